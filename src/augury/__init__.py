@@ -1,0 +1,67 @@
+"""augury: optimise an expensive function with few evaluations.
+
+    import augury
+    result = augury.minimize(f, {"x": (-5.0, 10.0), "n": [1, 2, 4, 8]}, budget=40)
+    print(result.params, result.value)
+
+Everything named here is imported on first use, so `import augury` costs milliseconds.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from augury.errors import AuguryError as AuguryError
+    from augury.errors import InvalidInputError as InvalidInputError
+    from augury.errors import NotSupportedError as NotSupportedError
+    from augury.errors import StoreError as StoreError
+    from augury.space.goals import Constraint as Constraint
+    from augury.space.goals import Maximize as Maximize
+    from augury.space.goals import Minimize as Minimize
+    from augury.space.parameters import Categorical as Categorical
+    from augury.space.parameters import Fixed as Fixed
+    from augury.space.parameters import Float as Float
+    from augury.space.parameters import Int as Int
+    from augury.space.space import Space as Space
+    from augury.study.optimize import maximize as maximize
+    from augury.study.optimize import minimize as minimize
+    from augury.study.study import Study as Study
+    from augury.study.trial import Trial as Trial
+
+__version__ = "0.1.0"
+
+_ATTRIBUTES = {
+    "AuguryError": "augury.errors",
+    "Categorical": "augury.space.parameters",
+    "Constraint": "augury.space.goals",
+    "Fixed": "augury.space.parameters",
+    "Float": "augury.space.parameters",
+    "Int": "augury.space.parameters",
+    "InvalidInputError": "augury.errors",
+    "Maximize": "augury.space.goals",
+    "Minimize": "augury.space.goals",
+    "NotSupportedError": "augury.errors",
+    "Space": "augury.space.space",
+    "StoreError": "augury.errors",
+    "Study": "augury.study.study",
+    "Trial": "augury.study.trial",
+    "maximize": "augury.study.optimize",
+    "minimize": "augury.study.optimize",
+}
+_ROOMS = {"acquisition", "datasets", "models", "problems", "space", "strategies", "study", "testing"}
+
+__all__ = [*sorted(_ATTRIBUTES), "__version__"]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ATTRIBUTES:
+        return getattr(import_module(_ATTRIBUTES[name]), name)
+    if name in _ROOMS:
+        return import_module(f"augury.{name}")
+    raise AttributeError(f"module 'augury' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_ROOMS})

@@ -1,0 +1,46 @@
+"""A registry: names of parts, loaded only when asked for, and open to third parties by entry points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from augury.errors import InvalidInputError
+
+
+class Registry:
+    """Maps a part's name to its import path (`"package.module:attribute"`) and imports it on demand.
+
+    Args:
+        kind: what the parts are, in the singular, for messages ("model", "strategy").
+        group: the entry-point group in which other packages register parts ("augury.models").
+        builtin: name -> import path of the parts shipped here; these win over entry points.
+    """
+
+    def __init__(self, kind: str, group: str, builtin: Mapping[str, str]) -> None:
+        self.kind = kind
+        self.group = group
+        self._builtin = {
+            name: EntryPoint(name=name, value=path, group=group) for name, path in builtin.items()
+        }
+
+    def names(self) -> list[str]:
+        """All known names, built-in ones first."""
+        others = sorted(point.name for point in entry_points(group=self.group))
+        return list(dict.fromkeys([*self._builtin, *others]))
+
+    def load(self, name: str) -> Any:
+        """The part called `name`.
+
+        Raises:
+            InvalidInputError: no part has that name.
+        """
+        if name in self._builtin:
+            point = self._builtin[name]
+            return getattr(import_module(point.module), point.attr)
+        for point in entry_points(group=self.group, name=name):
+            return point.load()
+        allowed = ", ".join(repr(known) for known in self.names())
+        raise InvalidInputError(f"there is no {self.kind} called {name!r}; choose one of {allowed}")
