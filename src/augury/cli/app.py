@@ -1,0 +1,88 @@
+"""The `augury` command: a table of commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from augury import __version__
+from augury.cli.errors import one_line_errors
+
+COMMANDS = {
+    "run": "Optimise as a study file says; resumes by itself.",
+    "ask": "Take the next trials of a study, to evaluate them elsewhere.",
+    "tell": "Record the result of a trial.",
+    "suggest": "Propose the next experiments for a table of past ones.",
+    "show": "Show where a study stands and its best trials.",
+    "report": "Write a report of a study as one HTML file.",
+    "export": "Write the trials of a study as a table.",
+    "init": "Write a commented example of a study file.",
+    "demo": "Optimise a real reaction from a published table.",
+}
+"""Command -> its line in `augury --help`. The command is the function of that name in `augury.cli.<name>`."""
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands by name and imports one only when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in self.commands:
+            module = import_module(f"augury.cli.{cmd_name}")
+            single = typer.Typer(rich_markup_mode=None, add_completion=False)
+            single.command(cmd_name)(getattr(module, cmd_name))
+            self.add_command(typer.main.get_command(single), cmd_name)
+        return self.commands[cmd_name]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(_unknown_command(args[0]))
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with one_line_errors():
+            return super().invoke(ctx)
+
+
+def _unknown_command(given: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(given, COMMANDS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else "the commands are " + ", ".join(COMMANDS)
+    return f"there is no command {given!r}; {hint}"
+
+
+app = typer.Typer(
+    name="augury", cls=LazyGroup, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"augury {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def augury(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Optimise an expensive function with few evaluations."""
+
+
+def main() -> None:
+    """Entry point of the `augury` script."""
+    app(prog_name="augury")

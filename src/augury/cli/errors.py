@@ -1,0 +1,47 @@
+"""How a command ends when something is wrong with what it was given: one line on stderr, exit code 2."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+
+from augury.errors import AuguryError
+
+USAGE_ERROR = 2
+
+UsageError: Any = typer.BadParameter.__base__
+"""What typer raises for a wrong command line, wherever its version keeps that class."""
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn errors that the user can put right into one line and exit code 2; let every other one through."""
+    try:
+        yield
+    except UsageError as error:
+        fail(f"{error.format_message()}{_where_to_look(error.ctx)}")
+    except AuguryError as error:
+        fail(str(error))
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # the reader of our output has left (`augury show ... | head`)
+            raise
+        fail(_describe(error))
+
+
+def fail(message: str) -> None:
+    """Print `message` on one line of stderr and leave with exit code 2."""
+    typer.echo(f"augury: {' '.join(message.split())}", err=True)
+    raise typer.Exit(USAGE_ERROR) from None
+
+
+def _where_to_look(context: Any) -> str:
+    return f" (see '{context.command_path} --help')" if context is not None else ""
+
+
+def _describe(error: OSError) -> str:
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason
