@@ -1,0 +1,67 @@
+"""The strategies by name, and how `Study(strategy=..., model=..., acquisition=...)` becomes one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from augury.errors import InvalidInputError
+from augury.registry import Registry
+from augury.strategies.base import Strategy
+
+_BAYESIAN = "augury.strategies.bayesian_optimization:BayesianOptimization"
+
+STRATEGIES = Registry(
+    "strategy",
+    "augury.strategies",
+    {
+        "auto": _BAYESIAN,
+        "bayesian-optimization": _BAYESIAN,
+        "sobol": "augury.strategies.sobol_search:SobolSearch",
+        "random": "augury.strategies.random_search:RandomSearch",
+        "grid": "augury.strategies.grid:Grid",
+    },
+)
+
+
+def build_strategy(
+    strategy: str | type[Strategy] | Strategy, model: Any = "auto", acquisition: Any = "auto"
+) -> Strategy:
+    """The strategy that a user named, gave as a class or built.
+
+    Args:
+        strategy: a name in `STRATEGIES`, a Strategy class, or an object, which is returned as it is.
+        model: handed to a named strategy or a class; anything but "auto" with an object is an error.
+        acquisition: as `model`.
+
+    Raises:
+        InvalidInputError: the name is unknown, the value is no strategy, or a model or acquisition was given
+            that the strategy cannot take.
+    """
+    given = {name: value for name, value in (("model", model), ("acquisition", acquisition)) if value != "auto"}
+    if isinstance(strategy, Strategy):
+        if given:
+            raise InvalidInputError(
+                f"{_listed(given)} was given together with a {type(strategy).__name__} object, which has its "
+                f"own; give it to {type(strategy).__name__}(...) instead, or name the strategy by a string"
+            )
+        return strategy
+    part = STRATEGIES.load(strategy) if isinstance(strategy, str) else strategy
+    if not (isinstance(part, type) and issubclass(part, Strategy)):
+        raise InvalidInputError(
+            f"{strategy!r} is not a strategy; give a name ({', '.join(map(repr, STRATEGIES.names()))}), "
+            "a Strategy class or a Strategy object"
+        )
+    accepted = _arguments(part)
+    if refused := [name for name in given if name not in accepted]:
+        raise InvalidInputError(f"{part.__name__} uses no {' and no '.join(refused)}; leave it out")
+    return part(**given)
+
+
+def _arguments(part: type[Strategy]) -> set[str]:
+    from inspect import signature
+
+    return set(signature(part).parameters)
+
+
+def _listed(given: dict[str, Any]) -> str:
+    return " and ".join(f"{name}={value!r}" for name, value in given.items())
