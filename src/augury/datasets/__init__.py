@@ -1,0 +1,24 @@
+"""Real data: measured tables to optimise over, each with its source.
+
+- `suzuki`: 5,760 Suzuki-Miyaura couplings, shipped with the package
+- `lab_tables`: laboratory tables read from the directory that `AUGURY_DATA` names
+- `lookup_table`: a measured table as a Space, a goal and a function
+"""
+
+from __future__ import annotations
+
+from augury.datasets.lab_tables import LAB_TABLES, load_lab_table
+from augury.datasets.lookup_table import LookupTable
+from augury.datasets.suzuki import load_suzuki, suzuki_couplings, suzuki_species, suzuki_table
+from augury.datasets.suzuki_descriptors import suzuki_descriptors
+
+__all__ = [
+    "LAB_TABLES",
+    "LookupTable",
+    "load_lab_table",
+    "load_suzuki",
+    "suzuki_couplings",
+    "suzuki_descriptors",
+    "suzuki_species",
+    "suzuki_table",
+]

@@ -1,0 +1,85 @@
+"""The problems by name; each is built when it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from augury.datasets.lab_tables import LAB_TABLES
+from augury.errors import InvalidInputError
+from augury.problems import mixed
+from augury.problems.problem import Problem
+from augury.problems.tables import lab_problem, suzuki_problem
+from augury.problems.test_functions import synthetic
+
+# name -> (class in botorch.test_functions, dimension where it is free, noise)
+_SYNTHETIC: dict[str, tuple[str, int | None, float]] = {
+    "branin": ("Branin", None, 0.0),
+    "six-hump-camel": ("SixHumpCamel", None, 0.0),
+    "three-hump-camel": ("ThreeHumpCamel", None, 0.0),
+    "beale": ("Beale", None, 0.0),
+    "bukin": ("Bukin", None, 0.0),
+    "drop-wave": ("DropWave", None, 0.0),
+    "egg-holder": ("EggHolder", None, 0.0),
+    "holder-table": ("HolderTable", None, 0.0),
+    "ackley-2": ("Ackley", 2, 0.0),
+    "griewank-2": ("Griewank", 2, 0.0),
+    "michalewicz-2": ("Michalewicz", 2, 0.0),
+    "rosenbrock-2": ("Rosenbrock", 2, 0.0),
+    "hartmann-3": ("Hartmann", 3, 0.0),
+    "hartmann-4": ("Hartmann", 4, 0.0),
+    "shekel": ("Shekel", None, 0.0),
+    "powell-4": ("Powell", 4, 0.0),
+    "dixon-price-4": ("DixonPrice", 4, 0.0),
+    "levy-4": ("Levy", 4, 0.0),
+    "rastrigin-4": ("Rastrigin", 4, 0.0),
+    "rosenbrock-4": ("Rosenbrock", 4, 0.0),
+    "styblinski-tang-4": ("StyblinskiTang", 4, 0.0),
+    "ackley-5": ("Ackley", 5, 0.0),
+    "griewank-5": ("Griewank", 5, 0.0),
+    "michalewicz-5": ("Michalewicz", 5, 0.0),
+    "hartmann-6": ("Hartmann", 6, 0.0),
+    "cosine-8": ("Cosine8", None, 0.0),
+    "ackley-10": ("Ackley", 10, 0.0),
+    "levy-10": ("Levy", 10, 0.0),
+    "rosenbrock-10": ("Rosenbrock", 10, 0.0),
+    "styblinski-tang-10": ("StyblinskiTang", 10, 0.0),
+    "ackley-20": ("Ackley", 20, 0.0),
+    "levy-20": ("Levy", 20, 0.0),
+    "branin-noisy": ("Branin", None, 2.0),
+    "hartmann-6-noisy": ("Hartmann", 6, 0.1),
+    "ackley-5-noisy": ("Ackley", 5, 0.5),
+    "levy-4-noisy": ("Levy", 4, 1.0),
+}
+
+PROBLEMS: dict[str, Callable[[], Problem]] = {
+    **{
+        name: partial(synthetic, name, function, dim, noise=noise)
+        for name, (function, dim, noise) in _SYNTHETIC.items()
+    },
+    "mixed-branin": partial(mixed.mixed_branin, "mixed-branin"),
+    "mixed-ackley": partial(mixed.mixed_ackley, "mixed-ackley"),
+    "mixed-rosenbrock": partial(mixed.mixed_rosenbrock, "mixed-rosenbrock"),
+    "mixed-quadratic": partial(mixed.mixed_quadratic, "mixed-quadratic"),
+    "suzuki": partial(suzuki_problem, "suzuki"),
+    **{f"suzuki-{k}": partial(suzuki_problem, f"suzuki-{k}", k) for k in (1, 5, 9, 13)},
+    **{name: partial(lab_problem, name) for name in LAB_TABLES},
+}
+
+
+def problem_names() -> list[str]:
+    """The problems that can be built here: the laboratory tables only where `AUGURY_DATA` is set."""
+    with_data = bool(os.environ.get("AUGURY_DATA"))
+    return [name for name in PROBLEMS if with_data or name not in LAB_TABLES]
+
+
+def load_problem(name: str) -> Problem:
+    """The problem called `name`.
+
+    Raises:
+        InvalidInputError: no problem has that name, or its data are not there.
+    """
+    if name not in PROBLEMS:
+        raise InvalidInputError(f"there is no problem {name!r}; choose one of {', '.join(PROBLEMS)}")
+    return PROBLEMS[name]()

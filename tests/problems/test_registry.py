@@ -1,0 +1,69 @@
+"""Every problem: its function answers over its whole space, and nothing is better than its optimum."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from augury.errors import InvalidInputError
+from augury.problems import Problem, load_problem, problem_names, synthetic
+from augury.space.sampling import uniform
+
+
+@pytest.fixture(params=problem_names(), scope="module")
+def problem(request: pytest.FixtureRequest) -> Problem:
+    return load_problem(request.param)
+
+
+def test_the_suite_is_broad() -> None:
+    assert len(problem_names()) >= 30
+
+
+def test_values_are_finite_and_never_better_than_the_optimum(problem: Problem) -> None:
+    points = problem.space.decode(uniform(problem.space, 64, seed=0))
+    values = [problem.function(params) for params in points]
+    assert np.isfinite(values).all()
+    # BoTorch gives its optima to about six digits
+    slack = 1e-5 * max(1.0, abs(problem.optimum))
+    assert min(problem.regret(value) for value in values) >= -slack
+
+
+def test_function_is_without_noise(problem: Problem) -> None:
+    (params,) = problem.space.decode(uniform(problem.space, 1, seed=1))
+    assert problem.function(params) == problem.function(params)
+
+
+OPTIMISERS = {
+    "branin": {"x1": np.pi, "x2": 2.275},
+    "six-hump-camel": {"x1": 0.0898, "x2": -0.7126},
+    "beale": {"x1": 3.0, "x2": 0.5},
+    "ackley-20": {f"x{i + 1}": 0.0 for i in range(20)},
+    "levy-10": {f"x{i + 1}": 1.0 for i in range(10)},
+    "rosenbrock-10": {f"x{i + 1}": 1.0 for i in range(10)},
+    "cosine-8": {f"x{i + 1}": 0.0 for i in range(8)},
+    "mixed-branin": {"x1": np.pi, "x2": 2.275, "category": "green"},
+    "mixed-ackley": {"x1": 0.0, "x2": 0.0, "x3": 0.0, "n1": 0, "n2": 0, "category": "c"},
+    "mixed-rosenbrock": {"x1": 1.0, "x2": 1.0, "n": 1, "category": "r"},
+    "mixed-quadratic": {"x1": 0.3, "x2": 0.3, "n": 7, "solvent": "ethanol", "salt": "NaBr"},
+}
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_the_optimum_is_reached_where_the_literature_says(name: str) -> None:
+    problem = load_problem(name)
+    value = problem.function(problem.space.validate(OPTIMISERS[name]))
+    assert value == pytest.approx(problem.optimum, abs=1e-4)
+
+
+def test_tables_reach_their_optimum_in_one_of_their_rows() -> None:
+    problem = load_problem("suzuki-1")
+    assert problem.space.candidates is not None
+    values = [problem.function(params) for params in problem.space.decode(problem.space.candidates)]
+    assert max(values) == problem.optimum
+
+
+def test_what_is_not_there_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="choose one of branin"):
+        load_problem("nothing")
+    with pytest.raises(InvalidInputError, match="no synthetic test function 'Nothing'"):
+        synthetic("p", "Nothing")
