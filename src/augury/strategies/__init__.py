@@ -40,7 +40,7 @@ _ATTRIBUTES = {
     "build_strategy": "registry",
 }
 
-__all__ = sorted(_ATTRIBUTES)  # noqa: PLE0605
+__all__ = sorted(_ATTRIBUTES)
 
 
 def __getattr__(name: str) -> Any:

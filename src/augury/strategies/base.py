@@ -29,8 +29,9 @@ class Prediction:
 
     Args:
         mean: outcome -> predicted mean, in the outcome's units; empty when no model was asked.
-        std: outcome -> standard deviation of the underlying function (without measurement noise), same units.
-        reason: why the point was chosen: "initial design", "random", "sobol", "grid", "exploit", "explore" or "balance".
+        std: outcome -> standard deviation of the underlying function (no measurement noise), same units.
+        reason: why the point was chosen: "initial design", "random", "sobol", "grid", or what
+            `augury.strategies.explanation` says of a model's choice.
         weights: surrogate -> its weight, when a portfolio of surrogates decided.
     """
 
@@ -103,8 +104,8 @@ class Strategy(ABC):
             pending: P x d encoded points that are being evaluated, without a result yet.
             n: how many points, at least 1.
             seed: the only source of randomness; differs from one call to the next within a study.
-            state: the state returned by an earlier proposal, or None; one that the strategy does not recognise
-                is ignored.
+            state: the state returned by an earlier proposal, or None; one that the strategy does not know is
+                ignored.
 
         Returns:
             n points. In a finite space, fewer when fewer than n have not been evaluated yet.

@@ -37,7 +37,9 @@ def build_strategy(
         InvalidInputError: the name is unknown, the value is no strategy, or a model or acquisition was given
             that the strategy cannot take.
     """
-    given = {name: value for name, value in (("model", model), ("acquisition", acquisition)) if value != "auto"}
+    given = {
+        name: value for name, value in (("model", model), ("acquisition", acquisition)) if value != "auto"
+    }
     if isinstance(strategy, Strategy):
         if given:
             raise InvalidInputError(

@@ -1,0 +1,91 @@
+"""Space-filling designs that go on from one proposal to the next without repeating a point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from augury.space.sampling import sobol
+from augury.strategies.base import ExhaustedError
+from augury.strategies.state import State
+
+if TYPE_CHECKING:
+    from augury.space.space import Space
+
+_VERSION = 1
+_DECIMALS = 9  # encoded points that agree to this many digits are the same point
+
+
+@dataclass(frozen=True)
+class InitialDesign:
+    """A scrambled Sobol sequence, known by its seed, of which the first points not yet seen are used.
+
+    Each proposal of a study has its own seed; the design keeps the first one, so that all its points belong
+    to one stratified sequence.
+    """
+
+    seed: int
+
+    @classmethod
+    def resume(cls, state: State | None, seed: int) -> InitialDesign:
+        """The design that `state` remembers, or a new one from `seed`."""
+        if state is None or state.version != _VERSION:
+            return cls(seed)
+        remembered = state.data.get("design_seed")
+        return cls(remembered if isinstance(remembered, int) else seed)
+
+    def state(self) -> State:
+        """What `resume` needs."""
+        return State(_VERSION, {"design_seed": self.seed})
+
+    def next_points(self, space: Space, n: int, seen: np.ndarray) -> np.ndarray:
+        """The next n points (n x d) of the design; fewer when a finite space has fewer left."""
+        return draw_new(sobol, space, n, seed=self.seed, seen=seen)
+
+
+def draw_new(
+    sampler: Callable[..., np.ndarray], space: Space, n: int, *, seed: int, seen: np.ndarray
+) -> np.ndarray:
+    """Up to n distinct points of a sampler of `augury.space.sampling` that are not among `seen`.
+
+    Raises:
+        ExhaustedError: the space has no other points.
+    """
+    points = sampler(space, n, seed=seed, avoid=seen)
+    fresh = points[first_occurrence(points) & ~occurs_in(points, seen)]
+    if len(fresh) == 0:
+        raise exhausted(space)
+    return fresh
+
+
+def exhausted(space: Space) -> ExhaustedError:
+    """The error for a finite space without a point left."""
+    if space.candidates is not None:
+        return ExhaustedError(
+            f"all {space.size} rows of the table have been evaluated or are pending; add candidates, or use "
+            "BayesianOptimization(replicates=True) to measure rows again"
+        )
+    return ExhaustedError(
+        "all points of the space have been evaluated or are pending; widen a parameter, or use "
+        "BayesianOptimization(replicates=True) to measure points again"
+    )
+
+
+def occurs_in(X: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether each row of X (N x d) is among the rows of `others` (M x d): bool N."""
+    known = set(_keys(others))
+    return np.fromiter((key in known for key in _keys(X)), dtype=bool, count=len(X))
+
+
+def first_occurrence(X: np.ndarray) -> np.ndarray:
+    """Whether each row of X (N x d) differs from all rows before it: bool N."""
+    known: set[bytes] = set()
+    return np.fromiter((not (key in known or known.add(key)) for key in _keys(X)), dtype=bool, count=len(X))
+
+
+def _keys(X: np.ndarray) -> list[bytes]:
+    rounded = np.round(X, _DECIMALS) + 0.0  # + 0.0 turns -0.0 into 0.0
+    return [row.tobytes() for row in rounded]

@@ -1,0 +1,24 @@
+"""Conformance suites: run them over a part of your own to know that it fits every interface.
+
+check_strategy   a Strategy
+STRATEGY_CHECKS  its named checks, for `pytest.mark.parametrize`
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from augury.testing.strategies import STRATEGY_CHECKS as STRATEGY_CHECKS
+    from augury.testing.strategies import check_strategy as check_strategy
+
+_ATTRIBUTES = {"STRATEGY_CHECKS": "strategies", "check_strategy": "strategies"}
+
+__all__ = sorted(_ATTRIBUTES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ATTRIBUTES:
+        return getattr(import_module(f"augury.testing.{_ATTRIBUTES[name]}"), name)
+    raise AttributeError(f"module 'augury.testing' has no attribute {name!r}")

@@ -1,0 +1,139 @@
+"""The suite passes over every registered strategy, and each check can fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from augury.space.sampling import uniform
+from augury.strategies import (
+    STRATEGIES,
+    BayesianOptimization,
+    ExhaustedError,
+    Prediction,
+    RandomSearch,
+    State,
+    Strategy,
+)
+from augury.testing import STRATEGY_CHECKS, check_strategy
+
+FACTORIES = {name: STRATEGIES.load(name) for name in STRATEGIES.names() if name != "auto"}
+FACTORIES["bayesian-optimization-at-once"] = lambda: BayesianOptimization(n_initial=1)
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+@pytest.mark.parametrize("check", STRATEGY_CHECKS, ids=lambda check: check.__name__)
+def test_every_strategy_conforms(check, name):
+    check(FACTORIES[name])
+
+
+class _Faulty(Strategy):
+    """Random search with a fault."""
+
+    def __init__(self, fault):
+        self.fault = fault
+
+    def propose(self, space, goals, observations, pending, n, *, seed, state=None):
+        return self.fault(
+            RandomSearch().propose(space, goals, observations, pending, n, seed=seed),
+            space,
+            observations,
+            seed,
+        )
+
+
+def _out_of_bounds(proposal, space, observations, seed):
+    return replace(proposal, points=proposal.points + 1.5)
+
+
+def _too_many(proposal, space, observations, seed):
+    return replace(
+        proposal, points=np.repeat(proposal.points, 2, axis=0), predictions=proposal.predictions * 2
+    )
+
+
+def _restriction_ignored(proposal, space, observations, seed):
+    free = np.array([[0.5, 0.1, 0.1, 0.0, 0.0, 0.0]])
+    return replace(proposal, points=free.repeat(len(proposal.points), 0)) if space.fixed_columns else proposal
+
+
+def _unseeded(proposal, space, observations, seed):
+    fresh = uniform(space, len(proposal.points), seed=int.from_bytes(np.random.bytes(4)))
+    return replace(proposal, points=fresh)
+
+
+def _same_for_all_seeds(proposal, space, observations, seed):
+    return replace(proposal, points=uniform(space, len(proposal.points), seed=0, avoid=observations.X))
+
+
+def _one_point_always(proposal, space, observations, seed):
+    return replace(proposal, points=uniform(space, 1, seed=0).repeat(len(proposal.points), 0))
+
+
+def _failures_crash(proposal, space, observations, seed):
+    if observations.failed.any():
+        raise ZeroDivisionError("no complete rows")
+    return proposal
+
+
+def _not_json(proposal, space, observations, seed):
+    prediction = Prediction({"loss": 1.0}, {"loss": -1.0}, "guess")
+    return replace(proposal, predictions=[prediction for _ in proposal.points])
+
+
+def _no_reason(proposal, space, observations, seed):
+    return replace(proposal, predictions=[Prediction() for _ in proposal.points])
+
+
+@pytest.mark.parametrize(
+    ("fault", "caught_by"),
+    [
+        (_out_of_bounds, "proposes_valid_points"),
+        (_too_many, "proposes_valid_points"),
+        (_restriction_ignored, "respects_held_columns"),
+        (_unseeded, "is_deterministic_under_a_seed"),
+        (_unseeded, "leaves_global_random_state_alone"),
+        (_same_for_all_seeds, "differs_between_seeds"),
+        (_one_point_always, "batches_are_distinct"),
+        (_one_point_always, "does_not_repeat_pending_points"),
+        (_one_point_always, "exhausts_a_table"),
+        (_one_point_always, "exhausts_a_finite_space"),
+        (_one_point_always, "proposes_what_is_left"),
+        (_failures_crash, "copes_with_failures"),
+        (_not_json, "predictions_are_strict_json"),
+        (_no_reason, "predictions_are_strict_json"),
+    ],
+)
+def test_a_fault_is_caught(fault, caught_by):
+    check = next(check for check in STRATEGY_CHECKS if check.__name__ == caught_by)
+    with pytest.raises((AssertionError, ZeroDivisionError)):
+        check(lambda: _Faulty(fault))
+
+
+def test_a_strategy_that_needs_its_state_is_caught():
+    class Amnesiac(Strategy):
+        def propose(self, space, goals, observations, pending, n, *, seed, state=None):
+            proposal = RandomSearch().propose(space, goals, observations, pending, n, seed=seed)
+            if observations.n and state is not None and "count" not in state.data:
+                raise KeyError("count")
+            return replace(proposal, state=State(1, {"count": n}))
+
+    check = next(check for check in STRATEGY_CHECKS if check.__name__ == "survives_the_loss_of_its_state")
+    with pytest.raises(KeyError):
+        check(Amnesiac)
+
+
+def test_the_whole_suite_in_one_call():
+    check_strategy(RandomSearch)
+    with pytest.raises(AssertionError):
+        check_strategy(lambda: _Faulty(_out_of_bounds))
+
+
+def test_exhaustion_is_what_a_run_can_catch():
+    from augury.testing.strategy_cases import observe, propose, table
+
+    space = table(4)
+    with pytest.raises(ExhaustedError, match="4 rows"):
+        propose(RandomSearch(), space, observe(space, 4))
