@@ -1,0 +1,162 @@
+"""Any GPyTorch kernel as a covariance: its matrix and its derivatives through one autograd graph (half-fused)."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from botorch.models.kernels.categorical import CategoricalKernel
+from gpytorch.kernels import Kernel
+from gpytorch.priors import LogNormalPrior
+from torch import Tensor
+
+from augury.models.exact.covariance import Covariance
+from augury.models.exact.features import Features
+
+_UNBOUNDED = 20.0
+
+
+def with_categories(kernel: Kernel, features: Features) -> Kernel:
+    """A copy of a user's kernel that sees the numeric columns, times a mismatch kernel of the categories.
+
+    A kernel that declares `categorical_features` sees all columns and is left alone.
+    """
+    kernel = copy.deepcopy(kernel)
+    if not features.categorical or getattr(kernel, "categorical_features", None) is not None:
+        return kernel
+    mismatch = CategoricalKernel(
+        ard_num_dims=len(features.categorical),
+        active_dims=features.categorical,
+        lengthscale_prior=LogNormalPrior(0.0, 1.0),
+    )
+    if not features.numeric:
+        return mismatch
+    if kernel.active_dims is None:
+        kernel.active_dims = torch.tensor(features.numeric)
+    return kernel * mismatch
+
+
+class AutogradCovariance(Covariance):
+    """A user's GPyTorch kernel in the exact Gaussian process.
+
+    The algebra stays dense LAPACK; only `dK/dtheta` goes through the kernel, as one vector-Jacobian product
+    with the closed-form `dL/dK`. `theta` holds the kernel's raw parameters, flattened.
+
+    Args:
+        X: `n x d` encoded training inputs.
+        kernel: called on the inputs as they are; its priors and constraints are kept.
+    """
+
+    def __init__(self, X: np.ndarray, kernel: Kernel) -> None:
+        self.kernel = kernel.double()
+        self._inputs = torch.from_numpy(np.ascontiguousarray(X))
+        self._graph: Tensor | None = None
+        self._initial = self.theta
+
+    def rebind(self, X: np.ndarray) -> AutogradCovariance:
+        return AutogradCovariance(X, copy.deepcopy(self.kernel))
+
+    @property
+    def _parameters(self) -> list[Tensor]:
+        return [parameter for parameter in self.kernel.parameters() if parameter.requires_grad]
+
+    @property
+    def theta(self) -> np.ndarray:
+        flat = [parameter.detach().reshape(-1) for parameter in self._parameters]
+        return torch.cat(flat).numpy().copy() if flat else np.empty(0)
+
+    @theta.setter
+    def theta(self, theta: np.ndarray) -> None:
+        values = torch.from_numpy(np.array(theta, dtype=np.float64))
+        with torch.no_grad():
+            for parameter, part in zip(self._parameters, values.split(self._sizes()), strict=True):
+                parameter.copy_(part.view_as(parameter))
+
+    def _sizes(self) -> list[int]:
+        return [parameter.numel() for parameter in self._parameters]
+
+    def bounds(self) -> np.ndarray:
+        lower, upper = [], []
+        for name, parameter in self.kernel.named_parameters():
+            if not parameter.requires_grad:
+                continue
+            constraint = self.kernel.constraint_for_parameter_name(name)
+            transformed = constraint is None or constraint.enforced
+            low = -_UNBOUNDED if transformed else float(constraint.lower_bound.min())
+            high = _UNBOUNDED if transformed else float(constraint.upper_bound.max())
+            lower += [low] * parameter.numel()
+            upper += [min(high, 1e6)] * parameter.numel()
+        return np.array([lower, upper])
+
+    def starts(self) -> np.ndarray:
+        return np.clip(self._initial, *self.bounds())[None]
+
+    def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        self.theta = theta
+        terms = [
+            prior.log_prob(closure(module)).sum()
+            for _, module, prior, closure, _ in self.kernel.named_priors()
+        ]
+        if not terms:
+            return 0.0, np.zeros_like(theta)
+        total = torch.stack(terms).sum()
+        return float(total.detach()), self._gradient(total, None)
+
+    def _gradient(self, output: Tensor, weights: Tensor | None) -> np.ndarray:
+        parameters = self._parameters
+        if not parameters or not output.requires_grad:
+            return np.zeros(sum(self._sizes()))
+        gradients = torch.autograd.grad(output, parameters, weights, allow_unused=True)
+        zipped = zip(gradients, parameters, strict=True)
+        flat = [(torch.zeros_like(p) if g is None else g).reshape(-1) for g, p in zipped]
+        return torch.cat(flat).numpy()
+
+    def matrix(self, theta: np.ndarray) -> np.ndarray:
+        self.theta = theta
+        self._graph = self.dense(self._inputs, self._inputs)
+        return np.array(self._graph.detach().numpy(), order="F")
+
+    def scratch(self) -> np.ndarray:
+        n = len(self._inputs)
+        return np.empty((n, n), order="F")
+
+    def pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        assert self._graph is not None
+        symmetric = np.tril(weights) + np.tril(weights, -1).T
+        gradient = self._gradient(self._graph, torch.from_numpy(symmetric))
+        self._graph = None
+        return gradient
+
+    def cross(self, X: np.ndarray, *, gradient: bool = False) -> np.ndarray:
+        inputs = torch.from_numpy(np.ascontiguousarray(X))
+        if not gradient:
+            with torch.no_grad():
+                return self.dense(inputs, self._inputs).numpy()
+        inputs.requires_grad_(True)
+        with torch.enable_grad():
+            covariance = self.dense(inputs, self._inputs)
+        self._last_cross = (inputs, covariance)
+        return covariance.detach().numpy()
+
+    def cross_pullback(self, weights: np.ndarray) -> np.ndarray:
+        inputs, covariance = self._last_cross
+        expanded = torch.from_numpy(np.array(np.broadcast_to(weights, covariance.shape)))
+        (gradient,) = torch.autograd.grad(covariance, inputs, expanded, retain_graph=True, allow_unused=True)
+        return np.zeros(inputs.shape) if gradient is None else gradient.numpy()
+
+    def diagonal(self, X: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return self.kernel(torch.from_numpy(np.ascontiguousarray(X)), diag=True).numpy()
+
+    def diagonal_gradient(self, X: np.ndarray) -> np.ndarray | None:
+        if self.kernel.is_stationary:
+            return None
+        inputs = torch.from_numpy(np.ascontiguousarray(X)).requires_grad_(True)
+        with torch.enable_grad():
+            variance = self.kernel(inputs, diag=True).sum()
+        (gradient,) = torch.autograd.grad(variance, inputs, allow_unused=True)
+        return None if gradient is None else gradient.numpy()
+
+    def dense(self, X1: Tensor, X2: Tensor) -> Tensor:
+        return self.kernel(X1, X2).to_dense()

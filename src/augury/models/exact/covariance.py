@@ -1,0 +1,78 @@
+"""What the exact Gaussian process asks of a covariance function, whatever computes its matrix."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from torch import Tensor
+
+
+class Covariance(ABC):
+    """A covariance function bound to `n` training inputs, with a vector `theta` of free hyperparameters.
+
+    `theta` lives on an unconstrained or log scale between `bounds()`; the prior is a density of the natural
+    hyperparameters (no Jacobian), as GPyTorch and BoTorch take it.
+    """
+
+    theta: np.ndarray
+
+    @abstractmethod
+    def bounds(self) -> np.ndarray:
+        """`2 x p`: the lowest and the highest allowed `theta`."""
+
+    @abstractmethod
+    def starts(self) -> np.ndarray:
+        """`s x p`: sensible places from which to begin the search for the best `theta`, best guess first."""
+
+    @abstractmethod
+    def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """The log prior density at `theta` (up to no constant: it is exact) and its gradient (`p`)."""
+
+    @abstractmethod
+    def matrix(self, theta: np.ndarray) -> np.ndarray:
+        """The `n x n` Fortran-ordered covariance of the training inputs, in a buffer that is overwritten by
+        the next call; what `pullback` needs is remembered."""
+
+    @abstractmethod
+    def scratch(self) -> np.ndarray:
+        """A free `n x n` Fortran-ordered buffer, valid between `matrix` and `pullback`."""
+
+    def release(self) -> None:
+        """Give the buffers back; the next call of `matrix` allocates them again."""
+        return
+
+    @abstractmethod
+    def pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        """The gradient `sum_ij W_ij dK_ij/dtheta` at the `theta` of the last call of `matrix`.
+
+        Args:
+            weights: `n x n`; only the lower triangle of the symmetric `W` is read. It may be overwritten.
+            covariance: the buffer `matrix` returned; its strict upper triangle must still hold `K`.
+        """
+
+    @abstractmethod
+    def cross(self, X: np.ndarray, *, gradient: bool = False) -> np.ndarray:
+        """`N x n` covariance between new inputs `X` (`N x d`) and the training inputs; with `gradient`, what
+        `cross_pullback` needs is remembered."""
+
+    @abstractmethod
+    def cross_pullback(self, weights: np.ndarray) -> np.ndarray:
+        """`N x d`: the gradient of `sum_j W_ij k(x_i, x_j)` with respect to `x_i`, for the `X` last given to
+        `cross(..., gradient=True)`; `weights` is `N x n` or broadcasts to it."""
+
+    @abstractmethod
+    def diagonal(self, X: np.ndarray) -> np.ndarray:
+        """The prior variance `k(x_i, x_i)` at `X` (`N x d`), as `N` numbers."""
+
+    @abstractmethod
+    def diagonal_gradient(self, X: np.ndarray) -> np.ndarray | None:
+        """The gradient of `diagonal(X)` (`N x d`), or None when the kernel is stationary."""
+
+    @abstractmethod
+    def dense(self, X1: Tensor, X2: Tensor) -> Tensor:
+        """`... x n1 x n2` covariance as a differentiable tensor, for batches of inputs `... x n x d`."""
+
+    @abstractmethod
+    def rebind(self, X: np.ndarray) -> Covariance:
+        """The same covariance function, same hyperparameters, bound to other training inputs (`n' x d`)."""

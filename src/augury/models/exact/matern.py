@@ -1,0 +1,256 @@
+"""The default covariance in closed form: Matern-5/2 over numbers, a mismatch kernel over categories."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from augury.models.exact.covariance import Covariance
+from augury.models.exact.features import Features
+from augury.models.exact.priors import (
+    LENGTHSCALE_BOUNDS,
+    MISMATCH_BOUNDS,
+    LogNormal,
+    lengthscale_prior,
+    mismatch_prior,
+)
+from augury.numerics.linalg import symmetric_product
+
+_SQRT5 = sqrt(5.0)
+
+
+class MaternCovariance(Covariance):
+    r"""Matern-5/2 with one lengthscale per numeric input, times an exponential kernel of the mismatches.
+
+    .. math::
+        k(x, x') = (1 + a + a^2 / 3)\, e^{-a - h}, \quad
+        a^2 = 5 \sum_g \frac{\|x_g - x'_g\|^2}{\ell_g^2}, \quad
+        h = \sum_c \frac{[x_c \ne x'_c]}{\lambda_c}
+
+    `theta = (log l_1 .. log l_G, log lambda_1 .. log lambda_C)`. Gradients contract weights with the kernel's
+    derivative by matrix products, so that no `n x n x d` array exists: with `M = W o G`, `G = (1 + a) e^{-a-h}`,
+    `sum_ij W_ij dK_ij/dlog l_g = (2/3) sum_{j in g} (z_j^2 . M 1 - z_j . M z_j)`.
+
+    Sources: Rasmussen and Williams (2006), eq. 4.17; Ru et al. (2020), "Bayesian optimisation over multiple
+    continuous and categorical inputs", for products with a mismatch kernel.
+
+    Args:
+        X: `n x d` encoded training inputs.
+        features: which columns are numbers, which are categories.
+    """
+
+    def __init__(self, X: np.ndarray, features: Features) -> None:
+        self.features = features
+        self._groups = features.groups
+        self._group_starts = np.cumsum([0, *self._groups[:-1]])
+        self._grouped = any(size != 1 for size in self._groups)
+        self._n_lengthscales = len(self._groups)
+        self._lengthscale_prior = lengthscale_prior(features.dim)
+        self._mismatch_prior = mismatch_prior(len(features.categorical))
+        self._bind(X)
+        self._buffers: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self.theta = self.starts()[0]
+
+    def _bind(self, X: np.ndarray) -> None:
+        self._coordinates = np.ascontiguousarray(self.features.coordinates(X)) - 0.5
+        self._levels = [np.unique(X[:, c]) for c in self.features.categorical]
+        self._codes = self._one_hot(X)
+        self.n = len(X)
+
+    def rebind(self, X: np.ndarray) -> MaternCovariance:
+        other = MaternCovariance(X, self.features)
+        other.theta = self.theta
+        return other
+
+    # -- hyperparameters -------------------------------------------------------------------------------
+
+    @property
+    def theta(self) -> np.ndarray:
+        return self._theta
+
+    @theta.setter
+    def theta(self, theta: np.ndarray) -> None:
+        self._theta = np.array(theta, dtype=np.float64)
+        self._scale = self._per_coordinate(_SQRT5 * np.exp(-self._theta[: self._n_lengthscales]))
+        self._rates = np.exp(-self._theta[self._n_lengthscales :])
+        self._scaled = self._coordinates * self._scale
+        self._right = _right_factor(self._scaled)
+        if len(self._rates):
+            self._weighted_codes = self._codes * self._per_code(self._rates)
+
+    def _per_coordinate(self, values: np.ndarray) -> np.ndarray:
+        return np.repeat(values, self._groups) if self._grouped else values
+
+    def _per_code(self, values: np.ndarray) -> np.ndarray:
+        return np.repeat(values, [len(levels) for levels in self._levels])
+
+    def bounds(self) -> np.ndarray:
+        lengthscales = np.log(LENGTHSCALE_BOUNDS)[:, None].repeat(self._n_lengthscales, axis=1)
+        mismatches = np.log(MISMATCH_BOUNDS)[:, None].repeat(len(self.features.categorical), axis=1)
+        return np.concatenate([lengthscales, mismatches], axis=1)
+
+    def starts(self) -> np.ndarray:
+        counts = self._n_lengthscales, len(self.features.categorical)
+        scale = 0.5 * sqrt(max(self.features.dim, 1))
+        prior = self._mismatch_prior
+        rows = [
+            np.repeat(np.log([lengthscale, mismatch]), counts)
+            for lengthscale, mismatch in (
+                (scale, prior.median),
+                (0.35 * scale, prior.mode),
+                (4.0 * scale, prior.median),
+            )
+        ]
+        return np.array(rows)
+
+    def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        split = self._n_lengthscales
+        value, gradient = self._lengthscale_prior.log_density(theta[:split])
+        if split == len(theta):
+            return value, gradient
+        more, rest = self._mismatch_prior.log_density(theta[split:])
+        return value + more, np.concatenate([gradient, rest])
+
+    @property
+    def priors(self) -> tuple[LogNormal, LogNormal]:
+        """The priors of the lengthscales and of the mismatch scales."""
+        return self._lengthscale_prior, self._mismatch_prior
+
+    # -- the training covariance -----------------------------------------------------------------------
+
+    def matrix(self, theta: np.ndarray) -> np.ndarray:
+        self.theta = theta
+        if self._buffers is None:
+            K, G, scratch = (np.empty((self.n, self.n), order="F") for _ in range(3))
+            self._buffers = K, G, scratch
+        K, G, scratch = self._buffers
+        # Symmetric, so the transposed (C-ordered) views serve matmul's `out`.
+        np.matmul(_left_factor(self._scaled), self._right, out=K.T)
+        np.fill_diagonal(K, 0.0)
+        _exponential(K, G, scratch)
+        if len(self._rates):
+            scratch.T[...] *= np.exp(self._codes @ self._weighted_codes.T - self._rates.sum())
+        _finish(K, G, scratch)
+        np.fill_diagonal(K, 1.0)
+        return K
+
+    def scratch(self) -> np.ndarray:
+        assert self._buffers is not None
+        return self._buffers[2]
+
+    def release(self) -> None:
+        self._buffers = None
+
+    def pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        assert self._buffers is not None
+        columns = np.ones((self.n, self._scaled.shape[1] + 1), order="F")
+        columns[:, :-1] = self._scaled
+        mismatches = self._mismatch_pullback(weights, covariance)
+        weights *= self._buffers[1]
+        product = symmetric_product(weights, columns)
+        per_coordinate = self._scaled * product[:, -1:]
+        per_coordinate -= product[:, :-1]
+        per_coordinate *= self._scaled
+        lengthscales = per_coordinate.sum(axis=0) * (2.0 / 3.0)
+        if self._grouped:
+            lengthscales = np.add.reduceat(lengthscales, self._group_starts)
+        return np.concatenate([lengthscales, mismatches]) if len(mismatches) else lengthscales
+
+    def _mismatch_pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        if not len(self._rates):
+            return self._rates
+        weighted = weights * covariance.T
+        np.fill_diagonal(weighted, 0.0)
+        ones = np.ones((self.n, 1), order="F")
+        total = symmetric_product(weighted, ones).sum()
+        agreeing = (self._codes * symmetric_product(weighted, np.asfortranarray(self._codes))).sum(axis=0)
+        starts = np.cumsum([0, *(len(levels) for levels in self._levels[:-1])])
+        return (total - np.add.reduceat(agreeing, starts)) * self._rates
+
+    # -- covariance with new inputs --------------------------------------------------------------------
+
+    def cross(self, X: np.ndarray, *, gradient: bool = False) -> np.ndarray:
+        scaled = (self.features.coordinates(X) - 0.5) * self._scale
+        K = _left_factor(scaled) @ self._right
+        G, exponential = np.empty_like(K), np.empty_like(K)
+        _exponential(K, G, exponential)
+        if len(self._rates):
+            exponential *= np.exp(self._one_hot(X) @ self._weighted_codes.T - self._rates.sum())
+        _finish(K, G, exponential)
+        if gradient:
+            self._last_cross = (scaled, G)
+        return K
+
+    def cross_pullback(self, weights: np.ndarray) -> np.ndarray:
+        scaled, G = self._last_cross
+        weighted = G * weights
+        gradient = weighted @ self._scaled
+        gradient -= scaled * weighted.sum(axis=1, keepdims=True)
+        gradient *= self._scale / 3.0
+        return self.features.scatter_gradient(gradient)
+
+    def diagonal(self, X: np.ndarray) -> np.ndarray:
+        return np.ones(len(X))
+
+    def diagonal_gradient(self, X: np.ndarray) -> None:
+        return None
+
+    def dense(self, X1: Tensor, X2: Tensor) -> Tensor:
+        scale = torch.from_numpy(self._scale)
+        left = (self.features.coordinates_tensor(X1) - 0.5) * scale
+        right = left if X2 is X1 else (self.features.coordinates_tensor(X2) - 0.5) * scale
+        squares = (right * right).sum(-1).unsqueeze(-2) + (left * left).sum(-1, keepdim=True)
+        # The clamp keeps the square root's derivative finite where two points coincide.
+        squares = (squares - 2.0 * (left @ right.transpose(-1, -2))).clamp_min(1e-30)
+        distance = squares.sqrt()
+        exponent = -distance
+        for column, rate in zip(self.features.categorical, self._rates, strict=True):
+            different = X1[..., :, None, column] != X2[..., None, :, column]
+            exponent = exponent - rate * different
+        return (1.0 + distance + squares / 3.0) * exponent.exp()
+
+    def _one_hot(self, X: np.ndarray) -> np.ndarray:
+        if not self._levels:
+            return np.empty((len(X), 0))
+        columns = zip(self.features.categorical, self._levels, strict=True)
+        return np.concatenate([X[:, c, None] == levels for c, levels in columns], axis=1, dtype=np.float64)
+
+
+def _left_factor(scaled: np.ndarray) -> np.ndarray:
+    """`[-2 z, |z|^2, 1]`: its product with the right factor is the squared distance, in one pass."""
+    count, width = scaled.shape
+    factor = np.empty((count, width + 2))
+    np.multiply(scaled, -2.0, out=factor[:, :width])
+    np.einsum("ij,ij->i", scaled, scaled, out=factor[:, width])
+    factor[:, width + 1] = 1.0
+    return factor
+
+
+def _right_factor(scaled: np.ndarray) -> np.ndarray:
+    """`[z, 1, |z|^2]^T`."""
+    count, width = scaled.shape
+    factor = np.empty((width + 2, count))
+    factor[:width] = scaled.T
+    factor[width] = 1.0
+    np.einsum("ij,ij->i", scaled, scaled, out=factor[width + 1])
+    return factor
+
+
+def _exponential(squares: np.ndarray, distance: np.ndarray, out: np.ndarray) -> None:
+    """Write `a` and `exp(-a)` from `a^2`, which is clipped at 0."""
+    np.maximum(squares, 0.0, out=squares)
+    np.sqrt(squares, out=distance)
+    np.negative(distance, out=out)
+    np.exp(out, out=out)
+
+
+def _finish(squares: np.ndarray, distance: np.ndarray, exponential: np.ndarray) -> None:
+    """Turn `a^2` into `(1 + a + a^2/3) e^{-a-h}` and `a` into `(1 + a) e^{-a-h}`, in place."""
+    squares *= 1.0 / 3.0
+    squares *= exponential
+    distance += 1.0
+    distance *= exponential
+    squares += distance

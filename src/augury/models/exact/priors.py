@@ -1,0 +1,56 @@
+"""Log-normal priors of the exact Gaussian process, as densities of the natural hyperparameter.
+
+Lengthscales follow Hvarfner, Hellsten and Nardi (2024), "Vanilla Bayesian optimization performs great in
+high dimensions": location `sqrt(2) + log(d) / 2`, scale `sqrt(3)`, so that the expected distance of two points,
+which grows with `sqrt(d)`, stays of the order of the lengthscale. Noise: location -4, scale 1 (BoTorch).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log, pi, sqrt
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """`log v ~ N(location, scale^2)`; evaluated at `u = log v`, the density is that of `v`."""
+
+    location: float
+    scale: float
+
+    @property
+    def mode(self) -> float:
+        """The most likely `v`."""
+        return exp(self.location - self.scale**2)
+
+    @property
+    def median(self) -> float:
+        """The `v` that half the mass lies below."""
+        return exp(self.location)
+
+    def log_density(self, u: np.ndarray) -> tuple[float, np.ndarray]:
+        """The summed log density of `v = exp(u)` and its gradient with respect to `u`."""
+        z = (u - self.location) / self.scale
+        constant = log(self.scale * sqrt(2.0 * pi))
+        value = -0.5 * float(z @ z) - float(u.sum()) - len(u) * constant
+        return value, -z / self.scale - 1.0
+
+
+def lengthscale_prior(dim: int) -> LogNormal:
+    """The prior of each lengthscale among `dim` inputs."""
+    return LogNormal(sqrt(2.0) + 0.5 * log(max(dim, 1)), sqrt(3.0))
+
+
+def mismatch_prior(categories: int) -> LogNormal:
+    """The prior of each mismatch scale among `categories` categorical inputs: the median makes two points
+    that differ in every category correlate by `1/e`."""
+    return LogNormal(log(max(categories, 1)), 1.0)
+
+
+NOISE_PRIOR = LogNormal(-4.0, 1.0)
+#: Inferred noise variance, relative to standardised outcomes.
+NOISE_BOUNDS = (1e-4, 1e1)
+LENGTHSCALE_BOUNDS = (2.5e-2, 1e4)
+MISMATCH_BOUNDS = (1e-2, 1e3)

@@ -1,0 +1,179 @@
+"""Exact Gaussian-process regression of one standardised outcome: fit, factor, predict."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from augury.models.exact.conditioning import DensePosterior
+from augury.models.exact.covariance import Covariance
+from augury.models.exact.fit import maximize_posterior
+from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from augury.models.exact.priors import NOISE_PRIOR
+from augury.numerics.linalg import inverse_factor
+from augury.numerics.threads import blas_threads
+
+#: Predictions on many points go in blocks of this many entries of the cross-covariance (32 MiB).
+_BLOCK_ENTRIES = 1 << 22
+#: A predictive variance never falls below this share of the prior's.
+_VARIANCE_FLOOR = 1e-12
+
+
+class ExactRegression:
+    r"""The posterior of one outcome, `y = c + f(x) + noise`, `f ~ GP(0, k)`.
+
+    .. math::
+        \mu(x) = c + k_x \alpha, \qquad \sigma^2(x) = k(x, x) - \|L^{-1} k_x\|^2
+
+    Source: Rasmussen and Williams (2006), algorithm 2.1.
+
+    Args:
+        X: `n x d` encoded inputs.
+        y: `n` standardised outcomes.
+        noise: `n` known noise variances on that scale, or None to infer one.
+        covariance: bound to `X`.
+    """
+
+    def __init__(
+        self, X: np.ndarray, y: np.ndarray, noise: np.ndarray | None, covariance: Covariance
+    ) -> None:
+        self.X = X
+        self.y = y
+        self.noise = noise
+        self.covariance = covariance
+        self._log_noise = NOISE_PRIOR.location
+        self._factored = False
+
+    # -- hyperparameters -------------------------------------------------------------------------------
+
+    @property
+    def theta(self) -> np.ndarray:
+        """The covariance's hyperparameters, then the log noise variance when it is inferred."""
+        theta = self.covariance.theta
+        return np.append(theta, self._log_noise) if self.noise is None else theta
+
+    @theta.setter
+    def theta(self, theta: np.ndarray) -> None:
+        if self.noise is None:
+            self._log_noise = float(theta[-1])
+            theta = theta[:-1]
+        self.covariance.theta = theta
+        self._factored = False
+
+    @property
+    def noise_variance(self) -> np.ndarray:
+        """`n` noise variances, known or inferred."""
+        if self.noise is not None:
+            return self.noise
+        return np.full(len(self.y), np.exp(self._log_noise))
+
+    def fit(self, initial: np.ndarray | None = None, seed: int = 0) -> None:
+        """Find the maximum a posteriori hyperparameters; `initial` (of the same length) is a warm start."""
+        if initial is not None and (initial.shape != self.theta.shape or not np.isfinite(initial).all()):
+            initial = None
+        with blas_threads(len(self.y)):
+            theta, _ = maximize_posterior(
+                self._likelihood(), self._subset_likelihood, initial=initial, seed=seed
+            )
+            self.theta = theta
+
+    def log_posterior(self) -> float:
+        """The log posterior density (marginal likelihood plus prior) of the current hyperparameters."""
+        return self._likelihood().value(self.theta)
+
+    def _likelihood(self) -> MarginalLikelihood:
+        return MarginalLikelihood(self.covariance, self.y, self.noise)
+
+    def _subset_likelihood(self, rows: np.ndarray) -> MarginalLikelihood:
+        noise = None if self.noise is None else self.noise[rows]
+        return MarginalLikelihood(self.covariance.rebind(self.X[rows]), self.y[rows], noise)
+
+    # -- the factor ------------------------------------------------------------------------------------
+
+    def _factor(self) -> None:
+        if self._factored:
+            return
+        likelihood = self._likelihood()
+        factor, self._alpha, self._constant = likelihood.factorise(self.theta)
+        self._inverse_factor = inverse_factor(factor)
+        self.covariance.release()
+        self._factored = True
+
+    @property
+    def constant(self) -> float:
+        """The constant mean `c`."""
+        self._factor()
+        return self._constant
+
+    @property
+    def alpha(self) -> np.ndarray:
+        """`(K + noise)^{-1} (y - c)`."""
+        self._factor()
+        return self._alpha
+
+    @property
+    def inverse_factor(self) -> np.ndarray:
+        """`L^{-1}`, lower triangular, `L L^T = K + noise`."""
+        self._factor()
+        return self._inverse_factor
+
+    # -- predictions -----------------------------------------------------------------------------------
+
+    def mean_variance(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of the noise-free outcome at `X` (`N x d`), in blocks."""
+        inverse_factor, alpha = self.inverse_factor, self.alpha
+        mean, variance = np.empty(len(X)), np.empty(len(X))
+        block = max(1, _BLOCK_ENTRIES // len(self.y))
+        for start in range(0, len(X), block):
+            rows = slice(start, start + block)
+            cross = self.covariance.cross(X[rows])
+            mean[rows] = cross @ alpha
+            whitened = cross @ inverse_factor.T
+            prior = self.covariance.diagonal(X[rows])
+            variance[rows] = _positive(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
+        return mean + self._constant, variance
+
+    def mean_variance_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Mean and variance at `X` (`N x d`), and the gradient of each (`N x d`)."""
+        inverse_factor, alpha = self.inverse_factor, self.alpha
+        cross = self.covariance.cross(X, gradient=True)
+        whitened = cross @ inverse_factor.T
+        prior = self.covariance.diagonal(X)
+        variance = _positive(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
+        mean_gradient = self.covariance.cross_pullback(alpha)
+        variance_gradient = self.covariance.cross_pullback(whitened @ inverse_factor)
+        variance_gradient *= -2.0
+        prior_gradient = self.covariance.diagonal_gradient(X)
+        if prior_gradient is not None:
+            variance_gradient += prior_gradient
+        return cross @ alpha + self._constant, variance, mean_gradient, variance_gradient
+
+    def extended(self, dense: DensePosterior) -> ExactRegression:
+        """The same process with the rows that `dense` (an unbatched posterior of it) has been given since.
+
+        The new rows carry the average noise variance as far as leave-one-out and refits are concerned.
+        """
+        X, inverse_factor = dense.X.detach().numpy(), dense.inverse_factor.detach().numpy()
+        residual = np.linalg.solve(inverse_factor, dense.whitened.detach().numpy())
+        noise = self.noise
+        if noise is not None:
+            noise = np.append(noise, np.full(len(X) - len(noise), noise.mean()))
+        other = ExactRegression(X, residual + dense.constant, noise, self.covariance.rebind(X))
+        other._log_noise = self._log_noise
+        other._inverse_factor = inverse_factor
+        other._alpha = inverse_factor.T @ dense.whitened.detach().numpy()
+        other._constant = dense.constant
+        other._factored = True
+        return other
+
+    def leave_one_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance (with noise) of each outcome given all others, hyperparameters and mean kept.
+
+        `mu_i = y_i - alpha_i / K^{-1}_ii`, `var_i = 1 / K^{-1}_ii` (Rasmussen and Williams 2006, eq. 5.12).
+        """
+        inverse_factor = self.inverse_factor
+        precision = np.einsum("ji,ji->i", inverse_factor, inverse_factor)
+        return self.y - self.alpha / precision, 1.0 / precision
+
+
+def _positive(variance: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    return np.maximum(variance, _VARIANCE_FLOOR * prior, out=variance)

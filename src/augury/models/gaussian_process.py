@@ -1,0 +1,402 @@
+"""The exact Gaussian process: augury's default surrogate."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from botorch.acquisition.objective import PosteriorTransform
+from botorch.models.model import FantasizeMixin, Model
+from botorch.models.transforms.input import InputTransform
+from botorch.models.transforms.outcome import OutcomeTransform, Standardize
+from botorch.posteriors import GPyTorchPosterior, Posterior
+from botorch.sampling.base import MCSampler
+from botorch.utils.datasets import SupervisedDataset
+from botorch.utils.types import DEFAULT, _DefaultType
+from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from gpytorch.kernels import Kernel
+from torch import Tensor
+
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.models.exact.autograd import AutogradCovariance, with_categories
+from augury.models.exact.conditioning import DensePosterior
+from augury.models.exact.covariance import Covariance
+from augury.models.exact.features import Features
+from augury.models.exact.matern import MaternCovariance
+from augury.models.exact.regression import ExactRegression
+from augury.models.training_data import check_training_data
+
+#: Known noise variances (standardised) below this are raised to it, so that the covariance can be factorised.
+_LEAST_KNOWN_NOISE = 1e-8
+
+
+class GaussianProcess(Model, FantasizeMixin):
+    r"""Gaussian-process regression with exact inference and maximum a posteriori hyperparameters.
+
+    .. math::
+        y = c + f(x) + \varepsilon, \qquad f \sim \mathcal{GP}(0, k), \qquad \varepsilon \sim \mathcal N(0, \sigma^2)
+
+    By default `k` is Matern-5/2 with one lengthscale per input and dimension-scaled log-normal priors, times a
+    mismatch kernel over the categories; its likelihood, gradient and predictions are closed forms on dense
+    LAPACK. Several outcomes are independent processes.
+
+    Sources: Rasmussen and Williams (2006), chapters 2 and 5; Hvarfner et al. (2024) for the priors.
+
+    Args:
+        train_X: `n x d` inputs in the unit cube; categories as integer codes.
+        train_Y: `n x m` outcomes in their own units.
+        train_Yvar: `n x m` known noise variances; inferred when None.
+        categorical_features: the integer-coded columns.
+        input_transform: applied to inputs first (BoTorch's `Normalize(d, bounds=...)` outside a Study).
+        outcome_transform: BoTorch's `Standardize` unless given; None to take outcomes as they are.
+        covar_module: any GPyTorch kernel instead of the default. It sees the numeric columns only, unless it
+            declares `categorical_features`.
+        descriptors: categorical column -> `k x p` properties of its categories.
+
+    Raises:
+        InvalidInputError: shapes that do not agree, no rows, entries that are not finite.
+    """
+
+    capabilities = frozenset({"gaussian", "joint_samples", "condition", "fantasize", "train_inputs"})
+
+    def __init__(
+        self,
+        train_X: Tensor,
+        train_Y: Tensor,
+        train_Yvar: Tensor | None = None,
+        categorical_features: Sequence[int] | None = None,
+        input_transform: InputTransform | None = None,
+        outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
+        covar_module: Kernel | None = None,
+        descriptors: Mapping[int, Tensor] | None = None,
+    ) -> None:
+        super().__init__()
+        train_X, train_Y, train_Yvar = check_training_data(train_X, train_Y, train_Yvar)
+        if outcome_transform is DEFAULT:
+            outcome_transform = Standardize(m=train_Y.shape[-1])
+        if input_transform is not None:
+            self.input_transform = input_transform
+        with torch.no_grad():
+            inputs = self.transform_inputs(train_X)
+            if outcome_transform is not None:
+                outcome_transform.train()
+                train_Y, train_Yvar = outcome_transform(train_Y, train_Yvar)
+                self.outcome_transform = outcome_transform.eval()
+        self._train_X = train_X
+        features = Features.of(inputs.shape[-1], categorical_features, descriptors)
+        X = inputs.numpy()
+        self._check_codes(X, features)
+        self._outcomes = []
+        for column in range(train_Y.shape[-1]):
+            noise = None
+            if train_Yvar is not None:
+                noise = np.maximum(train_Yvar[:, column].numpy(), _LEAST_KNOWN_NOISE)
+            covariance: Covariance
+            if covar_module is None:
+                covariance = MaternCovariance(X, features)
+            else:
+                covariance = AutogradCovariance(X, with_categories(covar_module, features))
+            self._outcomes.append(ExactRegression(X, train_Y[:, column].numpy(), noise, covariance))
+        self._conditioned: list[DensePosterior] | None = None
+        self.register_buffer("theta", self._stacked_theta())
+        self.register_load_state_dict_post_hook(lambda model, _: model._use_theta())
+        self.eval()
+
+    @staticmethod
+    def _check_codes(X: np.ndarray, features: Features) -> None:
+        for column in features.categorical:
+            codes = X[:, column]
+            if (codes != np.round(codes)).any() or (codes < 0).any():
+                raise InvalidInputError(
+                    f"column {column} is categorical and must hold integer codes 0, 1, 2, ...; "
+                    f"it holds {codes[codes != np.round(codes)][:1] or codes.min()}"
+                )
+
+    @classmethod
+    def construct_inputs(
+        cls,
+        training_data: SupervisedDataset,
+        categorical_features: Sequence[int] | None = None,
+        fidelity_features: Sequence[int] | None = None,
+    ) -> dict[str, Any]:
+        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs to this model."""
+        inputs: dict[str, Any] = super().construct_inputs(training_data)
+        if categorical_features:
+            inputs["categorical_features"] = list(categorical_features)
+        return inputs
+
+    # -- hyperparameters -------------------------------------------------------------------------------
+
+    def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> GaussianProcess:
+        """Find the maximum a posteriori hyperparameters of each outcome.
+
+        Args:
+            initial: `hyperparameters()` of an earlier fit on similar data, as a warm start; ignored where its
+                shape does not match.
+            seed: decides on the further starts, where there are any.
+
+        Returns:
+            The model itself.
+        """
+        rows = None if initial is None else initial.get("theta")
+        matching = rows is not None and rows.shape == self.theta.shape
+        for index, outcome in enumerate(self._outcomes):
+            outcome.fit(rows[index].numpy() if matching and rows is not None else None, seed=seed)
+        self.theta.copy_(self._stacked_theta())
+        self._conditioned = None
+        return self
+
+    def hyperparameters(self) -> dict[str, Tensor]:
+        """What `fit(initial=...)` takes: `theta`, one row per outcome."""
+        return {"theta": self.theta.clone()}
+
+    def log_posterior(self) -> float:
+        """The log marginal likelihood plus log prior of the current hyperparameters, over all outcomes."""
+        return sum(outcome.log_posterior() for outcome in self._outcomes)
+
+    @property
+    def noise_variance(self) -> Tensor:
+        """`m` average noise variances in the outcomes' own units."""
+        standardised = torch.tensor([outcome.noise_variance.mean() for outcome in self._outcomes])
+        return standardised * self._affine()[1].square()
+
+    def _stacked_theta(self) -> Tensor:
+        return torch.from_numpy(np.stack([outcome.theta for outcome in self._outcomes]))
+
+    def _use_theta(self) -> None:
+        for outcome, theta in zip(self._outcomes, self.theta, strict=True):
+            outcome.theta = theta.numpy()
+        self._conditioned = None
+
+    # -- shapes ----------------------------------------------------------------------------------------
+
+    @property
+    def num_outputs(self) -> int:
+        return len(self._outcomes)
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        if self._conditioned is None:
+            return torch.Size()
+        return self._conditioned[0].batch_shape
+
+    @property
+    def train_inputs(self) -> tuple[Tensor]:
+        """The training inputs as given, `n x d`."""
+        return (self._train_X,)
+
+    @property
+    def train_targets(self) -> Tensor:
+        """The transformed outcomes: `n`, or `m x n` for several outcomes."""
+        targets = torch.stack([torch.from_numpy(outcome.y) for outcome in self._outcomes])
+        return targets[0] if self.num_outputs == 1 else targets
+
+    def train(self, mode: bool = True) -> GaussianProcess:
+        """Predictions never depend on the mode; training happens in `fit`."""
+        return torch.nn.Module.train(self, mode)
+
+    def eval(self) -> GaussianProcess:
+        return torch.nn.Module.eval(self)
+
+    def subset_output(self, idcs: list[int]) -> GaussianProcess:
+        """The model of some outcomes only, hyperparameters kept."""
+        subset = copy.copy(self)
+        subset._modules, subset._buffers = dict(self._modules), dict(self._buffers)
+        subset._outcomes = [self._outcomes[index] for index in idcs]
+        subset._buffers["theta"] = subset._stacked_theta()
+        if self._conditioned is not None:
+            subset._conditioned = [self._conditioned[index] for index in idcs]
+        if hasattr(self, "outcome_transform"):
+            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
+        return subset
+
+    # -- predictions -----------------------------------------------------------------------------------
+
+    def posterior(
+        self,
+        X: Tensor,
+        output_indices: list[int] | None = None,
+        observation_noise: bool | Tensor = False,
+        posterior_transform: PosteriorTransform | None = None,
+    ) -> Posterior:
+        """The joint posterior at `X` (`batch_shape x q x d`), differentiable with respect to `X`.
+
+        Args:
+            X: points in the units of `train_X`.
+            output_indices: the outcomes wanted; all when None.
+            observation_noise: add the (average) noise variance; or a tensor of variances on the transformed
+                scale, broadcasting to `batch_shape x q x m`.
+            posterior_transform: applied last.
+        """
+        if output_indices is not None:
+            return self.subset_output(output_indices).posterior(
+                X, observation_noise=observation_noise, posterior_transform=posterior_transform
+            )
+        inputs = self.transform_inputs(X.to(torch.float64))
+        normals = []
+        for index, dense in enumerate(self._dense_posteriors()):
+            mean, covariance = dense.mean_covariance(inputs)
+            noise = self._noise(index, observation_noise, mean)
+            normals.append(MultivariateNormal(mean, covariance if noise is None else covariance + noise))
+        joint = normals[0]
+        if len(normals) > 1:
+            joint = MultitaskMultivariateNormal.from_independent_mvns(normals)
+        posterior: Posterior = GPyTorchPosterior(joint)
+        if hasattr(self, "outcome_transform"):
+            posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
+        return posterior if posterior_transform is None else posterior_transform(posterior)
+
+    def _noise(self, index: int, observation_noise: bool | Tensor, mean: Tensor) -> Tensor | None:
+        if isinstance(observation_noise, Tensor):
+            column = observation_noise[..., index] if observation_noise.dim() else observation_noise
+            return torch.diag_embed(column.expand(mean.shape))
+        if not observation_noise:
+            return None
+        average = float(self._outcomes[index].noise_variance.mean())
+        return torch.diag_embed(torch.full_like(mean, average))
+
+    def _dense_posteriors(self) -> list[DensePosterior]:
+        if self._conditioned is None:
+            self._conditioned = [_dense(outcome) for outcome in self._outcomes]
+        return self._conditioned
+
+    def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.
+
+        Raises:
+            NotSupportedError: several outcomes, a batch of conditioned models, or an outcome transform that
+                is not affine.
+        """
+        outcome = self._single_outcome()
+        with torch.no_grad():
+            inputs = self.transform_inputs(X).numpy()
+        mean, variance = outcome.mean_variance(inputs)
+        shift, scale = self._affine_floats()
+        return torch.from_numpy(mean * scale + shift), torch.from_numpy(variance * scale**2)
+
+    def mean_variance_gradient(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Mean and variance at `X` (`N x d`) and the gradient of each (`N x d`, 0 in categorical columns).
+
+        Raises:
+            NotSupportedError: as for `mean_variance`.
+        """
+        outcome = self._single_outcome()
+        transform = getattr(self, "input_transform", None)
+        raw = X if transform is None else X.detach().requires_grad_(True)
+        inputs = raw if transform is None else transform(raw)
+        mean, variance, mean_gradient, variance_gradient = outcome.mean_variance_gradient(
+            inputs.detach().numpy()
+        )
+        shift, scale = self._affine_floats()
+        gradients = [torch.from_numpy(g) for g in (mean_gradient * scale, variance_gradient * scale**2)]
+        if transform is not None:
+            gradients = [
+                torch.autograd.grad(inputs, raw, gradient, retain_graph=True)[0] for gradient in gradients
+            ]
+        return (
+            torch.from_numpy(mean * scale + shift),
+            torch.from_numpy(variance * scale**2),
+            gradients[0],
+            gradients[1],
+        )
+
+    def leave_one_out(self) -> tuple[Tensor, Tensor]:
+        """Mean and variance (noise included) of each training outcome given the others, `n x m` each.
+
+        The hyperparameters are those of the fit to all rows (Rasmussen and Williams 2006, section 5.4.2).
+        """
+        pairs = [outcome.leave_one_out() for outcome in self._outcomes]
+        shift, scale = self._affine()
+        mean = torch.from_numpy(np.stack([pair[0] for pair in pairs], axis=-1))
+        variance = torch.from_numpy(np.stack([pair[1] for pair in pairs], axis=-1))
+        return mean * scale + shift, variance * scale.square()
+
+    def _single_outcome(self) -> ExactRegression:
+        if self.num_outputs != 1:
+            raise NotSupportedError(
+                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
+            )
+        if len(self.batch_shape):
+            raise NotSupportedError("a batch of conditioned models has no single mean; use posterior(X)")
+        return self._outcomes[0]
+
+    def _affine_floats(self) -> tuple[float, float]:
+        shift, scale = self._affine()
+        return float(shift), float(scale)
+
+    def _affine(self) -> tuple[Tensor, Tensor]:
+        """`(shift, scale)`, `m` each, with outcome = shift + scale * transformed outcome."""
+        transform = getattr(self, "outcome_transform", None)
+        if transform is None:
+            return torch.zeros(self.num_outputs).double(), torch.ones(self.num_outputs).double()
+        if not isinstance(transform, Standardize):
+            raise NotSupportedError(
+                f"{type(transform).__name__} is not affine: the outcome is not Gaussian; use posterior(X)"
+            )
+        return transform.means.double().reshape(-1), transform.stdvs.double().reshape(-1)
+
+    # -- conditioning ----------------------------------------------------------------------------------
+
+    def condition_on_observations(
+        self, X: Tensor, Y: Tensor, noise: Tensor | None = None, **kwargs: Any
+    ) -> GaussianProcess:
+        """The model given more observations: a rank-`q` update of the factor, hyperparameters kept.
+
+        Args:
+            X: `batch x q x d` points.
+            Y: `fantasies x batch x q x m` outcomes in their own units.
+            noise: their noise variances on the transformed scale, broadcasting to `batch x q x m`; the average
+                noise of the model when None.
+        """
+        inputs = self.transform_inputs(X.to(torch.float64))
+        if hasattr(self, "outcome_transform"):
+            Y, _ = self.outcome_transform(Y)
+        conditioned = []
+        for index, dense in enumerate(self._dense_posteriors()):
+            y = Y[..., index]
+            if noise is None:
+                average = float(self._outcomes[index].noise_variance.mean())
+                variance = torch.full(inputs.shape[:-1], average, dtype=torch.float64)
+            else:
+                variance = noise[..., index].expand(inputs.shape[:-1])
+            conditioned.append(dense.condition(inputs, y, variance))
+        model = copy.copy(self)
+        model._modules, model._buffers = dict(self._modules), dict(self._buffers)
+        model._conditioned = conditioned
+        batch = conditioned[0].X.shape[:-2]
+        model._train_X = torch.cat([self._train_X.expand(*batch, *self._train_X.shape[-2:]), X], dim=-2)
+        if not len(conditioned[0].batch_shape):
+            model._outcomes = [
+                outcome.extended(dense) for outcome, dense in zip(self._outcomes, conditioned, strict=True)
+            ]
+        return model
+
+    def fantasize(
+        self, X: Tensor, sampler: MCSampler, observation_noise: Tensor | None = None, **kwargs: Any
+    ) -> GaussianProcess:
+        """The batch of models conditioned on sampled outcomes at `X` (`batch x q x d`).
+
+        Args:
+            X: the points whose outcomes are imagined.
+            sampler: draws `fantasies x batch x q x m` outcomes, noise included.
+            observation_noise: noise variances on the transformed scale; the model's own when None.
+        """
+        posterior = self.posterior(
+            X, observation_noise=True if observation_noise is None else observation_noise
+        )
+        return self.condition_on_observations(X, sampler(posterior), noise=observation_noise)
+
+
+def _dense(outcome: ExactRegression) -> DensePosterior:
+    inverse_factor = torch.from_numpy(outcome.inverse_factor)
+    residual = torch.from_numpy(outcome.y - outcome.constant)
+    return DensePosterior(
+        covariance=outcome.covariance,
+        X=torch.from_numpy(outcome.X),
+        inverse_factor=inverse_factor,
+        whitened=inverse_factor @ residual,
+        constant=outcome.constant,
+    )

@@ -1,0 +1,70 @@
+"""The checks every model makes on its training data, where it enters."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from augury.errors import InvalidInputError, NotSupportedError
+
+
+def check_training_data(
+    X: Tensor, Y: Tensor, Yvar: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """The training data as float64 tensors of matching shapes, finite throughout.
+
+    Args:
+        X: `n x d` inputs.
+        Y: `n x m` outcomes.
+        Yvar: `n x m` noise variances, or None.
+
+    Raises:
+        InvalidInputError: wrong shapes, no rows, or entries that are not finite.
+        NotSupportedError: batches of training sets.
+    """
+    X, Y = _tensor(X, "train_X"), _tensor(Y, "train_Y")
+    if X.dim() > 2:
+        raise NotSupportedError(f"train_X must be n x d, not a batch of shape {tuple(X.shape)}")
+    if X.dim() != 2 or Y.dim() != 2:
+        raise InvalidInputError(
+            f"train_X must be n x d and train_Y n x m; given {tuple(X.shape)} and {tuple(Y.shape)}"
+        )
+    if len(X) != len(Y):
+        raise InvalidInputError(f"train_X has {len(X)} rows and train_Y has {len(Y)}; they must agree")
+    if len(X) == 0 or X.shape[1] == 0 or Y.shape[1] == 0:
+        raise InvalidInputError(
+            f"a model needs at least one row, one input and one outcome; given {tuple(X.shape)} and {tuple(Y.shape)}"
+        )
+    _check_finite(X, "train_X")
+    _check_finite(Y, "train_Y")
+    if Yvar is not None:
+        Yvar = _tensor(Yvar, "train_Yvar")
+        if Yvar.shape != Y.shape:
+            raise InvalidInputError(
+                f"train_Yvar must have the shape of train_Y, {tuple(Y.shape)}; given {tuple(Yvar.shape)}"
+            )
+        _check_finite(Yvar, "train_Yvar")
+        if bool((Yvar < 0).any()):
+            raise InvalidInputError(
+                "train_Yvar has negative entries; it holds variances (standard error squared)"
+            )
+    return X, Y, Yvar
+
+
+def _tensor(values: Tensor, name: str) -> Tensor:
+    try:
+        return torch.as_tensor(values, dtype=torch.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"{name} must be a tensor of numbers; given {type(values).__name__}"
+        ) from error
+
+
+def _check_finite(values: Tensor, name: str) -> None:
+    finite = torch.isfinite(values)
+    if not bool(finite.all()):
+        row, column = (~finite).nonzero()[0].tolist()
+        raise InvalidInputError(
+            f"{name}[{row}, {column}] is {values[row, column].item()}; every entry must be finite "
+            "(leave out rows that were not measured)"
+        )

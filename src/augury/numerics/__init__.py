@@ -1,0 +1,1 @@
+"""Dense linear algebra, batched optimisation and special functions, on NumPy and LAPACK."""

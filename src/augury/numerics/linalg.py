@@ -1,0 +1,67 @@
+"""Dense positive-definite linear algebra on float64 LAPACK, in place and without a graph.
+
+Matrices are Fortran-ordered: LAPACK then works in the caller's buffer and nothing is copied.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import blas, lapack
+
+_FIRST_JITTER = 1e-8
+_LAST_JITTER = 1e-1
+
+
+def cholesky_in_place(K: np.ndarray) -> float:
+    """Replace the lower triangle of `K` by its Cholesky factor L, `K + jitter I = L L^T`.
+
+    The strict upper triangle keeps the entries of `K`. Jitter, relative to the mean of the diagonal, is
+    added only when the factorisation fails, and grows tenfold until it succeeds.
+
+    Args:
+        K: `n x n`, symmetric, Fortran-ordered.
+
+    Returns:
+        The jitter that was added to the diagonal (0 when none was needed).
+
+    Raises:
+        FloatingPointError: `K` has entries that are not finite, or is far from positive definite.
+    """
+    n = len(K)
+    diagonal = K.diagonal().copy()
+    scale = diagonal.mean()
+    _, info = lapack.dpotrf(K, lower=1, clean=0, overwrite_a=1)
+    jitter = 0.0
+    relative = _FIRST_JITTER
+    while info != 0:
+        if relative > _LAST_JITTER or not np.isfinite(scale):
+            raise FloatingPointError(f"the {n} x {n} covariance matrix is not positive definite")
+        jitter = relative * scale
+        lower = np.tril_indices(n, -1)
+        K[lower] = K.T[lower]
+        np.fill_diagonal(K, diagonal + jitter)
+        _, info = lapack.dpotrf(K, lower=1, clean=0, overwrite_a=1)
+        relative *= 10.0
+    return jitter
+
+
+def solve_with_factor(L: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """`(L L^T)^{-1} B` for the lower factor `L` (`n x n`) and `B` (`n x k`)."""
+    solution, _ = lapack.dpotrs(L, B, lower=1)
+    return solution
+
+
+def inverse_in_place(L: np.ndarray) -> None:
+    """Replace the lower factor `L` by the lower triangle of `(L L^T)^{-1}`; the upper one is kept."""
+    lapack.dpotri(L, lower=1, overwrite_c=1)
+
+
+def inverse_factor(L: np.ndarray) -> np.ndarray:
+    """`L^{-1}` as a clean lower-triangular matrix; the buffer of `L` (Fortran-ordered) is used up."""
+    inverse, _ = lapack.dtrtri(L, lower=1, overwrite_c=1)
+    return np.tril(inverse)
+
+
+def symmetric_product(lower: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """`S B` for the symmetric `S` of which only the lower triangle of `lower` is read."""
+    return blas.dsymm(1.0, lower, B, side=0, lower=1)
