@@ -1,0 +1,261 @@
+"""L-BFGS on a box for many small independent problems at once.
+
+For problems of a few dozen variables the arithmetic of L-BFGS is nothing and the interpreter is all, so every
+step below is one array operation over all rows. Rows never wait for each other: each iteration evaluates one
+trial point of every row that has not converged, whether that row is at its first or fifth trial of a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+#: `(x: r x D, rows: r) -> (values: r, gradients: r x D)`
+Objective = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+_SUFFICIENT_DECREASE = 1e-4
+_FIRST_STEP = 0.1  # of the width of the box, in the steepest coordinate
+_CONCAVE_GROWTH = 0.25  # of the Hessian's scale, after a step along which the curvature was negative
+_MAX_TRIALS = 12  # of one step before the row's memory is dropped; with no memory left, the row gives up
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `minimize` found.
+
+    Args:
+        x: `R x D`, the best point of each row.
+        value: `R`, its value.
+        iterations: steps of all rows together (each evaluates every row still active once).
+        evaluations: `R`, how often each row was evaluated.
+        converged: `R`, whether the row met a tolerance (False: `max_iterations` or no step improved it).
+    """
+
+    x: np.ndarray
+    value: np.ndarray
+    iterations: int
+    evaluations: np.ndarray
+    converged: np.ndarray
+
+
+def minimize(
+    function: Objective,
+    x0: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    *,
+    max_iterations: int = 100,
+    memory: int = 10,
+    gradient_tolerance: float = 1e-6,
+    value_tolerance: float = 1e-9,
+) -> Result:
+    """Minimise `R` independent functions over one box, all rows in every array operation.
+
+    Each row runs a projected quasi-Newton method. With the variables held that sit on a bound and whose gradient
+    points outward, the compact L-BFGS matrix `B = theta I - W^T M^-1 W` of the free ones is inverted by the
+    Woodbury identity, the Newton point is clipped to the box, and the segment to it is searched backwards with
+    quadratic interpolation until the Armijo condition holds. A pair without positive curvature is not stored.
+    A trial whose value or gradient is not finite is a failed trial.
+
+    Args:
+        function: `(x: r x D, rows: r) -> (values: r, gradients: r x D)`; `rows` says to which of the `R` problems
+            each row of `x` belongs. Rows that are done are not evaluated again.
+        x0: `R x D` starting points; clipped to the box.
+        lower: `D` lower bounds (`-inf` allowed).
+        upper: `D` upper bounds (`inf` allowed).
+        max_iterations: evaluations of a row at most, the one at `x0` not counted.
+        memory: number of curvature pairs kept per row.
+        gradient_tolerance: a row is done when no free variable has a larger absolute gradient.
+        value_tolerance: a row is done when a step improves by less than this times `max(1, |value|)`.
+
+    Returns:
+        The best point, value and effort of each row. A row whose start is not finite is returned as it is.
+
+    Source:
+        Byrd, Lu, Nocedal, Zhu, "A limited memory algorithm for bound constrained optimization", SIAM J. Sci.
+        Comput. 16 (1995), eq. 3.2 and section 5.1 (direct primal method); Bertsekas, "Projected Newton methods",
+        SIAM J. Control Optim. 20 (1982), for the choice of the free variables.
+    """
+    x = np.minimum(np.maximum(np.asarray(x0, dtype=np.float64), lower), upper)
+    solver = _Rows(function, x, np.asarray(lower), np.asarray(upper), memory)
+    iterations = 0
+    while iterations < max_iterations and solver.propose(gradient_tolerance):
+        solver.step(value_tolerance)
+        iterations += 1
+    return solver.result(iterations)
+
+
+class _Rows:
+    """The state of all rows; the arrays named without `all_` hold the active rows only."""
+
+    def __init__(
+        self, function: Objective, x: np.ndarray, lower: np.ndarray, upper: np.ndarray, memory: int
+    ) -> None:
+        n_rows, dim = x.shape
+        self.function, self.lower, self.upper = function, lower, upper
+        width = upper - lower
+        self.first_step = _FIRST_STEP * np.where(np.isfinite(width), width, 10.0)
+        self.rows = np.arange(n_rows)
+        self.x = x
+        self.f, self.g = function(x, self.rows)
+        self.all_x, self.all_f = x.copy(), np.array(self.f, dtype=np.float64)
+        self.all_evaluations = np.ones(n_rows, dtype=np.intp)
+        self.all_converged = np.zeros(n_rows, dtype=bool)
+        # pairs[:, i] = (y_i, s_i), newest last, each scaled so that s_i . y_i = 1; zero where none is stored
+        self.pairs = np.zeros((n_rows, memory, 2, dim))
+        self.used = 0
+        self.theta = np.full(n_rows, np.nan)  # the scale of the Hessian; NaN while nothing is known of it
+        self.t = np.ones(n_rows)
+        self.trials = np.zeros(n_rows, dtype=np.intp)
+        self._drop(~np.isfinite(self.f + self.g.sum(axis=1)))
+
+    def propose(self, gradient_tolerance: float) -> bool:
+        """Drop the rows whose projected gradient vanishes, aim the others. False when none is left."""
+        held = np.where(self.g > 0, self.x <= self.lower, self.x >= self.upper)
+        gradient = np.where(held, 0.0, self.g)
+        size = np.abs(gradient)
+        steepest = size.max(axis=1, initial=0.0)
+        if (done := steepest <= gradient_tolerance).any():
+            self.all_converged[self.rows[done]] = True
+            held, gradient, size, steepest = (a[~done] for a in (held, gradient, size, steepest))
+            self._drop(done)
+        if not len(self.rows):
+            return False
+        if (unscaled := np.isnan(self.theta)).any():
+            self.theta = np.where(unscaled, steepest / self.first_step[size.argmax(axis=1)], self.theta)
+        plain = gradient / self.theta[:, None]
+        self._aim(self._newton_step(gradient, held) if self.used else plain)
+        if (lost := ~(self.slope < 0.0)).any():  # uphill after clipping, or not finite: use the gradient
+            downhill = np.where(lost[:, None], plain, self.x - self.target)
+            self._aim(downhill)
+        return True
+
+    def step(self, value_tolerance: float) -> None:
+        """Evaluate every row at its trial point; each accepts it or shortens its step."""
+        t = self.t[:, None]
+        # x + 1 * (target - x) may miss a bound by a rounding error; the weighted mean does not
+        x = np.minimum(np.maximum((1.0 - t) * self.x + t * self.target, self.lower), self.upper)
+        f, g = self.function(x, self.rows)
+        self.all_evaluations[self.rows] += 1
+        s, y = x - self.x, g - self.g
+        curvature = np.einsum("ij,ij->i", s, y)
+        predicted = self.t * self.slope
+        good = (f <= self.f + _SUFFICIENT_DECREASE * predicted) & np.isfinite(curvature + f)
+        done = good & (self.f - f <= value_tolerance * np.maximum(1.0, np.abs(f)))
+        if good.all():
+            self._store(s, y, curvature)
+            self.x, self.f, self.g = x, f, g
+            self.t.fill(1.0)
+            self.trials.fill(0)
+        else:
+            done |= self._shorten(~good, f, predicted)
+            accepted = np.flatnonzero(good)
+            self._store(s, y, curvature, accepted)
+            self.x[accepted], self.f[accepted], self.g[accepted] = x[accepted], f[accepted], g[accepted]
+            self.t[accepted], self.trials[accepted] = 1.0, 0
+        if done.any():
+            self.all_converged[self.rows[done]] = True
+            self._drop(done)
+
+    def result(self, iterations: int) -> Result:
+        """The state of all rows, whether they are done or not."""
+        self._drop(np.ones(len(self.rows), dtype=bool))
+        return Result(self.all_x, self.all_f, iterations, self.all_evaluations, self.all_converged)
+
+    def _aim(self, step: np.ndarray) -> None:
+        """Set the target `x - step`, clipped to the box, and the slope of the function towards it."""
+        self.target = np.minimum(np.maximum(self.x - step, self.lower), self.upper)
+        self.slope = np.einsum("ij,ij->i", self.g, self.target - self.x)
+
+    def _newton_step(self, gradient: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """`B_FF^-1 g_F` for the free variables F by the Woodbury identity, 0 for those held."""
+        n_rows, dim = gradient.shape
+        size = 2 * self.used
+        W = self.pairs[:, -self.used :].reshape(n_rows, size, dim)
+        gram = W @ W.transpose(0, 2, 1)
+        middle, fixed, s_diagonal = _middle_masks(self.used)
+        theta = self.theta[:, None]
+        if held.any():
+            W = np.where(held[:, None, :], 0.0, W)
+            K = middle * gram - W @ W.transpose(0, 2, 1)
+        else:
+            K = (middle - 1.0) * gram
+        diagonal = K.reshape(n_rows, size * size)[:, :: size + 1]
+        diagonal -= theta * fixed
+        diagonal += s_diagonal * (gram.reshape(n_rows, size * size)[:, :: size + 1] == 0.0)
+        inner = _solve(K, W @ gradient[:, :, None])
+        correction = (inner.transpose(0, 2, 1) @ W)[:, 0]
+        return (gradient + correction) / theta
+
+    def _store(
+        self, s: np.ndarray, y: np.ndarray, curvature: np.ndarray, rows: np.ndarray | None = None
+    ) -> None:
+        """Keep the pairs of the given rows (default all) in which the curvature is safely positive."""
+        squared = np.einsum("ij,ij->i", y, y)
+        convex = curvature > np.finfo(np.float64).eps * squared
+        if rows is None and convex.all():
+            scale = (1.0 / np.sqrt(curvature))[:, None]
+            self.pairs[:, :-1] = self.pairs[:, 1:]
+            self.pairs[:, -1, 0], self.pairs[:, -1, 1] = scale * y, scale * s
+            self.theta = squared / curvature
+        else:
+            rows = np.arange(len(s)) if rows is None else rows
+            concave, rows = rows[~convex[rows]], rows[convex[rows]]
+            self.theta[concave] *= _CONCAVE_GROWTH  # the function bends down: look further ahead
+            scale = (1.0 / np.sqrt(curvature[rows]))[:, None]
+            self.pairs[rows, :-1] = self.pairs[rows, 1:]
+            self.pairs[rows, -1, 0], self.pairs[rows, -1, 1] = scale * y[rows], scale * s[rows]
+            self.theta[rows] = squared[rows] / curvature[rows]
+        self.used = min(self.used + 1, self.pairs.shape[1])
+
+    def _shorten(self, failed: np.ndarray, f: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Shorten the steps of the failed rows by quadratic interpolation; returns the rows that give up."""
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            factor = -0.5 * predicted / (f - self.f - predicted)
+        factor = np.where(np.isfinite(f), np.minimum(np.maximum(factor, 0.1), 0.5), 0.1)
+        self.t = np.where(failed, self.t * factor, self.t)
+        self.trials += failed
+        if not (spent := self.trials >= _MAX_TRIALS).any():
+            return spent
+        has_memory = self.pairs[:, -1, 0].any(axis=1)
+        self.pairs[spent] = 0.0
+        self.theta[spent] = np.nan
+        self.t[spent], self.trials[spent] = 1.0, 0
+        return spent & ~has_memory
+
+    def _drop(self, done: np.ndarray) -> None:
+        """Write the state of the rows that are done where the result is read, and forget them."""
+        if not done.any():
+            return
+        rows = self.rows[done]
+        self.all_x[rows], self.all_f[rows] = self.x[done], self.f[done]
+        keep = ~done
+        for name in ("rows", "x", "f", "g", "pairs", "theta", "t", "trials"):
+            setattr(self, name, getattr(self, name)[keep])
+
+
+@cache
+def _middle_masks(used: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What of the Gram matrix of `(y_1, s_1, y_2, s_2, ...)` is in `theta M^-1`, and two masks of its diagonal.
+
+    `M^-1 = [[-D, L^T / theta], [L / theta, S S^T / theta]]` with `D = I` for scaled pairs and `L_ij = s_i . y_j`
+    for `i > j` only.
+    """
+    age = np.repeat(np.arange(used), 2)
+    is_s = np.tile([False, True], used)
+    both_s = is_s[:, None] & is_s[None, :]
+    lower = is_s[:, None] & ~is_s[None, :] & (age[:, None] > age[None, :])
+    return (both_s | lower | lower.T).astype(np.float64), (~is_s).astype(np.float64), is_s.astype(np.float64)
+
+
+def _solve(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """`A_i^-1 B_i` for each row; NaN where `A_i` is singular, without an effect on the others."""
+    try:
+        return np.linalg.solve(A, B)
+    except np.linalg.LinAlgError:
+        if len(A) == 1:
+            return np.full_like(B, np.nan)
+        return np.concatenate([_solve(a[None], b[None]) for a, b in zip(A, B, strict=True)])
