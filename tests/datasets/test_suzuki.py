@@ -131,4 +131,5 @@ def test_descriptors_change_the_inputs_but_not_the_answers() -> None:
     plain, described = suzuki_table(3), suzuki_table(3, descriptors=True)
     assert described.factors == plain.factors
     np.testing.assert_array_equal(described.frame["yield"], plain.frame["yield"])
-    assert "solvent: dipole moment" in described.descriptors
+    assert len(described.space.descriptors) == 3
+    assert not plain.space.descriptors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from augury.errors import InvalidInputError
 from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.parameters import Categorical
 from augury.space.space import Space
 
 
@@ -22,16 +23,22 @@ class LookupTable:
         frame: one row per measurement: the factors and the outcome, without missing cells.
         outcome: the column that is the result.
         maximize: whether a larger outcome is better.
-        descriptors: further columns that describe the factors (inputs of a model, not choices).
+        descriptors: factor -> its values (the index) and their properties, for a model to learn from.
 
     Raises:
         InvalidInputError: a column that is not there, or a missing cell.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, outcome: str, *, maximize: bool, descriptors: Sequence[str] = ()
+        self,
+        frame: pd.DataFrame,
+        outcome: str,
+        *,
+        maximize: bool,
+        descriptors: Mapping[str, pd.DataFrame] | None = None,
     ) -> None:
-        absent = [name for name in (outcome, *descriptors) if name not in frame.columns]
+        described = dict(descriptors or {})
+        absent = [name for name in (outcome, *described) if name not in frame.columns]
         if absent:
             raise InvalidInputError(
                 f"the table has no column {absent[0]!r}; its columns are {', '.join(map(str, frame.columns))}"
@@ -40,16 +47,19 @@ class LookupTable:
             raise InvalidInputError("the table has missing cells; leave out or complete those rows")
         self.outcome = outcome
         self.maximize = maximize
-        self.descriptors = list(descriptors)
-        self.factors = [name for name in frame.columns if name not in {outcome, *descriptors}]
-        inputs = [*self.factors, *self.descriptors]
-        self.frame: pd.DataFrame = frame.groupby(inputs, sort=False, as_index=False)[outcome].mean()
+        self.descriptors = described
+        self.factors = [name for name in frame.columns if name != outcome]
+        groups = frame.groupby(self.factors, sort=False, as_index=False)
+        self.frame: pd.DataFrame = groups.agg({outcome: "mean"})
 
     @cached_property
     def space(self) -> Space:
         """The rows as a Space of finite candidates."""
-        inputs = self.frame[[*self.factors, *self.descriptors]]
-        return Space.from_table(inputs, descriptors=self.descriptors)
+        parameters = {
+            name: Categorical(list(self.frame[name].unique()), descriptors=table)
+            for name, table in self.descriptors.items()
+        }
+        return Space.from_table(self.frame[self.factors], parameters=parameters)
 
     @property
     def goals(self) -> Goals:
@@ -58,7 +68,7 @@ class LookupTable:
 
     @cached_property
     def _answers(self) -> dict[tuple[Any, ...], float]:
-        keys = map(_key, self.frame[self.factors].itertuples(index=False, name=None))
+        keys = self.frame[self.factors].itertuples(index=False, name=None)
         return dict(zip(keys, self.frame[self.outcome].tolist(), strict=True))
 
     def value(self, params: Mapping[str, Any]) -> float:
@@ -70,7 +80,7 @@ class LookupTable:
         missing = [name for name in self.factors if name not in params]
         if missing:
             raise InvalidInputError(f"the factor {missing[0]!r} is missing; give {', '.join(self.factors)}")
-        key = _key(tuple(params[name] for name in self.factors))
+        key = tuple(params[name] for name in self.factors)
         if key not in self._answers:
             given = ", ".join(f"{name} = {params[name]!r}" for name in self.factors)
             raise InvalidInputError(f"the table has no row with {given}; choose one of its rows")
@@ -89,8 +99,3 @@ class LookupTable:
 
     def __len__(self) -> int:
         return len(self.frame)
-
-
-def _key(choice: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A choice of factors as it is looked up: numbers to 12 digits, as a decoded number may differ in the last."""
-    return tuple(f"{value:.12g}" if isinstance(value, int | float) else value for value in choice)

@@ -36,9 +36,8 @@ def load_suzuki() -> pd.DataFrame:
     solvents = list(wide.columns[4:])
     wide.insert(0, "reactant_pair", wide["reactant_1"] + " + " + wide["reactant_2"])
     factors = ["reactant_pair", "ligand", "base"]
-    # stack keeps the order of the source: all solvents of one row, then the next row
-    long = wide.set_index(factors)[solvents].stack()
-    return long.rename_axis([*factors, "solvent"]).rename("yield").astype(float).reset_index()
+    long = wide.melt(factors, solvents, var_name="solvent", value_name="yield")
+    return long.astype({"yield": float})
 
 
 def suzuki_species() -> pd.DataFrame:
@@ -69,14 +68,8 @@ def suzuki_table(coupling: int | None = None, *, descriptors: bool = False) -> L
             )
         pair = frame["reactant_pair"].unique()[coupling - 1]
         frame = frame[frame["reactant_pair"] == pair].drop(columns="reactant_pair")
-    if not descriptors:
-        return LookupTable(frame, "yield", maximize=True)
-    names: list[str] = []
-    for factor, table in suzuki_descriptors().items():
-        columns = {column: f"{factor}: {column}" for column in table.columns}
-        frame = frame.join(table.rename(columns=columns), on=factor)
-        names.extend(columns.values())
-    return LookupTable(frame, "yield", maximize=True, descriptors=names)
+    properties = suzuki_descriptors() if descriptors else None
+    return LookupTable(frame, "yield", maximize=True, descriptors=properties)
 
 
 def _package_file(name: str) -> bytes:

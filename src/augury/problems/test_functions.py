@@ -38,7 +38,8 @@ def synthetic(name: str, function: str, dim: int | None = None, *, noise: float 
     if not isinstance(kind, type) or not issubclass(kind, base):
         raise InvalidInputError(f"BoTorch has no synthetic test function {function!r}")
     # Cosine8 is the one that is a maximisation in BoTorch; negated, all of them are minimisations.
-    instance = kind(**({} if dim is None else {"dim": dim}), negate=function == "Cosine8")
+    arguments: dict[str, Any] = {"negate": function == "Cosine8"} | ({} if dim is None else {"dim": dim})
+    instance: Any = kind(**arguments)
     names = [f"x{i + 1}" for i in range(instance.dim)]
     bounds = instance.bounds.T.tolist()
     space = Space({key: Float(low, high) for key, (low, high) in zip(names, bounds, strict=True)})
