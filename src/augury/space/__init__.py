@@ -1,0 +1,57 @@
+"""The vocabulary of a problem: parameters, the Space they span and its encoding, goals, observations.
+
+Only this room knows raw units; every other room sees encoded points. Names are imported on first use, so
+that `import augury.space` loads neither torch nor pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from augury.space.goals import Constraint as Constraint
+    from augury.space.goals import Goals as Goals
+    from augury.space.goals import Maximize as Maximize
+    from augury.space.goals import Minimize as Minimize
+    from augury.space.observations import Observations as Observations
+    from augury.space.parameters import Categorical as Categorical
+    from augury.space.parameters import Fixed as Fixed
+    from augury.space.parameters import Float as Float
+    from augury.space.parameters import Int as Int
+    from augury.space.parameters import Parameter as Parameter
+    from augury.space.sampling import sobol as sobol
+    from augury.space.sampling import uniform as uniform
+    from augury.space.space import Space as Space
+    from augury.space.toml import space_from_toml as space_from_toml
+    from augury.space.toml import space_to_toml as space_to_toml
+
+_ATTRIBUTES = {
+    "Categorical": "augury.space.parameters",
+    "Constraint": "augury.space.goals",
+    "Fixed": "augury.space.parameters",
+    "Float": "augury.space.parameters",
+    "Goals": "augury.space.goals",
+    "Int": "augury.space.parameters",
+    "Maximize": "augury.space.goals",
+    "Minimize": "augury.space.goals",
+    "Observations": "augury.space.observations",
+    "Parameter": "augury.space.parameters",
+    "Space": "augury.space.space",
+    "sobol": "augury.space.sampling",
+    "space_from_toml": "augury.space.toml",
+    "space_to_toml": "augury.space.toml",
+    "uniform": "augury.space.sampling",
+}
+
+__all__ = sorted(_ATTRIBUTES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ATTRIBUTES:
+        return getattr(import_module(_ATTRIBUTES[name]), name)
+    raise AttributeError(f"module 'augury.space' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

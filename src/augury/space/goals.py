@@ -1,0 +1,239 @@
+"""Goals: what to minimise, maximise and keep within limits; turned into maximisation once, here."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.space.parameter import is_real
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """What every goal has: the name of an outcome."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise InvalidInputError(f"the name of an outcome must be non-empty text, not {self.name!r}")
+
+
+@dataclass(frozen=True)
+class Minimize(_Goal):
+    """An outcome that should be small.
+
+    Args:
+        name: the outcome's name.
+    """
+
+
+@dataclass(frozen=True)
+class Maximize(_Goal):
+    """An outcome that should be large.
+
+    Args:
+        name: the outcome's name.
+    """
+
+
+@dataclass(frozen=True)
+class Constraint(_Goal):
+    """An outcome that must stay within limits, lower <= y <= upper.
+
+    Args:
+        name: the outcome's name.
+        upper: the largest value allowed, in the outcome's unit.
+        lower: the smallest value allowed.
+    """
+
+    upper: float | None = None
+    lower: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for side in ("upper", "lower"):
+            limit = getattr(self, side)
+            if limit is not None:
+                if not is_real(limit) or not math.isfinite(limit):
+                    raise InvalidInputError(
+                        f"constraint on {self.name!r}: {side}={limit!r} must be a finite number"
+                    )
+                object.__setattr__(self, side, float(limit))
+        if self.upper is None and self.lower is None:
+            raise InvalidInputError(f"constraint on {self.name!r} needs an upper or a lower limit")
+        if self.upper is not None and self.lower is not None and self.lower > self.upper:
+            raise InvalidInputError(
+                f"constraint on {self.name!r}: lower={self.lower!r} is above upper={self.upper!r}"
+            )
+
+
+Goal = Minimize | Maximize | Constraint
+_DIRECTIONS: dict[str, type[Minimize] | type[Maximize]] = {"min": Minimize, "max": Maximize}
+_LIMIT = re.compile(r"^(?P<name>.*?\S)\s*(?P<relation><=|>=)\s*(?P<limit>[^<>=]+)$")
+
+
+def goal_of(given: Any) -> Goal:
+    """A goal from itself or from text: "max:yield", "min:cost", "pressure<=5", "purity >= 0.95".
+
+    Raises:
+        InvalidInputError: anything else.
+    """
+    if isinstance(given, Goal):
+        return given
+    if isinstance(given, str):
+        direction, colon, name = given.partition(":")
+        if colon and direction.strip().lower() in _DIRECTIONS:
+            return _DIRECTIONS[direction.strip().lower()](name.strip())
+        match = _LIMIT.match(given.strip())
+        if match:
+            return _limit(given, **match.groupdict())
+    raise InvalidInputError(
+        f"{given!r} is not a goal: give Minimize(name), Maximize(name) or Constraint(name, upper=..., lower=...), "
+        'or text such as "max:yield", "min:cost", "pressure<=5"'
+    )
+
+
+def _limit(text: str, name: str, relation: str, limit: str) -> Constraint:
+    try:
+        number = float(limit)
+    except ValueError:
+        raise InvalidInputError(f"{text!r}: {limit.strip()!r} is not a number") from None
+    return Constraint(name, upper=number) if relation == "<=" else Constraint(name, lower=number)
+
+
+class Goals:
+    """The goals of a study, in the order in which outcomes are stored: objectives first, then constraints.
+
+    Args:
+        goals: at least one Minimize or Maximize, and any constraints; no outcome twice.
+
+    Raises:
+        InvalidInputError: no objective, or an outcome named twice.
+    """
+
+    def __init__(self, goals: Sequence[Goal]) -> None:
+        self.objectives: list[Minimize | Maximize] = [g for g in goals if not isinstance(g, Constraint)]
+        self.constraints: list[Constraint] = [g for g in goals if isinstance(g, Constraint)]
+        if not self.objectives:
+            raise InvalidInputError(
+                "there is no objective among the goals; add Minimize(name) or Maximize(name)"
+            )
+        names = [goal.name for goal in goals]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise InvalidInputError(f"outcome {twice!r} has two goals; give each outcome one")
+
+    @classmethod
+    def of(cls, given: Any) -> Goals:
+        """Goals from one goal, several, their text forms ("max:yield"), or Goals themselves."""
+        if isinstance(given, Goals):
+            return given
+        if isinstance(given, (str, _Goal)) or not isinstance(given, Iterable) or isinstance(given, Mapping):
+            return cls([goal_of(given)])
+        return cls([goal_of(one) for one in given])
+
+    @cached_property
+    def outcomes(self) -> list[str]:
+        """Names of the m outcomes, in storage order."""
+        return [goal.name for goal in (*self.objectives, *self.constraints)]
+
+    @property
+    def n_outcomes(self) -> int:
+        """m, the number of outcomes."""
+        return len(self.outcomes)
+
+    @property
+    def n_objectives(self) -> int:
+        """k, the number of objectives."""
+        return len(self.objectives)
+
+    @cached_property
+    def objective_signs(self) -> Array:
+        """k factors, +1 to maximise and -1 to minimise."""
+        return np.array([1.0 if isinstance(goal, Maximize) else -1.0 for goal in self.objectives])
+
+    @cached_property
+    def objective_columns(self) -> list[int]:
+        """Columns of the k objectives among the outcomes."""
+        return list(range(self.n_objectives))
+
+    @cached_property
+    def constraint_terms(self) -> list[tuple[int, float, float]]:
+        """(outcome column, sign, offset) of each of the c limits; met when sign * y + offset <= 0."""
+        terms: list[tuple[int, float, float]] = []
+        for column, goal in enumerate(self.constraints, start=self.n_objectives):
+            if goal.upper is not None:
+                terms.append((column, 1.0, -goal.upper))
+            if goal.lower is not None:
+                terms.append((column, -1.0, goal.lower))
+        return terms
+
+    def objective_values(self, Y: Array) -> Array:
+        """Objectives to be maximised, n x k, of outcomes n x m."""
+        values: Array = np.asarray(Y, dtype=np.float64)[:, : self.n_objectives] * self.objective_signs
+        return values
+
+    def constraint_values(self, Y: Array) -> Array:
+        """Limits, n x c, of outcomes n x m; feasible when <= 0, NaN where not measured."""
+        Y = np.asarray(Y, dtype=np.float64)
+        columns = [sign * Y[:, column] + offset for column, sign, offset in self.constraint_terms]
+        return np.stack(columns, axis=1) if columns else np.empty((len(Y), 0))
+
+    def feasible(self, Y: Array) -> NDArray[np.bool_]:
+        """Mask (n) of the rows known to meet every limit (an outcome not measured meets none)."""
+        mask: NDArray[np.bool_] = (self.constraint_values(Y) <= 0.0).all(axis=1)
+        return mask
+
+    def best_index(self, Y: Array, complete: NDArray[np.bool_]) -> int | None:
+        """Row of the best first objective among complete rows that meet every limit; None if there is none.
+
+        Raises:
+            NotSupportedError: several objectives, of which none is first.
+        """
+        if self.n_objectives > 1:
+            raise NotSupportedError(
+                "several objectives have no single best row; look at their Pareto front instead"
+            )
+        values = self.objective_values(Y)[:, 0]
+        allowed = np.asarray(complete, dtype=bool) & self.feasible(Y) & np.isfinite(values)
+        return int(np.argmax(np.where(allowed, values, -np.inf))) if allowed.any() else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able, versioned schema."""
+        objectives = [
+            {"goal": "maximize" if isinstance(g, Maximize) else "minimize", "name": g.name}
+            for g in self.objectives
+        ]
+        constraints = [{"name": g.name, "upper": g.upper, "lower": g.lower} for g in self.constraints]
+        return {"version": 1, "objectives": objectives, "constraints": constraints}
+
+    @classmethod
+    def from_dict(cls, schema: Mapping[str, Any]) -> Goals:
+        """Goals from what `to_dict` gave."""
+        if schema.get("version") != 1:
+            raise InvalidInputError(
+                f"these goals have version {schema.get('version')!r}; this augury reads version 1: update augury"
+            )
+        kinds = {"maximize": Maximize, "minimize": Minimize}
+        objectives = [kinds[goal["goal"]](goal["name"]) for goal in schema["objectives"]]
+        return cls([*objectives, *(Constraint(**goal) for goal in schema["constraints"])])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Goals) and self.to_dict() == other.to_dict()
+
+    def __hash__(self) -> int:
+        return hash((*self.objectives, *self.constraints))
+
+    def __repr__(self) -> str:
+        return f"Goals({[*self.objectives, *self.constraints]!r})"

@@ -1,0 +1,112 @@
+"""Linear inequalities: the constraints of a Space as functions of encoded points."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from augury.errors import InvalidInputError
+from augury.space.constraints import LinearConstraint
+from augury.space.parameter import Parameter
+from augury.space.scales import Array
+
+_TOLERANCE = 1e-9  # of the largest value the sum can take, so that 0.1 + 0.2 <= 0.3 holds
+
+
+class Inequalities:
+    """c constraints over the encoded columns, `weights @ values(X) - limits <= 0`.
+
+    Args:
+        constraints: parsed constraints.
+        parameters: all parameters by name (a Fixed one enters as a constant).
+        columns: names of the encoded columns.
+
+    Raises:
+        InvalidInputError: a constraint names an unknown parameter or one without numeric values.
+    """
+
+    def __init__(
+        self,
+        constraints: Sequence[LinearConstraint],
+        parameters: Mapping[str, Parameter],
+        columns: Sequence[str],
+    ) -> None:
+        self.texts = [constraint.text for constraint in constraints]
+        self.limits: Array = np.array([constraint.bound for constraint in constraints])
+        self.weights: Array = np.zeros((len(constraints), len(columns)))
+        self._parameters = [parameters[name] for name in columns]
+        for row, constraint in enumerate(constraints):
+            for name, weight in constraint.coefficients.items():
+                self._add(row, name, weight, parameters, columns)
+        self._involved = np.flatnonzero(self.weights.any(axis=0))
+        self._curved = [int(c) for c in self._involved if not self._parameters[c].is_affine]
+        low, high = self.ends()
+        reach = np.abs(self.weights) @ np.maximum(np.abs(low), np.abs(high))
+        self.tolerance: Array = _TOLERANCE * (reach + np.abs(self.limits))
+        self._offset, self._slope = low, high - low
+
+    def _add(
+        self,
+        row: int,
+        name: str,
+        weight: float,
+        parameters: Mapping[str, Parameter],
+        columns: Sequence[str],
+    ) -> None:
+        if name not in parameters:
+            known = ", ".join(map(repr, parameters))
+            raise InvalidInputError(
+                f"constraint {self.texts[row]!r} names {name!r}, which is not a parameter; there are {known}"
+            )
+        try:
+            value, _ = parameters[name].value_and_slope(np.zeros(1))
+        except InvalidInputError as error:
+            raise InvalidInputError(f"constraint {self.texts[row]!r}: parameter {name!r}: {error}") from None
+        if name in columns:
+            self.weights[row, list(columns).index(name)] += weight
+        else:
+            self.limits[row] -= weight * value[0]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def ends(self) -> tuple[Array, Array]:
+        """Values (dim) of every column at coordinates 0 and 1; zero for columns in no constraint."""
+        ends = self.natural(np.array([[0.0], [1.0]]) * np.ones((1, len(self._parameters))))
+        return ends[0], ends[1]
+
+    def natural(self, X: Array) -> Array:
+        """Values (n x dim) in the parameters' own units; zero in the columns that no constraint involves."""
+        result = np.zeros_like(X)
+        for column in self._involved:
+            result[:, column] = self._parameters[column].value_and_slope(X[:, column])[0]
+        return result
+
+    def values(self, X: Array) -> Array:
+        """Constraint values (n x c) at encoded points (n x dim), feasible when <= 0."""
+        values = self._offset + X * self._slope
+        for column in self._curved:
+            values[:, column] = self._parameters[column].value_and_slope(X[:, column])[0]
+        result: Array = values @ self.weights.T - self.limits
+        return result
+
+    def jacobian(self, X: Array) -> Array:
+        """Derivatives (n x c x dim) of the constraint values with respect to the encoded points."""
+        slopes = np.tile(self._slope, (len(X), 1))
+        for column in self._curved:
+            slopes[:, column] = self._parameters[column].value_and_slope(X[:, column])[1]
+        return self.weights * slopes[:, None, :]
+
+    def feasible(self, X: Array) -> NDArray[np.bool_]:
+        """Mask (n) of the points that meet every constraint to rounding error."""
+        mask: NDArray[np.bool_] = (self.values(X) <= self.tolerance).all(axis=1)
+        return mask
+
+    @property
+    def linear(self) -> tuple[Array, Array] | None:
+        """(A, b) with A x <= b in encoded coordinates, or None if a constrained column is curved."""
+        if self._curved:
+            return None
+        return self.weights * self._slope, self.limits - self.weights @ self._offset

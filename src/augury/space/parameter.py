@@ -1,0 +1,141 @@
+"""Parameter: what every kind of parameter offers to a Space."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from augury.errors import InvalidInputError
+from augury.space.scales import Array, Scale
+
+ROLES = ("design", "fidelity", "task", "environment")
+MAX_LEVELS = 1_000
+"""Columns with more levels than this are searched as continuous and snapped afterwards."""
+
+
+class Parameter(ABC):
+    """One input of the function.
+
+    A parameter turns a value into a *number* (the value itself, or the index of its level) and back; its
+    `scale` turns the number into the encoded coordinate. Members are immutable.
+    """
+
+    role: str = "design"
+    cost: float | None = None
+    active_if: Mapping[str, Sequence[Any]] | None = None
+    is_numeric: bool = True
+    """False where the encoded column holds integer codes without order."""
+
+    @property
+    @abstractmethod
+    def scale(self) -> Scale:
+        """The single-column scale of this parameter."""
+
+    @property
+    @abstractmethod
+    def n_levels(self) -> int | None:
+        """Number of distinct values, None where continuous."""
+
+    @abstractmethod
+    def check(self, value: Any) -> Any:
+        """The value in its canonical type, or InvalidInputError saying what is allowed."""
+
+    @abstractmethod
+    def to_numbers(self, values: Sequence[Any]) -> Array | None:
+        """Numbers (n) of `values`, or None if some value needs `check` (wrong type, out of bounds)."""
+
+    @abstractmethod
+    def from_numbers(self, numbers: Array) -> list[Any]:
+        """Values of an array (n) of numbers that `scale.value` returned."""
+
+    def encoded_levels(self) -> Array:
+        """Every level (n_levels) of a discrete parameter, encoded and sorted."""
+        lowest = self.to_numbers(self.from_numbers(self.scale.value(np.zeros(1))))
+        assert lowest is not None
+        return self.scale.unit(lowest + np.arange(self.n_levels or 0))
+
+    @abstractmethod
+    def value_and_slope(self, u: Array) -> tuple[Array, Array]:
+        """Numeric value and its derivative with respect to the coordinate, at coordinates `u` of any shape.
+
+        The smooth extension between levels, which linear constraints are evaluated on.
+
+        Raises:
+            InvalidInputError: the values are not numbers.
+        """
+
+    @property
+    def is_affine(self) -> bool:
+        """Whether the numeric value is affine in the coordinate."""
+        return False
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able schema; options at their default are left out."""
+
+    def __eq__(self, other: object) -> bool:
+        # repr tells 1 from True, which == does not
+        return type(self) is type(other) and repr(self.to_dict()) == repr(other.to_dict())  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(repr(self.to_dict()))
+
+    def _common(self) -> dict[str, Any]:
+        options: dict[str, Any] = {}
+        if self.role != "design":
+            options["role"] = self.role
+        if self.cost is not None:
+            options["cost"] = self.cost
+        if self.active_if is not None:
+            options["active_if"] = {name: list(values) for name, values in self.active_if.items()}
+        return options
+
+
+def check_common(role: str, cost: float | None, active_if: Mapping[str, Sequence[Any]] | None) -> None:
+    """Check the options that every parameter takes.
+
+    Raises:
+        InvalidInputError: unknown role, a cost that is not positive or without fidelity, a malformed condition.
+    """
+    if role not in ROLES:
+        raise InvalidInputError(f"role={role!r} is unknown; choose one of {', '.join(map(repr, ROLES))}")
+    if cost is not None:
+        if role != "fidelity":
+            raise InvalidInputError(f"cost={cost!r} needs role='fidelity'; the role is {role!r}")
+        if not is_real(cost) or not math.isfinite(cost) or cost <= 0:
+            raise InvalidInputError(f"cost={cost!r} must be a positive number")
+    if active_if is not None:
+        well_formed = isinstance(active_if, Mapping) and len(active_if) > 0
+        if not well_formed or not all(
+            isinstance(name, str) and isinstance(values, (list, tuple)) and values
+            for name, values in active_if.items()
+        ):
+            raise InvalidInputError(
+                f"active_if={active_if!r} must map a parameter's name to the list of values for which this "
+                "one is active"
+            )
+
+
+def is_real(value: Any) -> bool:
+    """Whether `value` is a real number (bool is not one)."""
+    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+
+
+def is_integer(value: Any) -> bool:
+    """Whether `value` is a whole number, of an integer type or a float such as 3.0 (bool is not one)."""
+    return is_real(value) and (
+        isinstance(value, numbers.Integral) or (math.isfinite(value) and float(value).is_integer())
+    )
+
+
+_PLAIN_NUMBERS = {float, int, np.float64, np.int64}
+
+
+def plain_numbers(values: Sequence[Any]) -> bool:
+    """Whether all values are of the common number types (a fast test for whole columns)."""
+    return set(map(type, values)) <= _PLAIN_NUMBERS

@@ -1,0 +1,73 @@
+"""The kinds of parameters, their short forms, and their schema.
+
+Float(-5.0, 10.0)             (-5.0, 10.0)        two numbers, one of them a float
+Int(1, 16)                    (1, 16)             two whole numbers
+Categorical(["DMF", "DMAc"])  ["DMF", "DMAc"]     a list
+Categorical([1, 2, 4], ordered=True)  [1, 2, 4]   a list of increasing numbers is ordered
+Fixed(3)                      3                   a constant
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from augury.errors import InvalidInputError
+from augury.space.categorical import Categorical
+from augury.space.fixed import Fixed
+from augury.space.numeric import Float, Int
+from augury.space.parameter import Parameter, is_real
+
+__all__ = ["Categorical", "Fixed", "Float", "Int", "Parameter", "parameter_from_dict", "parameter_of"]
+
+_TYPES: dict[str, type[Parameter]] = {
+    "float": Float,
+    "int": Int,
+    "categorical": Categorical,
+    "fixed": Fixed,
+}
+
+
+def parameter_of(given: Any) -> Parameter:
+    """A parameter from itself or its short form.
+
+    Raises:
+        InvalidInputError: not a parameter and not a short form.
+    """
+    if isinstance(given, Parameter):
+        return given
+    if isinstance(given, tuple):
+        if len(given) != 2 or not all(map(is_real, given)):
+            raise InvalidInputError(
+                f"{given!r} is not a pair (low, high) of numbers; for a choice use a list"
+            )
+        return Float(*given) if any(isinstance(bound, float) for bound in given) else Int(*given)
+    if isinstance(given, list):
+        return Categorical(given, ordered=_increasing_numbers(given))
+    if isinstance(given, (str, bool)) or is_real(given):
+        return Fixed(given)
+    raise InvalidInputError(
+        f"{given!r} is not a parameter: give Float, Int, Categorical or Fixed, a pair (low, high), a list of "
+        "choices, or a constant"
+    )
+
+
+def _increasing_numbers(values: list[Any]) -> bool:
+    return all(map(is_real, values)) and all(a < b for a, b in zip(values, values[1:], strict=False))
+
+
+def parameter_from_dict(schema: Mapping[str, Any]) -> Parameter:
+    """A parameter from what its `to_dict` gave.
+
+    Raises:
+        InvalidInputError: an unknown type, or unknown or missing options.
+    """
+    options = dict(schema)
+    kind = _TYPES.get(options.pop("type", None) or "")
+    if kind is None:
+        allowed = ", ".join(map(repr, _TYPES))
+        raise InvalidInputError(f"type={schema.get('type')!r} is unknown; choose one of {allowed}")
+    try:
+        return kind(**options)
+    except TypeError as error:
+        raise InvalidInputError(f"{dict(schema)!r} is not a {schema['type']} parameter: {error}") from error
