@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.stats import qmc
 
 from augury.space.space import Space
 from augury.strategies import SobolSearch
-from augury.testing.strategy_cases import continuous_space, observe
+from augury.testing.strategy_cases import continuous_space, mixed_space, observe, propose, table
 
 
 def _one_at_a_time(space, count, *, forget=False):
@@ -22,10 +23,10 @@ def _one_at_a_time(space, count, *, forget=False):
     return pending
 
 
-def test_points_asked_one_at_a_time_are_one_sequence():
-    from augury.testing.strategy_cases import propose
-
-    space = continuous_space()
+@pytest.mark.parametrize(
+    "space", [continuous_space(), mixed_space(), table(40)], ids=["cube", "mixed", "table"]
+)
+def test_points_asked_one_at_a_time_are_one_sequence(space):
     at_once = propose(SobolSearch(), space, observe(space, 0), n=16, seed=0).points
     np.testing.assert_array_equal(_one_at_a_time(space, 16), at_once)
 

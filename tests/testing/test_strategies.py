@@ -60,7 +60,8 @@ def _restriction_ignored(proposal, space, observations, seed):
 
 
 def _unseeded(proposal, space, observations, seed):
-    fresh = uniform(space, len(proposal.points), seed=int.from_bytes(np.random.bytes(4)))
+    seed = int(np.random.randint(2**31))  # noqa: NPY002 - the fault
+    fresh = uniform(space, len(proposal.points), seed=seed)
     return replace(proposal, points=fresh)
 
 

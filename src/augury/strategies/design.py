@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil, log2
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from augury.space.space import Space
 
 _VERSION = 1
+_SHORTEST = 16  # points drawn of a design at least
 _DECIMALS = 9  # encoded points that agree to this many digits are the same point
 
 
@@ -42,7 +44,16 @@ class InitialDesign:
         return State(_VERSION, {"design_seed": self.seed})
 
     def next_points(self, space: Space, n: int, seen: np.ndarray) -> np.ndarray:
-        """The next n points (n x d) of the design; fewer when a finite space has fewer left."""
+        """The next n points (n x d) of the design; fewer when a finite space has fewer left.
+
+        The design is drawn from its first point on each time, as the sequence alone decides what comes next.
+        Its length grows by doubling, because in a table a point may depend on how many are drawn.
+        """
+        length = max(_SHORTEST, 2 ** ceil(log2(len(seen) + n)))
+        points = sobol(space, length, seed=self.seed)
+        fresh = points[first_occurrence(points) & ~occurs_in(points, seen)][:n]
+        if len(fresh) == n:
+            return fresh
         return draw_new(sobol, space, n, seed=self.seed, seen=seen)
 
 

@@ -65,20 +65,17 @@ class Grid(Strategy):
     def _cells(self, space: Space) -> np.ndarray:
         """All points of the grid, N x d."""
         if space.candidates is not None:
-            cells = space.candidates
-            for column, value in space.fixed_columns.items():
-                cells = cells[np.isclose(cells[:, column], value)]
-        else:
-            axes = [self._axis(space, column) for column in range(space.dim)]
-            count = prod(len(axis) for axis in axes)
-            if count > _MAX_CELLS:
-                raise InvalidInputError(
-                    f"the grid has {count:,} points, more than {_MAX_CELLS:,}; use fewer levels than "
-                    f"{self.levels}, coarser parameters, or strategy='sobol'"
-                )
-            cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(count, space.dim)
-            cells = space.snap(cells)
-            cells = cells[space.feasible(cells)]
+            return space.candidates
+        axes = [self._axis(space, column) for column in range(space.dim)]
+        count = prod(len(axis) for axis in axes)
+        if count > _MAX_CELLS:
+            raise InvalidInputError(
+                f"the grid has {count:,} points, more than {_MAX_CELLS:,}; use fewer levels than "
+                f"{self.levels}, coarser parameters, or strategy='sobol'"
+            )
+        cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(count, space.dim)
+        cells = space.snap(cells)
+        cells = cells[space.feasible(cells)]
         if len(cells) == 0:
             raise InvalidInputError(
                 f"no point of the grid with {self.levels} levels satisfies the constraints of the space; "

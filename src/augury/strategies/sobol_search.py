@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class SobolSearch(Strategy):
     """A scrambled Sobol sequence (Owen, 1998), continued from one proposal to the next.
 
-    The state holds the seed of the scrambling; when it is lost another sequence is begun, and points that have
-    been evaluated are still not repeated. Serves any goals, as it does not look at results.
+    The state holds the seed of the scrambling; when it is lost another sequence is begun, and points that
+    have been evaluated are still not repeated. Serves any goals, as it does not look at results.
     """
 
     def propose(

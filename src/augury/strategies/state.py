@@ -37,7 +37,7 @@ class State:
 
     @classmethod
     def from_bytes(cls, block: bytes) -> State | None:
-        """The inverse of `to_bytes`, or None when the block is not a state (damaged, or of another program)."""
+        """The inverse of `to_bytes`, or None when the block is not a state: damaged, or another program's."""
         from safetensors import SafetensorError
         from safetensors.torch import load
 

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.space.goals import Goals
+from augury.space.observations import Observations
+from augury.space.parameters import Float
+from augury.space.space import Space
+from augury.strategies import BayesianOptimization, ExhaustedError, RandomSearch, State
+from augury.testing.strategy_cases import continuous_space, mixed_space, observe, propose, table
+
+
+def run(strategy, space, function, budget, *, goals="min:y", seed=0, batch=1):
+    """A whole study of a function that maps encoded points (n x d) to outcomes (n x m), NaN = failed."""
+    goals = Goals.of(goals)
+    nothing = np.empty((0, space.dim))
+    X, Y, state = nothing, np.empty((0, goals.n_outcomes)), None
+    while len(X) < budget:
+        proposal = strategy.propose(
+            space, goals, table_of(X, Y), nothing, batch, seed=1000 * seed + len(X), state=state
+        )
+        state = None if proposal.state is None else State.from_bytes(proposal.state.to_bytes())
+        X = np.concatenate([X, proposal.points])
+        Y = np.concatenate([Y, function(proposal.points)])
+    return table_of(X, Y)
+
+
+def table_of(X, Y, Yvar=None):
+    failed = np.isnan(Y).all(axis=1)
+    return Observations(
+        X=X,
+        Y=Y,
+        Yvar=np.full_like(Y, np.nan) if Yvar is None else Yvar,
+        cost=np.full(len(X), np.nan),
+        status=np.where(failed, "failed", "complete"),
+    )
+
+
+def branin(X):
+    a, b = 15.0 * X[:, 0] - 5.0, 15.0 * X[:, 1]
+    bowl = (b - 5.1 / (4 * np.pi**2) * a**2 + 5.0 / np.pi * a - 6.0) ** 2
+    return (bowl + 10.0 * (1.0 - 1.0 / (8.0 * np.pi)) * np.cos(a) + 10.0)[:, None]
+
+
+def hartmann6(X):
+    from botorch.test_functions import Hartmann
+    from torch import from_numpy
+
+    return Hartmann(dim=6)(from_numpy(X)).numpy()[:, None]
+
+
+def test_it_finds_the_minimum_of_branin():
+    ours = run(BayesianOptimization(), continuous_space(), branin, 25).Y.min()
+    random = [run(RandomSearch(), continuous_space(), branin, 25, seed=seed).Y.min() for seed in range(10)]
+    assert ours - 0.397887 < 0.02
+    assert ours < min(random)
+
+
+def test_it_beats_random_search_on_hartmann6():
+    space = Space({f"x{i}": (0.0, 1.0) for i in range(6)})
+    ours = run(BayesianOptimization(), space, hartmann6, 40).Y.min()
+    random = [run(RandomSearch(), space, hartmann6, 40, seed=seed).Y.min() for seed in range(10)]
+    assert ours < -2.8
+    assert ours < min(random)
+
+
+def test_a_maximum_is_found_as_the_minimum_of_the_negative_is():
+    space = continuous_space()
+    lowest = run(BayesianOptimization(), space, branin, 14, goals="min:y")
+    highest = run(BayesianOptimization(), space, lambda X: -branin(X), 14, goals="max:y")
+    np.testing.assert_allclose(lowest.X, highest.X, atol=1e-6)
+
+
+def test_it_finds_the_best_row_of_a_table():
+    space = table(60)
+    row = space.candidates
+    target = row[41]
+    seen = run(BayesianOptimization(), space, lambda X: np.abs(X - target).sum(axis=1, keepdims=True), 20)
+    assert (target == seen.X).all(axis=1).any()
+    assert len(np.unique(seen.X, axis=0)) == 20
+
+
+def test_it_optimises_a_mixed_space():
+    space = mixed_space()
+    target = space.snap(np.array([[0.3, 0.4, 0.2, 0.75, 0.5, 2.0]]))
+
+    def distance(X):
+        far = np.abs(X - target)
+        far[:, 5] = far[:, 5] > 0
+        return far.sum(axis=1, keepdims=True)
+
+    ours = run(BayesianOptimization(), space, distance, 30).Y.min()
+    random = np.median([run(RandomSearch(), space, distance, 30, seed=s).Y.min() for s in range(5)])
+    assert ours < 0.5 * random
+
+
+def test_an_outcome_constraint_is_respected():
+    """min x + y subject to x * y >= 0.1 (encoded): the optimum is at x = y = sqrt(0.1)."""
+    space = Space({"x": (0.0, 1.0), "y": (0.0, 1.0)})
+
+    def function(X):
+        return np.stack([X.sum(axis=1), X.prod(axis=1)], axis=1)
+
+    goals = Goals.of(["min:total", "product >= 0.1"])
+    seen = run(BayesianOptimization(), space, function, 25, goals=goals)
+    feasible = goals.feasible(seen.Y)
+    assert seen.Y[feasible, 0].min() < 2 * np.sqrt(0.1) + 0.02
+    assert feasible[-12:].sum() >= 4
+
+
+def test_a_failing_region_is_avoided():
+    """The function falls towards a region in which it always fails."""
+    space = Space({"x": (0.0, 1.0), "y": (0.0, 1.0)})
+
+    def function(X):
+        value = (X[:, 0] - 1.0) ** 2 + (X[:, 1] - 0.5) ** 2
+        return np.where(X[:, 0] > 0.6, np.nan, value)[:, None]
+
+    seen = run(BayesianOptimization(), space, function, 30)
+    assert seen.failed[-10:].sum() <= 5
+    assert np.nanmin(seen.Y) < 0.2
+
+
+def test_few_points_are_repeated():
+    space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
+    seen = run(BayesianOptimization(), space, lambda X: ((X - 0.5) ** 2).sum(axis=1, keepdims=True), 30)
+    distance = np.linalg.norm(seen.X[:, None] - seen.X, axis=-1) + np.eye(30)
+    assert (distance.min(axis=1) < 1e-8).sum() <= 2
+
+
+def test_noise_does_not_fool_it():
+    space = continuous_space()
+    noise = np.random.default_rng(0)
+    seen = run(BayesianOptimization(), space, lambda X: branin(X) + noise.normal(0, 5.0, (len(X), 1)), 40)
+    assert np.median(branin(seen.X[-10:])) < 10.0  # the median of the function is about 36
+
+
+def test_a_batch_spreads():
+    space = continuous_space()
+    seen = run(BayesianOptimization(), space, branin, 10)
+    points = propose(BayesianOptimization(), space, seen, n=4).points
+    distance = np.linalg.norm(points[:, None] - points, axis=-1) + np.eye(4)
+    assert distance.min() > 0.01
+
+
+def test_pending_points_move_the_proposal():
+    space = continuous_space()
+    seen = run(BayesianOptimization(), space, branin, 10)
+    alone = propose(BayesianOptimization(), space, seen).points
+    besides = propose(BayesianOptimization(), space, seen, alone).points
+    assert np.abs(alone - besides).max() > 0.01
+
+
+def test_the_start_is_one_design_whatever_the_seeds_of_its_proposals():
+    space = continuous_space()
+    one_by_one = run(BayesianOptimization(n_initial=8), space, branin, 8).X
+    at_once = propose(BayesianOptimization(n_initial=8), space, observe(space, 0), n=8, seed=0).points
+    np.testing.assert_array_equal(one_by_one, at_once)
+
+
+def test_a_batch_may_end_the_start_and_begin_the_search():
+    space = continuous_space()
+    proposal = propose(BayesianOptimization(n_initial=8), space, observe(space, 6), n=4)
+    reasons = [prediction.reason for prediction in proposal.predictions]
+    assert reasons[:2] == ["initial design"] * 2
+    assert "initial design" not in reasons[2:]
+
+
+def test_no_model_is_asked_before_results_are_there():
+    space = continuous_space()
+    pending = propose(RandomSearch(), space, observe(space, 0), n=9).points
+    proposal = propose(BayesianOptimization(n_initial=4), space, observe(space, 0), pending)
+    assert proposal.predictions[0].reason == "initial design"
+
+
+def test_the_start_of_a_small_table_is_small():
+    reasons = {}
+    for n in (12, 200):
+        space = table(n)
+        proposal = propose(BayesianOptimization(), space, observe(space, 2))
+        reasons[n] = proposal.predictions[0].reason
+    assert reasons[12] != "initial design"
+    assert reasons[200] == "initial design"
+
+
+def test_predictions_are_in_the_units_of_the_outcomes():
+    space = continuous_space()
+    seen = run(BayesianOptimization(), space, branin, 12)
+    shifted = replace(seen, Y=1e6 + 1e3 * seen.Y)
+    for observed, scale, shift in ((seen, 1.0, 0.0), (shifted, 1e3, 1e6)):
+        proposal = propose(BayesianOptimization(), space, observed, goals=Goals.of("min:y"))
+        prediction = proposal.predictions[0]
+        truth = shift + scale * branin(proposal.points)[0, 0]
+        assert abs(prediction.mean["y"] - truth) < 6 * prediction.std["y"] + 0.05 * scale
+
+
+def test_a_forgotten_state_changes_little():
+    space = continuous_space()
+    seen = run(BayesianOptimization(), space, branin, 12)
+    first = propose(BayesianOptimization(), space, seen)
+    goals, pending = Goals.of("min:loss"), np.empty((0, 2))
+    warm = BayesianOptimization().propose(space, goals, seen, pending, 1, seed=0, state=first.state)
+    np.testing.assert_allclose(warm.points, first.points, atol=0.02)
+
+
+def test_a_table_is_measured_again_only_when_that_is_wanted():
+    space = table(6)
+    seen = observe(space, 6)
+    with pytest.raises(ExhaustedError, match="replicates=True"):
+        propose(BayesianOptimization(), space, seen)
+    again = propose(BayesianOptimization(replicates=True), space, seen).points
+    assert len(space.row_index(again)) == 1
+
+
+def test_several_objectives_are_refused():
+    space, goals = continuous_space(), Goals.of(["min:a", "max:b"])
+    with pytest.raises(NotSupportedError, match="2 objectives"):
+        propose(BayesianOptimization(), space, observe(space, 4, outcomes=2), goals=goals)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"n_initial": 0}, {"n_initial": 2.5}, {"n_initial": True}, {"model": "oracle"}, {"acquisition": "luck"}],
+)
+def test_bad_options_are_refused_at_once(options):
+    with pytest.raises(InvalidInputError, match=str(next(iter(options.values())))):
+        BayesianOptimization(**options)
+
+
+@pytest.mark.parametrize("acquisition", ["log_ei", "log_nei", "ucb"])
+def test_every_acquisition_optimises(acquisition):
+    seen = run(BayesianOptimization(acquisition=acquisition), continuous_space(), branin, 20)
+    assert seen.Y.min() < 2.0
