@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.models.model import FantasizeMixin, Model
+from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform, Standardize
 from botorch.posteriors import GPyTorchPosterior, Posterior
@@ -24,6 +24,7 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.exact.autograd import AutogradCovariance, with_categories
 from augury.models.exact.conditioning import DensePosterior
 from augury.models.exact.covariance import Covariance
+from augury.models.exact.cross_posterior import CrossPosterior
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
 from augury.models.exact.regression import ExactRegression
@@ -33,14 +34,15 @@ from augury.models.training_data import check_training_data
 _LEAST_KNOWN_NOISE = 1e-8
 
 
-class GaussianProcess(Model, FantasizeMixin):
+class GaussianProcess(Model):
     r"""Gaussian-process regression with exact inference and maximum a posteriori hyperparameters.
 
     .. math::
-        y = c + f(x) + \varepsilon, \qquad f \sim \mathcal{GP}(0, k), \qquad \varepsilon \sim \mathcal N(0, \sigma^2)
+        y = c + f(x) + \varepsilon, \qquad f \sim \mathcal{GP}(0, k), \quad
+        \varepsilon \sim \mathcal N(0, \sigma^2)
 
-    By default `k` is Matern-5/2 with one lengthscale per input and dimension-scaled log-normal priors, times a
-    mismatch kernel over the categories; its likelihood, gradient and predictions are closed forms on dense
+    By default `k` is Matern-5/2 with one lengthscale per input and dimension-scaled log-normal priors, times
+    a mismatch kernel over the categories; its likelihood, gradient and predictions are closed forms on dense
     LAPACK. Several outcomes are independent processes.
 
     Sources: Rasmussen and Williams (2006), chapters 2 and 5; Hvarfner et al. (2024) for the priors.
@@ -60,6 +62,7 @@ class GaussianProcess(Model, FantasizeMixin):
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite.
     """
 
+    theta: Tensor
     capabilities = frozenset({"gaussian", "joint_samples", "condition", "fantasize", "train_inputs"})
 
     def __init__(
@@ -75,7 +78,7 @@ class GaussianProcess(Model, FantasizeMixin):
     ) -> None:
         super().__init__()
         train_X, train_Y, train_Yvar = check_training_data(train_X, train_Y, train_Yvar)
-        if outcome_transform is DEFAULT:
+        if isinstance(outcome_transform, _DefaultType):
             outcome_transform = Standardize(m=train_Y.shape[-1])
         if input_transform is not None:
             self.input_transform = input_transform
@@ -122,7 +125,7 @@ class GaussianProcess(Model, FantasizeMixin):
         categorical_features: Sequence[int] | None = None,
         fidelity_features: Sequence[int] | None = None,
     ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs to this model."""
+        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
         inputs: dict[str, Any] = super().construct_inputs(training_data)
         if categorical_features:
             inputs["categorical_features"] = list(categorical_features)
@@ -303,6 +306,16 @@ class GaussianProcess(Model, FantasizeMixin):
             gradients[1],
         )
 
+    def cross_posterior(self, Z: np.ndarray | None = None) -> CrossPosterior:
+        """The moments at candidates jointly with the values at `b` fixed points `Z` (`b x d`), pulled back.
+
+        Raises:
+            NotSupportedError: as for `mean_variance`.
+        """
+        outcome = self._single_outcome()
+        shift, scale = self._affine_floats()
+        return CrossPosterior(outcome, Z, shift, scale, getattr(self, "input_transform", None))
+
     def leave_one_out(self) -> tuple[Tensor, Tensor]:
         """Mean and variance (noise included) of each training outcome given the others, `n x m` each.
 
@@ -348,8 +361,8 @@ class GaussianProcess(Model, FantasizeMixin):
         Args:
             X: `batch x q x d` points.
             Y: `fantasies x batch x q x m` outcomes in their own units.
-            noise: their noise variances on the transformed scale, broadcasting to `batch x q x m`; the average
-                noise of the model when None.
+            noise: their noise variances on the transformed scale, broadcasting to `batch x q x m`; the
+                average noise of the model when None.
         """
         inputs = self.transform_inputs(X.to(torch.float64))
         if hasattr(self, "outcome_transform"):

@@ -33,7 +33,8 @@ def check_training_data(
         raise InvalidInputError(f"train_X has {len(X)} rows and train_Y has {len(Y)}; they must agree")
     if len(X) == 0 or X.shape[1] == 0 or Y.shape[1] == 0:
         raise InvalidInputError(
-            f"a model needs at least one row, one input and one outcome; given {tuple(X.shape)} and {tuple(Y.shape)}"
+            "a model needs at least one row, one input and one outcome; "
+            f"given {tuple(X.shape)} and {tuple(Y.shape)}"
         )
     _check_finite(X, "train_X")
     _check_finite(Y, "train_Y")

@@ -1,4 +1,4 @@
-"""Any GPyTorch kernel as a covariance: its matrix and its derivatives through one autograd graph (half-fused)."""
+"""Any GPyTorch kernel as a covariance, its derivatives through one autograd graph (half-fused)."""
 
 from __future__ import annotations
 

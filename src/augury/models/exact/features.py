@@ -16,9 +16,9 @@ from augury.errors import InvalidInputError
 class Features:
     """How the `d` encoded columns enter the kernel.
 
-    A numeric column is a distance of its own. A categorical column is a mismatch (equal or not); where it has
-    descriptors (a solvent by its measured properties), their Euclidean distance is one more distance, with one
-    lengthscale for the whole table, since few categories cannot teach one for each property.
+    A numeric column is a distance of its own. A categorical column is a mismatch (equal or not); where it
+    has descriptors (a solvent by its measured properties), their Euclidean distance is one more distance,
+    with one lengthscale for the whole table, since few categories cannot teach one for each property.
 
     Args:
         dim: number `d` of encoded columns.
@@ -67,8 +67,8 @@ class Features:
         if not self.categorical:
             return X
         parts = [X[:, self.numeric]]
-        for column in sorted(self.descriptors):
-            parts.append(self.descriptors[column].numpy()[X[:, column].astype(np.intp)])
+        for column, table in sorted(self.descriptors.items()):
+            parts += [table.numpy()[X[:, column].astype(np.intp)]]
         return np.concatenate(parts, axis=1)
 
     def coordinates_tensor(self, X: Tensor) -> Tensor:
@@ -76,8 +76,8 @@ class Features:
         if not self.categorical:
             return X
         parts = [X[..., self.numeric]]
-        for column in sorted(self.descriptors):
-            parts.append(self.descriptors[column].to(X)[X[..., column].long()])
+        for column, table in sorted(self.descriptors.items()):
+            parts += [table.to(X)[X[..., column].long()]]
         return torch.cat(parts, dim=-1)
 
     def scatter_gradient(self, gradient: np.ndarray) -> np.ndarray:

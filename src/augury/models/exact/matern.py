@@ -31,8 +31,8 @@ class MaternCovariance(Covariance):
         h = \sum_c \frac{[x_c \ne x'_c]}{\lambda_c}
 
     `theta = (log l_1 .. log l_G, log lambda_1 .. log lambda_C)`. Gradients contract weights with the kernel's
-    derivative by matrix products, so that no `n x n x d` array exists: with `M = W o G`, `G = (1 + a) e^{-a-h}`,
-    `sum_ij W_ij dK_ij/dlog l_g = (2/3) sum_{j in g} (z_j^2 . M 1 - z_j . M z_j)`.
+    derivative by matrix products, so that no `n x n x d` array exists: with `M = W o G` and
+    `G = (1 + a) e^{-a-h}`, `sum_ij W_ij dK_ij/dlog l_g = (2/3) sum_{j in g} (z_j^2 . M 1 - z_j . M z_j)`.
 
     Sources: Rasmussen and Williams (2006), eq. 4.17; Ru et al. (2020), "Bayesian optimisation over multiple
     continuous and categorical inputs", for products with a mismatch kernel.

@@ -1,8 +1,9 @@
 """Log-normal priors of the exact Gaussian process, as densities of the natural hyperparameter.
 
 Lengthscales follow Hvarfner, Hellsten and Nardi (2024), "Vanilla Bayesian optimization performs great in
-high dimensions": location `sqrt(2) + log(d) / 2`, scale `sqrt(3)`, so that the expected distance of two points,
-which grows with `sqrt(d)`, stays of the order of the lengthscale. Noise: location -4, scale 1 (BoTorch).
+high dimensions": location `sqrt(2) + log(d) / 2`, scale `sqrt(3)`, so that the expected distance of two
+points, which grows with `sqrt(d)`, stays of the order of the lengthscale. Noise: location -4, scale 1, as in
+BoTorch.
 """
 
 from __future__ import annotations

@@ -1,0 +1,158 @@
+"""Where does the function succeed? A Gaussian-process classifier on succeeded and failed evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from scipy.linalg import lapack
+from scipy.special import log_ndtr, ndtri
+from torch import Tensor
+
+from augury.errors import InvalidInputError
+from augury.models.exact.features import Features
+from augury.models.exact.matern import MaternCovariance
+from augury.models.training_data import check_training_data
+from augury.numerics.linalg import cholesky_in_place, inverse_factor
+from augury.numerics.threads import blas_threads
+
+_LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
+#: Candidates for the hyperparameters: the lengthscales relative to half the diagonal of the cube, and the
+#: prior variance of the latent function. The best by evidence is taken.
+_LENGTHSCALE_FACTORS = (0.25, 0.5, 1.0, 2.0)
+_AMPLITUDES = (1.0, 4.0, 16.0)
+#: With more rows the hyperparameters are chosen on a subset of this many.
+_ROWS_TO_CHOOSE = 200
+_NEWTON_STEPS = 50
+_NEWTON_TOLERANCE = 1e-8
+
+
+class FeasibilityModel:
+    r"""The probability that an evaluation succeeds, by Laplace's approximation with a probit likelihood.
+
+    .. math::
+        p(\text{success} \mid x) = \Phi\!\left(\frac{\mu(x)}{\sqrt{1 + \sigma^2(x)}}\right), \qquad
+        f \sim \mathcal{GP}(m, a\, k), \quad m = \Phi^{-1}(\text{share of successes})
+
+    Far from data the probability returns to the (smoothed) share of successes.
+    Source: Rasmussen and Williams (2006), algorithms 3.1 and 3.2.
+
+    Args:
+        train_X: `n x d` encoded inputs.
+        succeeded: `n` booleans.
+        categorical_features: the integer-coded columns.
+        descriptors: categorical column -> `k x p` properties of its categories.
+
+    Raises:
+        InvalidInputError: shapes that do not agree, or inputs that are not finite.
+    """
+
+    def __init__(
+        self,
+        train_X: Tensor,
+        succeeded: Tensor,
+        categorical_features: Sequence[int] | None = None,
+        descriptors: Mapping[int, Tensor] | None = None,
+    ) -> None:
+        labels = torch.as_tensor(succeeded)
+        if labels.dim() != 1:
+            raise InvalidInputError(f"succeeded must be one boolean per row; given {tuple(labels.shape)}")
+        X, _, _ = check_training_data(train_X, labels.to(torch.float64).unsqueeze(-1))
+        self._X = X.numpy()
+        self._labels = np.where(labels.numpy().astype(bool), 1.0, -1.0)
+        self._features = Features.of(X.shape[-1], categorical_features, descriptors)
+        share = (np.sum(self._labels > 0) + 1.0) / (len(self._labels) + 2.0)
+        self._mean = float(ndtri(share))
+
+    def fit(self, seed: int = 0) -> FeasibilityModel:
+        """Choose the hyperparameters by evidence and find the mode of the latent function."""
+        rows = np.arange(len(self._labels))
+        if len(rows) > _ROWS_TO_CHOOSE:
+            rows = np.random.default_rng(seed).choice(rows, _ROWS_TO_CHOOSE, replace=False)
+        with blas_threads(len(self._labels)):
+            chosen = MaternCovariance(self._X[rows], self._features)
+            factor, self._amplitude = self._choose(chosen, self._labels[rows])
+            self._covariance = MaternCovariance(self._X, self._features)
+            self._covariance.theta = self._theta(self._covariance, factor)
+            K = self._amplitude * self._covariance.matrix(self._covariance.theta)
+            self._weights, root, _ = _laplace(K, self._labels, self._mean)
+            B = np.asfortranarray(root[:, None] * K * root)
+            np.einsum("ii->i", B)[...] += 1.0
+            cholesky_in_place(B)
+            self._whitener = inverse_factor(B) * root
+            self._covariance.release()
+        return self
+
+    def _theta(self, covariance: MaternCovariance, factor: float) -> np.ndarray:
+        return covariance.starts()[0] + np.log(factor)
+
+    def _choose(self, covariance: MaternCovariance, labels: np.ndarray) -> tuple[float, float]:
+        evidence = {}
+        for factor in _LENGTHSCALE_FACTORS:
+            K = covariance.matrix(self._theta(covariance, factor)).copy()
+            for amplitude in _AMPLITUDES:
+                evidence[factor, amplitude] = _laplace(amplitude * K, labels, self._mean)[2]
+        return max(evidence, key=evidence.__getitem__)
+
+    def log_probability(self, X: Tensor) -> Tensor:
+        """The log probability of success at `X` (`N x d`): `N` numbers, each at most 0."""
+        cross = self._amplitude * self._covariance.cross(X.numpy())
+        return torch.from_numpy(log_ndtr(self._standardised(cross)[0]))
+
+    def log_probability_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """The log probability of success at `X` (`N x d`) and its gradient (`N x d`)."""
+        cross = self._amplitude * self._covariance.cross(X.numpy(), gradient=True)
+        z, mean, total = self._standardised(cross)
+        mean_gradient = self._amplitude * self._covariance.cross_pullback(self._weights)
+        inner = (cross @ self._whitener.T) @ self._whitener
+        variance_gradient = -2.0 * self._amplitude * self._covariance.cross_pullback(inner)
+        root = np.sqrt(total)[:, None]
+        gradient = mean_gradient / root - 0.5 * mean[:, None] * variance_gradient / (root * total[:, None])
+        log_probability = log_ndtr(z)
+        slope = np.exp(-0.5 * z * z - _LOG_SQRT_2PI - log_probability)
+        return torch.from_numpy(log_probability), torch.from_numpy(slope[:, None] * gradient)
+
+    def _standardised(self, cross: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`mu / sqrt(1 + sigma^2)`, `mu` and `1 + sigma^2`."""
+        mean = self._mean + cross @ self._weights
+        whitened = cross @ self._whitener.T
+        variance = self._amplitude - np.einsum("ij,ij->i", whitened, whitened)
+        total = 1.0 + np.maximum(variance, 0.0)
+        return mean / np.sqrt(total), mean, total
+
+
+def _laplace(K: np.ndarray, labels: np.ndarray, mean: float) -> tuple[np.ndarray, np.ndarray, float]:
+    """The mode of the latent function by Newton's method (Rasmussen and Williams 2006, algorithm 3.1).
+
+    Returns:
+        The weights `a` (the mode is `mean + K a`), the square root of the likelihood's curvature `W`, and the
+        approximate log evidence.
+    """
+    weights = np.zeros(len(labels))
+    latent = np.full(len(labels), mean)
+    previous = -np.inf
+    for _ in range(_NEWTON_STEPS):
+        log_likelihood, slope, curvature = _probit(labels, latent)
+        objective = log_likelihood - 0.5 * float(weights @ (latent - mean))
+        root = np.sqrt(curvature)
+        B = np.asfortranarray(root[:, None] * K * root)
+        np.einsum("ii->i", B)[...] += 1.0
+        cholesky_in_place(B)
+        if objective - previous < _NEWTON_TOLERANCE * max(1.0, abs(objective)):
+            break
+        previous = objective
+        b = curvature * (latent - mean) + slope
+        solved, _ = lapack.dpotrs(B, root * (K @ b), lower=1)
+        weights = b - root * solved
+        latent = mean + K @ weights
+    log_evidence = float(objective - np.log(B.diagonal()).sum())
+    return weights, root, log_evidence
+
+
+def _probit(labels: np.ndarray, latent: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """`sum log Phi(y f)`, its gradient, and its negative curvature."""
+    z = labels * latent
+    log_cdf = log_ndtr(z)
+    ratio = np.exp(-0.5 * z * z - _LOG_SQRT_2PI - log_cdf)
+    return float(log_cdf.sum()), labels * ratio, ratio * (ratio + z)
