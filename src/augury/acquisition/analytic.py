@@ -1,0 +1,128 @@
+"""Acquisition functions in closed form, with closed-form gradients, for Gaussian posteriors of one outcome."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from augury.acquisition.moments import moments_of
+from augury.numerics.normal import log_cdf, log_h
+
+
+class AnalyticAcquisition(ABC):
+    """A function of the posterior mean and variance at one point.
+
+    Args:
+        model: a BoTorch model of one outcome with a Gaussian posterior (see `moments_of`).
+        maximize: whether larger outcomes are better.
+
+    Raises:
+        NotSupportedError: the model's posterior is not Gaussian.
+    """
+
+    def __init__(self, model: Any, *, maximize: bool = True) -> None:
+        self.moments = moments_of(model)
+        self.sign = 1.0 if maximize else -1.0
+
+    def value(self, X: np.ndarray) -> np.ndarray:
+        """`N` values at `X` (`N x d`)."""
+        mean, variance, _ = self.moments(X)
+        return self._partials(mean, variance)[0]
+
+    def value_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`N` values at `X` (`N x d`) and their gradients (`N x d`, 0 in categorical columns)."""
+        mean, variance, covariance = self.moments(X, gradient=True)
+        value, by_mean, by_variance = self._partials(mean, variance)
+        return value, self.moments.pullback(by_mean, by_variance, covariance)
+
+    @abstractmethod
+    def _partials(
+        self, mean: np.ndarray, variance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The value, and its derivatives with respect to the mean and to the variance."""
+
+
+class LogExpectedImprovement(AnalyticAcquisition):
+    r"""The logarithm of the expected improvement over the best value so far.
+
+    .. math::
+        \log \mathrm{EI}(x) = \log \sigma(x) + \log h(z), \qquad z = \pm\frac{\mu(x) - f^*}{\sigma(x)}, \qquad
+        h(z) = \phi(z) + z \Phi(z)
+
+    Its gradient does not vanish where EI underflows, which is most of the space once a good point is known.
+
+    Args:
+        model: see `AnalyticAcquisition`.
+        best_f: `f*`, the best value so far, in the outcome's units.
+        maximize: whether larger outcomes are better.
+
+    Source: Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization", NeurIPS 2023,
+    eq. 8 and 9.
+    """
+
+    def __init__(self, model: Any, best_f: float, maximize: bool = True) -> None:
+        super().__init__(model, maximize=maximize)
+        self.best_f = float(best_f)
+
+    def _partials(
+        self, mean: np.ndarray, variance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sigma = np.sqrt(variance)
+        z = (mean - self.best_f) * (self.sign / sigma)
+        log_value, slope = log_h(z)
+        return log_value + np.log(sigma), slope * (self.sign / sigma), (1.0 - z * slope) / (2.0 * variance)
+
+
+class UpperConfidenceBound(AnalyticAcquisition):
+    r"""An optimistic bound of the outcome.
+
+    .. math::
+        \mathrm{UCB}(x) = \pm\mu(x) + \sqrt{\beta}\, \sigma(x)
+
+    Args:
+        model: see `AnalyticAcquisition`.
+        beta: squared number of standard deviations.
+        maximize: whether larger outcomes are better; if not, the lower bound is taken and its sign turned.
+
+    Source: Srinivas et al., "Gaussian process optimization in the bandit setting", ICML 2010, eq. 6.
+    """
+
+    def __init__(self, model: Any, beta: float, maximize: bool = True) -> None:
+        super().__init__(model, maximize=maximize)
+        self.beta = float(beta)
+
+    def _partials(
+        self, mean: np.ndarray, variance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sigma = np.sqrt(variance)
+        root = self.beta**0.5
+        return self.sign * mean + root * sigma, np.full_like(mean, self.sign), root / (2.0 * sigma)
+
+
+class LogProbabilityOfFeasibility(AnalyticAcquisition):
+    r"""The logarithm of the probability that an outcome constraint holds.
+
+    .. math::
+        \log \Pr(s\, y(x) + o \le 0) = \log \Phi(z), \qquad z = -\frac{s\, \mu(x) + o}{\sigma(x)}
+
+    Args:
+        model: model of the constrained outcome, see `AnalyticAcquisition`.
+        sign: `s`, +1 for an upper and -1 for a lower bound, as in `Goals.constraint_terms`.
+        offset: `o`, minus the upper bound or plus the lower one.
+
+    Source: Gardner et al., "Bayesian optimization with inequality constraints", ICML 2014, eq. 8.
+    """
+
+    def __init__(self, model: Any, sign: float, offset: float) -> None:
+        super().__init__(model, maximize=False)
+        self.scale, self.offset = float(sign), float(offset)
+
+    def _partials(
+        self, mean: np.ndarray, variance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sigma = np.sqrt(variance)
+        z = -(self.scale * mean + self.offset) / sigma
+        value, slope = log_cdf(z)
+        return value, -slope * self.scale / sigma, -slope * z / (2.0 * variance)

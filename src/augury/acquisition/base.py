@@ -1,0 +1,21 @@
+"""What a search maximises."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+
+@runtime_checkable
+class Acquisition(Protocol):
+    """What one more evaluation at a point is worth; larger is better.
+
+    Points are encoded (`augury.Space`), one a row; rows do not influence each other.
+    """
+
+    def value(self, X: np.ndarray) -> np.ndarray:
+        """`N` values at `X` (`N x d`)."""
+
+    def value_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`N` values at `X` (`N x d`) and their gradients (`N x d`; anything in categorical columns)."""

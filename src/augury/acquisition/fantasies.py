@@ -1,0 +1,88 @@
+"""Fantasies: plausible values of the function where it is not exactly known, and the posterior given each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from augury.acquisition.moments import Moments, moments_of
+from augury.numerics.linalg import cholesky_in_place, inverse_factor
+from augury.numerics.normal import quasi_normal
+
+#: A conditional variance never falls below this share of the largest one at the fixed points.
+_VARIANCE_FLOOR = 1e-10
+
+
+class FantasizedMoments:
+    r"""The posterior of `f` given that its values at fixed points Z are known exactly: F guesses of them.
+
+    .. math::
+        f_Z^{(i)} = \mu_Z + C \xi_i, \qquad C C^T = \Sigma_{ZZ}, \qquad
+        \mu_i(x) = \mu(x) + c_x C^{-T} \xi_i, \qquad
+        \sigma^2(x) = \Sigma_{xx} - \|C^{-1} c_x\|^2
+
+    with the posterior covariance `c_x` of `f(x)` and `f(Z)`. All fantasies share the variance, and their means are
+    linear in the same whitened covariances `C^{-1} c_x`: any number of them costs about as much as one.
+
+    Args:
+        model: a BoTorch model of one outcome with a Gaussian posterior.
+        Z: `b x d` fixed points.
+        count: number F of fantasies.
+        seed: of the quasi-Monte Carlo points `xi`.
+    """
+
+    def __init__(self, model: Any, Z: np.ndarray, *, count: int, seed: int) -> None:
+        self.moments: Moments = moments_of(model, Z)
+        factor = np.asfortranarray(self.moments.fixed_covariance)
+        cholesky_in_place(factor)
+        self._root = inverse_factor(factor).T  # C^{-T}, b x b
+        self._xi = quasi_normal(count, len(Z), seed).T  # b x F
+        #: `F x b`, the fantasies
+        self.values = self.moments.fixed_mean + (np.tril(factor) @ self._xi).T
+        self._floor = _VARIANCE_FLOOR * float(self.moments.fixed_covariance.diagonal().max(initial=0.0))
+
+    def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """The means (`N x F`) and the common variance (`N`) at `X` (`N x d`)."""
+        mean, prior, covariance = self.moments(X, gradient=gradient)
+        whitened = covariance @ self._root
+        variance = prior - np.einsum("ij,ij->i", whitened, whitened)
+        self._last = whitened, variance > self._floor
+        return mean[:, None] + whitened @ self._xi, np.maximum(variance, self._floor)
+
+    def pullback(self, means: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """`N x d`: the gradient of the sum of means and variances at the last `X`, weighted (`N x F`, `N`)."""
+        whitened, above_floor = self._last
+        variance = variance * above_floor
+        by_whitened = means @ self._xi.T - (2.0 * variance)[:, None] * whitened
+        return self.moments.pullback(means.sum(axis=1), variance, by_whitened @ self._root.T)
+
+
+def plausible_best(
+    model: Any, observed: np.ndarray, *, maximize: bool, count: int, seed: int, most: int = 64
+) -> np.ndarray:
+    """The observed points that are best in at least one of `count` draws from their joint posterior.
+
+    Only these can matter to an improvement over the best point whose value is uncertain; there are rarely more than a
+    few, and everything after is the cheaper for it.
+
+    Args:
+        model: a BoTorch model of one outcome with a Gaussian posterior.
+        observed: `n x d`.
+        maximize: whether larger outcomes are better.
+        count: number of draws.
+        seed: of the draws.
+        most: the draws are made at this many points of best posterior mean.
+
+    Returns:
+        `b x d`, `1 <= b <= min(count, most)`.
+
+    Source: `prune_inferior_points` of BoTorch (Balandat et al., NeurIPS 2020).
+    """
+    sign = 1.0 if maximize else -1.0
+    distinct = np.unique(observed, axis=0)
+    mean = sign * moments_of(model)(distinct)[0]
+    if len(distinct) > most:
+        distinct = distinct[np.argsort(-mean, kind="stable")[:most]]
+    draws = FantasizedMoments(model, distinct, count=count, seed=seed).values
+    return distinct[np.unique((sign * draws).argmax(axis=1))]
