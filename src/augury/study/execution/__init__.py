@@ -1,0 +1,1 @@
+"""Evaluating trials: in this process, in worker processes, or by any executor."""

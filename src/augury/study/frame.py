@@ -1,0 +1,42 @@
+"""Trials as a table, one row per trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from augury.study.trial import Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DESCRIPTION = ("number", "status", "origin")
+_ACCOUNT = ("cost", "reason", "created", "started", "finished", "attempts")
+
+
+def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: Sequence[str]) -> pd.DataFrame:
+    """One row per trial: number, status, origin, parameters, outcomes, their standard errors, and account.
+
+    The standard error of `y` is the column `y_stderr`. A column of ours whose name a parameter or an outcome
+    has too is called `trial_<name>`.
+    """
+    import pandas as pd
+
+    taken = {*parameters, *outcomes}
+
+    def ours(name: str) -> str:
+        return f"trial_{name}" if name in taken else name
+
+    def row(trial: Trial) -> dict[str, Any]:
+        return {
+            **{ours(name): getattr(trial, name) for name in _DESCRIPTION},
+            **{name: trial.params.get(name) for name in parameters},
+            **{name: trial.values.get(name) for name in outcomes},
+            **{ours(f"{name}_stderr"): trial.stderrs.get(name) for name in outcomes},
+            **{ours(name): getattr(trial, name) for name in _ACCOUNT},
+        }
+
+    columns = list(row(Trial(0, {})))
+    frame = pd.DataFrame([row(trial) for trial in trials], columns=columns)
+    numeric = [*outcomes, *(ours(f"{name}_stderr") for name in outcomes), ours("cost")]
+    return frame.astype(dict.fromkeys(numeric, "float64"))

@@ -1,0 +1,168 @@
+"""What a trial came to: its measured outcomes, or a failure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from augury.errors import InvalidInputError
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Tells a study that a trial gave no result.
+
+    Args:
+        reason: what happened, for people.
+        transient: True when the point is not to blame (a lost machine, a clogged needle): the trial goes
+            back to the queue, three times at most, and the model learns nothing from it. False: the point
+            failed, and the model learns to avoid its neighbourhood.
+        traceback: the full account, when there is one.
+    """
+
+    reason: str = "failed"
+    transient: bool = False
+    traceback: str | None = None
+
+
+FAILED = Failure()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Outcomes of one evaluation: name -> value and name -> standard error; absent means not measured."""
+
+    values: dict[str, float]
+    stderrs: dict[str, float]
+
+
+class NonFiniteResultError(InvalidInputError):
+    """A result that is NaN or infinite; a run records it as a failed trial."""
+
+
+def parse_result(outcomes: Sequence[str], told: Any) -> Measurement | Failure:
+    """Checks and normalises what `tell` or an objective function was given.
+
+    Args:
+        outcomes: names of the study's outcomes, in storage order.
+        told: a `Failure`; or, with one outcome, `value` or `(value, stderr)`; or, with m outcomes, a
+            sequence of m such entries; or a mapping {name: entry} with every name. An entry None means
+            that the outcome was not measured.
+
+    Raises:
+        NonFiniteResultError: a value is NaN or infinite.
+        InvalidInputError: wrong number of values, unknown or missing names, not numbers, a negative
+            standard error, or nothing measured.
+    """
+    if isinstance(told, Failure):
+        return told
+    values: dict[str, float] = {}
+    stderrs: dict[str, float] = {}
+    for name, entry in _entries(outcomes, told).items():
+        if entry is None:
+            continue
+        value, stderr = _value_and_stderr(name, entry)
+        values[name] = value
+        if stderr is not None:
+            stderrs[name] = stderr
+    if not values:
+        raise InvalidInputError(
+            f"no outcome was measured; give a number for at least one of {_names(outcomes)}, "
+            "or tell the trial as failed with augury.study.Failure(reason)"
+        )
+    return Measurement(values, stderrs)
+
+
+def _entries(outcomes: Sequence[str], told: Any) -> dict[str, Any]:
+    if isinstance(told, Mapping):
+        return _named_entries(outcomes, told)
+    told = _as_list(told)
+    if len(outcomes) == 1:
+        if not isinstance(told, (list, tuple)):
+            return {outcomes[0]: told}
+        if len(told) == 1:
+            return {outcomes[0]: told[0]}
+        if len(told) == 2:
+            return {outcomes[0]: tuple(told)}
+        raise InvalidInputError(
+            f"{len(told)} values were given for the one outcome {outcomes[0]!r}; "
+            "give a number, or (value, standard error)"
+        )
+    if not isinstance(told, (list, tuple)) or len(told) != len(outcomes):
+        given = f"{len(told)} values" if isinstance(told, (list, tuple)) else _shown(told)
+        raise InvalidInputError(
+            f"{given} given for {len(outcomes)} outcomes; give a mapping with the names {_names(outcomes)}, "
+            "or a sequence of that many values in that order"
+        )
+    return dict(zip(outcomes, told, strict=True))
+
+
+def _named_entries(outcomes: Sequence[str], told: Mapping[Any, Any]) -> dict[str, Any]:
+    unknown = [name for name in told if name not in outcomes]
+    missing = [name for name in outcomes if name not in told]
+    if unknown:
+        raise InvalidInputError(
+            f"the result names the unknown outcome {unknown[0]!r}; the study's outcomes are {_names(outcomes)}"
+        )
+    if missing:
+        raise InvalidInputError(
+            f"the result lacks the outcome {missing[0]!r}; give its value, or None if it was not measured"
+        )
+    return {str(name): entry for name, entry in told.items()}
+
+
+def _value_and_stderr(name: str, entry: Any) -> tuple[float, float | None]:
+    entry = _as_list(entry)
+    if not isinstance(entry, (list, tuple)):
+        return _finite(f"the value of {name!r}", entry), None
+    if len(entry) != 2:
+        raise InvalidInputError(
+            f"the result for {name!r} has {len(entry)} entries; give a number, or (value, standard error)"
+        )
+    value = _finite(f"the value of {name!r}", entry[0])
+    if entry[1] is None:
+        return value, None
+    stderr = _finite(f"the standard error of {name!r}", entry[1])
+    if stderr < 0:
+        raise InvalidInputError(f"the standard error of {name!r} is {stderr}; it must be 0 or more")
+    return value, stderr
+
+
+def _finite(what: str, given: Any) -> float:
+    number = as_number(given)
+    if number is None:
+        raise InvalidInputError(f"{what} is {_shown(given)}; it must be a number")
+    if not math.isfinite(number):
+        raise NonFiniteResultError(
+            f"{what} is {number}; it must be finite. Tell a trial without a usable result as failed: "
+            "augury.study.Failure(reason)"
+        )
+    return number
+
+
+def as_number(given: Any) -> float | None:
+    """`given` as a float when it is one number (also a NumPy or torch scalar), else None."""
+    if given is None or isinstance(given, (str, bytes)):
+        return None
+    try:
+        return float(given)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        return None
+
+
+def _as_list(given: Any) -> Any:
+    """Arrays and tensors with dimensions as (nested) lists; everything else unchanged."""
+    if getattr(given, "ndim", 0) and hasattr(given, "tolist"):
+        return given.tolist()
+    return given
+
+
+def _shown(given: Any) -> str:
+    text = repr(given)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _names(outcomes: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in outcomes)

@@ -1,0 +1,17 @@
+"""Where studies are kept: an SQLite file, a PostgreSQL database, or memory.
+
+Store        opens, creates and migrates; names, finds and creates studies
+TrialTable   the trials of one study
+LeaseTable   who evaluates which of them
+"""
+
+from __future__ import annotations
+
+from augury.study.store.leases import LeaseTable as LeaseTable
+from augury.study.store.store import Store as Store
+from augury.study.store.store import StudyRecord as StudyRecord
+from augury.study.store.trials import NewTrial as NewTrial
+from augury.study.store.trials import PendingChangedError as PendingChangedError
+from augury.study.store.trials import TrialTable as TrialTable
+
+__all__ = ["LeaseTable", "NewTrial", "PendingChangedError", "Store", "StudyRecord", "TrialTable"]

@@ -1,0 +1,314 @@
+"""The trials of one study in a store; each method is one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+
+from augury.errors import InvalidInputError
+from augury.study.result import Failure, Measurement
+from augury.study.store.rows import result_columns, to_trials
+from augury.study.store.schema import replicates, studies, trials
+from augury.study.store.store import Store, StudyRecord
+from augury.study.trial import ABANDONED, FINISHED, OPEN, QUEUED, RUNNING, Trial, directory_name
+
+# How often a trial is tried when its failures are transient.
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class NewTrial:
+    """A trial to be written: its parameters and what is known of it already."""
+
+    params: Mapping[str, Any]
+    origin: str
+    prediction: Mapping[str, Any] | None = None
+    result: Measurement | Failure | None = None
+    cost: float | None = None
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
+class PendingChangedError(Exception):
+    """Other trials became pending, or ceased to be, while a strategy was thinking."""
+
+
+class TrialTable:
+    """The trials of one study.
+
+    Args:
+        store: the store.
+        study: the study, as `Store.create` or `Store.find` returned it.
+    """
+
+    def __init__(self, store: Store, study: StudyRecord) -> None:
+        self._store = store
+        self._study_id = study.id
+        root = store.location.directory
+        self._directory: Path | None = None if root is None else root / directory_name(study.name)
+        self._mine = trials.c.study_id == study.id
+
+    def changed_since(self, revision: int = 0) -> list[Trial]:
+        """The trials that changed after `revision`, by number; 0 gives all of them."""
+        statement = select(trials).where(self._mine, trials.c.revision > revision).order_by(trials.c.number)
+
+        def work(connection: Connection) -> list[Trial]:
+            return to_trials(connection, connection.execute(statement).all(), self._directory)
+
+        return self._store.read(work)
+
+    def evaluated(self) -> int:
+        """How many evaluations a budget has paid for: finished trials, without those made elsewhere."""
+        return self._store.read(lambda connection: self._count(connection, _PAID))
+
+    def reserve(self, n: int) -> int:
+        """Takes n trial numbers, which nobody else will get; returns the first of them."""
+        change = update(studies).where(studies.c.id == self._study_id)
+        change = change.values(next_number=studies.c.next_number + n)
+
+        def work(connection: Connection) -> int:
+            after = connection.scalar(change.returning(studies.c.next_number))
+            if after is None:
+                raise InvalidInputError("the study is no longer in its store")
+            return int(after) - n
+
+        return self._store.write(work)
+
+    def unreserve(self, first: int, n: int) -> None:
+        """Gives numbers back when nothing came of them, unless somebody has taken later ones."""
+        change = update(studies).where(studies.c.id == self._study_id, studies.c.next_number == first + n)
+        self._store.write(lambda connection: connection.execute(change.values(next_number=first)))
+
+    def insert(
+        self,
+        new: Sequence[NewTrial],
+        first: int,
+        *,
+        open_numbers: Collection[int] | None = None,
+        handed_out: bool = False,
+        owner: str | None = None,
+        budget: int | None = None,
+    ) -> list[Trial]:
+        """Writes trials with the numbers first, first + 1, ...
+
+        Args:
+            new: the trials; those without a result are queued, or running when `owner` is given.
+            first: the first number, from `reserve`.
+            open_numbers: the open trials that the caller knows of; None when it does not matter.
+            handed_out: whether a person has them; then they wait for that person's result.
+            owner: the run that evaluates them.
+            budget: write nothing when so many evaluations are paid for or under way.
+
+        Raises:
+            PendingChangedError: the study's open trials are others than `open_numbers`; nothing was written.
+        """
+        for one in new:
+            _check_json(one.user_attrs)
+
+        def work(connection: Connection) -> list[Trial]:
+            revision = self._begin(connection)
+            if open_numbers is not None and self._open_numbers(connection) != set(open_numbers):
+                raise PendingChangedError
+            if budget is not None and self._count(connection, or_(_PAID, _UNDER_WAY)) >= budget:
+                return []
+            now = self._store.now(connection)
+            rows = [self._row(one, revision, now, handed_out, owner) for one in new]
+            for number, row in enumerate(rows, start=first):
+                row["number"] = number
+            connection.execute(insert(trials), rows)
+            return self._fetch(connection, trials.c.revision == revision)
+
+        return self._store.write(work)
+
+    def take_queued(
+        self,
+        n: int,
+        *,
+        owner: str | None = None,
+        fixed: Mapping[str, Any] | None = None,
+        budget: int | None = None,
+    ) -> list[Trial]:
+        """Takes up to n waiting trials, lowest number first: for a person, or for the run `owner`.
+
+        Args:
+            fixed: take only trials with these parameter values.
+            budget: take nothing when so many evaluations are paid for or under way.
+        """
+        waiting = and_(trials.c.status == QUEUED, trials.c.handed_out.is_(False))
+
+        def chosen(connection: Connection) -> list[int]:
+            statement = select(trials.c.number, trials.c.params).where(self._mine, waiting)
+            rows = connection.execute(statement.order_by(trials.c.number))
+            return [row.number for row in rows if _agrees(row.params, fixed or {})][:n]
+
+        def work(connection: Connection) -> list[Trial]:
+            revision = self._begin(connection)
+            if budget is not None and self._count(connection, or_(_PAID, _RUNNING)) >= budget:
+                return []
+            numbers = chosen(connection)
+            now = self._store.now(connection)
+            change = _running(owner, now) if owner else {"handed_out": True}
+            self._update(connection, trials.c.number.in_(numbers), revision=revision, **change)
+            return self._fetch(connection, trials.c.number.in_(numbers))
+
+        # Most often there is nothing to take, which a look without a lock tells.
+        return self._store.write(work) if self._store.read(chosen) else []
+
+    def put_back(self, numbers: Collection[int]) -> None:
+        """Puts trials that were taken back into the queue, as if they had not been."""
+
+        def work(connection: Connection) -> None:
+            revision = self._begin(connection)
+            is_open = and_(trials.c.number.in_(numbers), trials.c.status.in_(OPEN))
+            self._update(connection, is_open, revision=revision, **BACK_TO_QUEUE)
+
+        self._store.write(work)
+
+    def finish(
+        self,
+        number: int,
+        result: Measurement | Failure,
+        *,
+        cost: float | None = None,
+        user_attrs: Mapping[str, Any] | None = None,
+    ) -> Trial:
+        """Writes the result of a trial: completes it if it is open, else keeps the result as a replicate.
+
+        A transient failure puts an open trial back into the queue, until it has failed `MAX_ATTEMPTS` times.
+
+        Raises:
+            InvalidInputError: there is no such trial.
+        """
+        _check_json(user_attrs or {})
+
+        def work(connection: Connection) -> Trial:
+            revision = self._begin(connection)
+            row = self._one(connection, number)
+            now = self._store.now(connection)
+            change: dict[str, Any] = {"user_attrs": {**row.user_attrs, **(user_attrs or {})}}
+            if cost is not None:
+                change["cost"] = cost
+            if row.status not in OPEN:
+                connection.execute(
+                    insert(replicates).values(trial_id=row.id, told=now, **result_columns(result))
+                )
+            elif isinstance(result, Failure) and result.transient:
+                change |= _transient_failure(row, result, now)
+            else:
+                change |= {**result_columns(result), **_ENDED, "finished": now}
+            self._update(connection, trials.c.number == number, revision=revision, **change)
+            return self._fetch(connection, trials.c.number == number)[0]
+
+        return self._store.write(work)
+
+    def abandon(self, number: int) -> Trial:
+        """Closes an open trial that nobody will evaluate.
+
+        Raises:
+            InvalidInputError: there is no such trial, or it is closed already.
+        """
+
+        def work(connection: Connection) -> Trial:
+            revision = self._begin(connection)
+            row = self._one(connection, number)
+            if row.status not in OPEN:
+                raise InvalidInputError(
+                    f"trial {number} is {row.status} already; only an open trial can be abandoned"
+                )
+            change = {"status": ABANDONED, "finished": self._store.now(connection), **_ENDED}
+            self._update(connection, trials.c.number == number, revision=revision, **change)
+            return self._fetch(connection, trials.c.number == number)[0]
+
+        return self._store.write(work)
+
+    def _begin(self, connection: Connection) -> int:
+        """The revision that this transaction's changes get; also makes the study's writers take turns."""
+        change = update(studies).where(studies.c.id == self._study_id).values(revision=studies.c.revision + 1)
+        revision = connection.scalar(change.returning(studies.c.revision))
+        if revision is None:
+            raise InvalidInputError("the study is no longer in its store")
+        return int(revision)
+
+    def _row(
+        self, new: NewTrial, revision: int, now: float, handed_out: bool, owner: str | None
+    ) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "study_id": self._study_id,
+            "revision": revision,
+            "status": QUEUED,
+            "origin": new.origin,
+            "params": dict(new.params),
+            "prediction": new.prediction,
+            "cost": new.cost,
+            "user_attrs": dict(new.user_attrs),
+            "handed_out": handed_out,
+            "created": now,
+        }
+        if new.result is not None:
+            row |= {**result_columns(new.result), "finished": now}
+        elif owner is not None:
+            row |= _running(owner, now)
+        return row
+
+    def _open_numbers(self, connection: Connection) -> set[int]:
+        statement = select(trials.c.number).where(self._mine, trials.c.status.in_(OPEN))
+        return set(connection.scalars(statement))
+
+    def _count(self, connection: Connection, condition: ColumnElement[bool]) -> int:
+        statement = select(func.count()).select_from(trials).where(self._mine, condition)
+        return int(connection.scalar(statement) or 0)
+
+    def _update(self, connection: Connection, condition: ColumnElement[bool], **change: Any) -> None:
+        connection.execute(update(trials).where(self._mine, condition).values(**change))
+
+    def _fetch(self, connection: Connection, condition: ColumnElement[bool]) -> list[Trial]:
+        statement = select(trials).where(self._mine, condition).order_by(trials.c.number)
+        return to_trials(connection, connection.execute(statement).all(), self._directory)
+
+    def _one(self, connection: Connection, number: int) -> Row[Any]:
+        row = connection.execute(select(trials).where(self._mine, trials.c.number == number)).one_or_none()
+        if row is None:
+            count = self._count(connection, trials.c.number >= 0)
+            raise InvalidInputError(f"there is no trial {number} among the study's {count} trials")
+        return row
+
+
+_ENDED: dict[str, Any] = {"handed_out": False, "lease_owner": None, "lease_heartbeat": None}
+BACK_TO_QUEUE: dict[str, Any] = {**_ENDED, "status": QUEUED, "started": None}
+
+_RUNNING = trials.c.status == RUNNING
+_PAID = and_(trials.c.status.in_(FINISHED), trials.c.origin != "add")
+# Trials that a person holds are theirs to evaluate, and no part of a run's budget until they are told.
+_UNDER_WAY = or_(_RUNNING, and_(trials.c.status == QUEUED, trials.c.handed_out.is_(False)))
+
+
+def _running(owner: str, now: float) -> dict[str, Any]:
+    return {
+        "status": RUNNING,
+        "lease_owner": owner,
+        "lease_heartbeat": now,
+        "started": now,
+        "handed_out": False,
+    }
+
+
+def _transient_failure(row: Row[Any], failure: Failure, now: float) -> dict[str, Any]:
+    change = {"attempts": row.attempts + 1, "reason": failure.reason, "traceback": failure.traceback}
+    if row.attempts + 1 < MAX_ATTEMPTS:
+        return change | BACK_TO_QUEUE
+    return change | result_columns(failure) | _ENDED | {"transient": True, "finished": now}
+
+
+def _agrees(params: Mapping[str, Any], fixed: Mapping[str, Any]) -> bool:
+    return all(params.get(name) == value for name, value in fixed.items())
+
+
+def _check_json(user_attrs: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(dict(user_attrs), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"user_attrs must be what JSON can hold: {error}") from None

@@ -1,0 +1,301 @@
+"""The study: one optimisation, from its first trial to its best, in a store that loses nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from augury.errors import InvalidInputError
+from augury.space.goals import Goals
+from augury.space.observations import Observations
+from augury.space.space import Space
+from augury.study.frame import trials_frame
+from augury.study.history import History
+from augury.study.opening import (
+    check_cost,
+    check_name,
+    check_names_differ,
+    check_same,
+    check_seed,
+    choose,
+    open_existing,
+)
+from augury.study.result import parse_result
+from augury.study.store import NewTrial, Store, StudyRecord, TrialTable
+from augury.study.suggester import Suggester
+from augury.study.trial import Trial
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    import pandas as pd
+
+    from augury.strategies.base import Strategy
+
+
+class Study:
+    """An optimisation: ask it what to evaluate, tell it what came out, at any pace and from any process.
+
+        study = Study({"t": (20.0, 120.0), "solvent": ["DMF", "DMAc"]}, Maximize("yield"), store="study.db")
+        trial, = study.ask()
+        study.tell(trial, 71.3)
+        study.best.params
+
+    A study of this name that the store already holds is continued; its space and goals must be the same.
+
+    Args:
+        space: a `Space`, or anything `Space.of` takes.
+        goals: a goal, a list of goals, or `Goals`.
+        name: the study's name in its store.
+        strategy: how it decides: a name, a Strategy class or a Strategy object.
+        model: the surrogate, handed to the strategy.
+        acquisition: what a point is worth, handed to the strategy.
+        store: a file name, a `postgresql://` URL, an open `Store`, or None to keep the study in memory only.
+        seed: makes its decisions reproducible; None takes the stored one, or a random one for a new study.
+
+    Raises:
+        InvalidInputError: bad arguments, or the store's study of this name has another space, goals or seed.
+        StoreError: the store cannot be opened.
+    """
+
+    def __init__(
+        self,
+        space: Any,
+        goals: Any,
+        *,
+        name: str = "default",
+        strategy: str | type[Strategy] | Strategy = "auto",
+        model: Any = "auto",
+        acquisition: Any = "auto",
+        store: str | os.PathLike[str] | Store | None = "study.db",
+        seed: int | None = None,
+    ) -> None:
+        self.space = Space.of(space)
+        self.goals = Goals.of(goals)
+        self.name = check_name(name)
+        check_names_differ(self.space, self.goals)
+        seed = check_seed(seed)
+        self._parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
+        self._check_parts()
+        self.store = store if isinstance(store, Store) else Store(store)
+        self._connect(self._find_or_create(seed))
+
+    @classmethod
+    def load(
+        cls,
+        store: str | os.PathLike[str] | Store,
+        name: str | None = None,
+        *,
+        strategy: str | type[Strategy] | Strategy | None = None,
+        model: Any = None,
+        acquisition: Any = None,
+    ) -> Study:
+        """Opens a stored study with its own space, goals and seed.
+
+        Args:
+            store: where it is; unlike `Study(...)`, this makes no new store.
+            name: which study; None when the store has only one.
+            strategy, model, acquisition: None for what the study was made with. An object cannot be stored;
+                a study that was made with one continues with "auto".
+
+        Raises:
+            InvalidInputError: there is no such store or study.
+        """
+        opened = store if isinstance(store, Store) else open_existing(store)
+        record = choose(opened, name)
+        given = {"strategy": strategy, "model": model, "acquisition": acquisition}
+        study = cls.__new__(cls)
+        study.space = Space.from_dict(record.space)
+        study.goals = Goals.from_dict(record.goals)
+        study.name = record.name
+        study._parts = {
+            part: record.settings.get(part) or "auto" if value is None else value
+            for part, value in given.items()
+        }
+        study.store = opened
+        study._connect(record)
+        return study
+
+    def ask(self, n: int = 1, fixed: Mapping[str, Any] | None = None) -> list[Trial]:
+        """The next n trials to evaluate, stored before they are returned.
+
+        They wait for your `tell`, however long it takes, until told or abandoned. Trials in the queue come first.
+
+        Args:
+            n: how many; they are chosen to be evaluated together.
+            fixed: values that some parameters must have this time.
+
+        Returns:
+            n trials; fewer when a finite space has fewer points left.
+
+        Raises:
+            InvalidInputError: bad arguments, or every point of a finite space is evaluated or pending.
+            NotSupportedError: several objectives, which no strategy decides on yet.
+        """
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+            raise InvalidInputError(f"{n!r} trials were asked for; ask for a whole number, at least 1")
+        return self._suggester.suggest(int(n), origin="ask", fixed=fixed)
+
+    def tell(
+        self,
+        trial: Trial | int,
+        result: Any,
+        *,
+        cost: float | None = None,
+        user_attrs: Mapping[str, Any] | None = None,
+    ) -> Trial:
+        """Stores what a trial came to; it is on disk when this returns.
+
+        A result for a trial that already has one is kept as a replicate.
+
+        Args:
+            trial: the trial or its number.
+            result: a value; (value, standard error); for several outcomes {name: either}; or
+                `augury.study.Failure(reason, transient=False)`.
+            cost: what the evaluation cost, in your own unit.
+            user_attrs: notes to keep with the trial.
+
+        Returns:
+            The trial as it is now.
+
+        Raises:
+            InvalidInputError: an unknown trial, or a result that does not fit the goals or is not finite.
+        """
+        number = trial.number if isinstance(trial, Trial) else trial
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise InvalidInputError(f"{trial!r} is not a trial; give a Trial or its number")
+        told = parse_result(self.goals.outcomes, result)
+        return self._table.finish(int(number), told, cost=check_cost(cost), user_attrs=user_attrs)
+
+    def add(
+        self,
+        params: Mapping[str, Any],
+        result: Any,
+        *,
+        cost: float | None = None,
+        user_attrs: Mapping[str, Any] | None = None,
+    ) -> Trial:
+        """Stores an evaluation made elsewhere, which no budget counts; arguments as in `tell`."""
+        told = parse_result(self.goals.outcomes, result)
+        return self._insert(params, "add", result=told, cost=check_cost(cost), user_attrs=user_attrs or {})
+
+    def enqueue(self, params: Mapping[str, Any], *, user_attrs: Mapping[str, Any] | None = None) -> Trial:
+        """Puts a point into the queue, to be evaluated before any that the strategy proposes."""
+        return self._insert(params, "enqueue", user_attrs=user_attrs or {})
+
+    def abandon(self, trial: Trial | int) -> Trial:
+        """Closes an open trial that nobody will evaluate; it tells the model nothing."""
+        return self._table.abandon(trial.number if isinstance(trial, Trial) else int(trial))
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        budget: int,
+        workers: int = 1,
+        timeout: float | None = None,
+        executor: Executor | None = None,
+        callbacks: Iterable[Callable[[Study, Trial], object]] = (),
+        stop: Callable[[Study], bool] | None = None,
+    ) -> None:
+        """Evaluates trials until the study has `budget` of them; see `augury.study.execution.run.run`."""
+        from augury.study.execution.run import run
+
+        run(self, function, budget, workers, timeout, executor, callbacks, stop)
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials, by number."""
+        return self._history.refresh()
+
+    def observations(self) -> Observations:
+        """What a strategy learns from: complete and failed evaluations, and every late result as a row."""
+        return self._history.observations(self.trials)
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the best measured objective that meets every constraint; None while there is none.
+
+        Raises:
+            NotSupportedError: several objectives.
+        """
+        trials = [trial for trial in self.trials if trial.values]
+        Y = np.array([[one.values.get(name, np.nan) for name in self.goals.outcomes] for one in trials])
+        Y = Y.reshape(len(trials), self.goals.n_outcomes)
+        index = self.goals.best_index(Y, np.ones(len(trials), dtype=bool))
+        return None if index is None else trials[index]
+
+    @property
+    def params(self) -> dict[str, Any] | None:
+        """Parameters of the best trial."""
+        best = self.best
+        return None if best is None else best.params
+
+    @property
+    def value(self) -> float | None:
+        """The best trial's objective, as it was measured."""
+        best = self.best
+        return None if best is None else best.values[self.goals.outcomes[0]]
+
+    @property
+    def evaluated(self) -> int:
+        """How many evaluations count against a budget: finished trials, except those that were added."""
+        return self._table.evaluated()
+
+    @property
+    def seed(self) -> int:
+        """The seed of the study's decisions."""
+        return self._record.seed
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row per trial; see `augury.study.frame.trials_frame`."""
+        return trials_frame(self.trials, self.space.names, self.goals.outcomes)
+
+    def __repr__(self) -> str:
+        return f"Study({self.name!r}, {len(self.trials)} trials, store={str(self.store.location)!r})"
+
+    def _insert(self, params: Mapping[str, Any], origin: str, **known: Any) -> Trial:
+        new = NewTrial(self.space.validate(params), origin, **known)
+        return self._table.insert([new], self._table.reserve(1))[0]
+
+    def _check_parts(self) -> None:
+        """Refuses a bad strategy, model or acquisition before anything is stored.
+
+        A strategy's name alone is only looked up: building it loads torch, which `tell` can do without.
+        """
+        from augury.strategies.registry import STRATEGIES
+
+        name = self._parts["strategy"]
+        is_plain = isinstance(name, str) and self._parts["model"] == self._parts["acquisition"] == "auto"
+        if not (is_plain and name in STRATEGIES.names()):
+            _ = self._strategy
+
+    @cached_property
+    def _strategy(self) -> Strategy:
+        from augury.strategies.registry import build_strategy
+
+        return build_strategy(**self._parts)
+
+    def _find_or_create(self, seed: int | None) -> StudyRecord:
+        settings = {name: part if isinstance(part, str) else None for name, part in self._parts.items()}
+        record = self.store.create(
+            self.name,
+            self.space.to_dict(),
+            self.goals.to_dict(),
+            settings,
+            secrets.randbits(32) if seed is None else seed,
+        )
+        check_same(record, self.space, self.goals, seed, self.store)
+        return record
+
+    def _connect(self, record: StudyRecord) -> None:
+        self._record = record
+        self._table = TrialTable(self.store, record)
+        self._history = History(self._table, self.space, self.goals)
+        self._suggester = Suggester(
+            self.store, record, self._table, self._history, self.space, self.goals, lambda: self._strategy
+        )
