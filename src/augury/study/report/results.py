@@ -1,0 +1,69 @@
+"""The trials of a study as the arrays that figures and tables are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from augury.space.goals import Goals
+from augury.space.space import Space
+from augury.study.trial import COMPLETE, FAILED, Trial
+
+if TYPE_CHECKING:
+    from augury.study.study import Study
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study has come to.
+
+    Args:
+        space: its space.
+        goals: its goals.
+        trials: all trials, by number.
+        finished: the n complete or failed trials, by number.
+        Y: n x m outcomes, NaN where not measured.
+        feasible: n, whether the row is complete and within every limit.
+        failed: n, whether the row is a failure.
+        best: row of the best trial by the first objective, or None.
+    """
+
+    space: Space
+    goals: Goals
+    trials: list[Trial]
+    finished: list[Trial]
+    Y: np.ndarray
+    feasible: np.ndarray
+    failed: np.ndarray
+    best: int | None
+
+    @classmethod
+    def of(cls, study: Study) -> Results:
+        """The results of a study as they are now."""
+        goals, trials = study.goals, sorted(study.trials, key=lambda trial: trial.number)
+        finished = [trial for trial in trials if trial.status in (COMPLETE, FAILED)]
+        failed = np.array([trial.status == FAILED for trial in finished], dtype=bool)
+        Y = np.array(
+            [
+                [np.nan if lost else trial.values.get(name, np.nan) for name in goals.outcomes]
+                for trial, lost in zip(finished, failed, strict=True)
+            ],
+            dtype=np.float64,
+        ).reshape(len(finished), goals.n_outcomes)
+        feasible = ~failed & goals.feasible(Y)
+        first = np.where(feasible, goals.objective_signs[0] * Y[:, 0], np.nan)
+        best = int(np.nanargmax(first)) if np.isfinite(first).any() else None
+        return cls(study.space, goals, trials, finished, Y, feasible, failed, best)
+
+    def ranking(self) -> np.ndarray:
+        """Rows of the measured results, best first; those that break a limit come after all others."""
+        measured = np.flatnonzero(~self.failed & np.isfinite(self.Y).any(axis=1))
+        merit = np.nan_to_num(self.goals.objective_signs[0] * self.Y[measured, 0], nan=-np.inf)
+        return measured[np.lexsort((-merit, ~self.feasible[measured]))]
+
+    def counts(self) -> dict[str, int]:
+        """Status -> number of trials, without the statuses that do not occur."""
+        statuses = [trial.status for trial in self.trials]
+        return {status: statuses.count(status) for status in dict.fromkeys(statuses)}

@@ -1,0 +1,85 @@
+"""What the report says in plain words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from augury.space.goals import Constraint, Goals, Maximize
+from augury.space.parameters import Categorical, Fixed, Float, Int, Parameter
+from augury.study.report.calibration import Calibration
+
+
+def number(value: Any) -> str:
+    """A value as a table shows it: five significant digits for a float, everything else as it is."""
+    if isinstance(value, float):
+        return f"{value:.5g}" if math.isfinite(value) else ""
+    return str(value)
+
+
+def goal_sentence(goals: Goals) -> str:
+    """The goals as one sentence."""
+    wanted = " and ".join(
+        f"{'maximize' if isinstance(goal, Maximize) else 'minimize'} {goal.name}" for goal in goals.objectives
+    )
+    limits = ", ".join(limit_text(goal) for goal in goals.constraints)
+    sentence = f"{wanted}, with {limits}" if limits else wanted
+    return sentence[0].upper() + sentence[1:]
+
+
+def limit_text(goal: Constraint) -> str:
+    """A constraint as `lower ≤ name ≤ upper`."""
+    left = f"{goal.lower:g} ≤ " if goal.lower is not None else ""
+    right = f" ≤ {goal.upper:g}" if goal.upper is not None else ""
+    return f"{left}{goal.name}{right}"
+
+
+def calibration_sentences(calibration: Calibration, outcome: str) -> list[str]:
+    """How well the surrogate predicts, and whether it knows how sure it is, without jargon."""
+    explained = calibration.explained
+    if explained >= 0.8:
+        verdict = "The model predicts this outcome well"
+    elif explained >= 0.5:
+        verdict = "The model predicts this outcome roughly"
+    elif explained >= 0.15:
+        verdict = "The model sees only a weak pattern in this outcome"
+    else:
+        verdict = "The model does not predict this outcome better than its average does"
+    sentences = [
+        f"{verdict}: leaving each result out in turn and predicting it from the others, it is off by "
+        f"{calibration.error:.3g} (root mean square), where always predicting the average of {outcome} is "
+        f"off by {calibration.error_of_mean:.3g}."
+    ]
+    if explained < 0.15:
+        sentences.append("Read the effects above as guesses until there are more results.")
+    sentences.append(
+        f"{100 * calibration.coverage:.0f} % of the {len(calibration.measured)} results lie in the intervals "
+        "in which the model expects 95 % of them. The standardised error is "
+        f"{calibration.standardized_error:.2f} (1 is ideal): {_confidence(calibration)}."
+    )
+    return sentences
+
+
+def _confidence(calibration: Calibration) -> str:
+    if calibration.standardized_error > 1.35:
+        return "the model is more sure of itself than it should be"
+    if calibration.standardized_error < 0.65:
+        return "the model is more careful than it would need to be"
+    return "the model knows how sure it may be"
+
+
+def allowed(parameter: Parameter) -> str:
+    """The values a parameter may take."""
+    if isinstance(parameter, Fixed):
+        return f"always {parameter.value}"
+    if isinstance(parameter, Categorical):
+        between = " < " if parameter.ordered else ", "
+        return between.join(str(value) for value in parameter.values)
+    if not isinstance(parameter, (Float, Int)):
+        return repr(parameter)
+    text = f"{number(parameter.low)} to {number(parameter.high)}"
+    if isinstance(parameter, Int):
+        text += ", whole numbers"
+    if parameter.step not in (None, 1):
+        text += f" in steps of {number(parameter.step)}"
+    return f"{text} (log scale)" if parameter.log else text
