@@ -28,7 +28,6 @@ _SYNTHETIC: dict[str, tuple[str, int | None, float]] = {
     "michalewicz-2": ("Michalewicz", 2, 0.0),
     "rosenbrock-2": ("Rosenbrock", 2, 0.0),
     "hartmann-3": ("Hartmann", 3, 0.0),
-    "hartmann-4": ("Hartmann", 4, 0.0),
     "shekel": ("Shekel", None, 0.0),
     "powell-4": ("Powell", 4, 0.0),
     "dixon-price-4": ("DixonPrice", 4, 0.0),

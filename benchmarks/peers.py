@@ -1,0 +1,212 @@
+"""The peers, each as its own documentation recommends: BoTorch's standard loop and Optuna's GPSampler."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from botorch import fit_gpytorch_mll
+from botorch.acquisition import AcquisitionFunction, LogExpectedImprovement, qLogExpectedImprovement
+from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.exceptions.warnings import OptimizationWarning
+from botorch.models import MixedSingleTaskGP, SingleTaskGP
+from botorch.models.model import Model
+from botorch.optim import optimize_acqf, optimize_acqf_discrete
+from botorch.optim.optimize_mixed import optimize_acqf_mixed_alternating
+from gpytorch.kernels import Kernel
+from gpytorch.mlls import ExactMarginalLogLikelihood
+
+from augury.space.space import Space
+
+NUM_RESTARTS, RAW_SAMPLES = 10, 512
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """BoTorch draws from torch's global generator; seed it inside and put it back afterwards."""
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore", OptimizationWarning)
+        torch.manual_seed(seed)
+        yield
+
+
+def botorch_model(
+    X: np.ndarray, y: np.ndarray, space: Space | None = None, covar_module: Kernel | None = None
+) -> Model:
+    """BoTorch's exact GP on encoded points (n x d) and maximised values (n), fitted."""
+    train_X = torch.as_tensor(X, dtype=torch.float64)
+    train_Y = torch.as_tensor(y, dtype=torch.float64).unsqueeze(-1)
+    categorical = space.categorical_features if space is not None else []
+    model: Any
+    if categorical:
+        model = MixedSingleTaskGP(train_X, train_Y, cat_dims=list(categorical))
+    else:
+        model = SingleTaskGP(train_X, train_Y, covar_module=covar_module)
+    fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+    return model
+
+
+def botorch_suggest(
+    X: np.ndarray,
+    y: np.ndarray,
+    space: Space,
+    seed: int,
+    *,
+    noisy: bool = False,
+    covar_module: Kernel | None = None,
+) -> np.ndarray:
+    """The next encoded point (d) of BoTorch's standard loop: fit, log EI (noisy: log NEI), search."""
+    with seeded(seed):
+        model = botorch_model(X, y, space, covar_module)
+        acquisition: AcquisitionFunction
+        if noisy:
+            baseline = torch.as_tensor(X, dtype=torch.float64)
+            acquisition = qLogNoisyExpectedImprovement(model, X_baseline=baseline, prune_baseline=True)
+        else:
+            acquisition = LogExpectedImprovement(model, best_f=float(y.max()))
+        return _maximise(acquisition, space, X)
+
+
+def botorch_batch(X: np.ndarray, y: np.ndarray, space: Space, q: int, seed: int, *, sequential: bool) -> None:
+    """A batch of q points by BoTorch's qLogEI, searched jointly or one after another."""
+    with seeded(seed):
+        model = botorch_model(X, y)
+        acquisition = qLogExpectedImprovement(model, best_f=float(y.max()))
+        optimize_acqf(
+            acquisition,
+            torch.as_tensor(space.bounds, dtype=torch.float64),
+            q=q,
+            num_restarts=NUM_RESTARTS,
+            raw_samples=RAW_SAMPLES,
+            sequential=sequential,
+        )
+
+
+def _maximise(acquisition: AcquisitionFunction, space: Space, X: np.ndarray) -> np.ndarray:
+    bounds = torch.as_tensor(space.bounds, dtype=torch.float64)
+    if space.candidates is not None:
+        choices = torch.as_tensor(space.candidates, dtype=torch.float64)
+        seen = torch.as_tensor(X, dtype=torch.float64)
+        best, _ = optimize_acqf_discrete(acquisition, q=1, choices=choices, X_avoid=seen)
+    elif space.categorical_features or space.levels:
+        best, _ = optimize_acqf_mixed_alternating(
+            acquisition,
+            bounds,
+            discrete_dims={column: list(map(float, levels)) for column, levels in space.levels.items()},
+            cat_dims={
+                column: list(map(float, range(space.cardinalities[column])))
+                for column in space.categorical_features
+            },
+            num_restarts=NUM_RESTARTS,
+            raw_samples=RAW_SAMPLES,
+        )
+    else:
+        best, _ = optimize_acqf(acquisition, bounds, q=1, num_restarts=NUM_RESTARTS, raw_samples=RAW_SAMPLES)
+    return best.detach().reshape(-1).numpy()
+
+
+class OptunaPeer:
+    """Optuna's GPSampler on the parameters of a Space, by ask and tell.
+
+    A finite table is served where it is a full factorial: a numeric column by the index of its level, so
+    that the order is kept, a text column as a category.
+
+    Args:
+        space: the parameters; must be `OptunaPeer.serves(space)`.
+        sign: +1 to maximise, -1 to minimise.
+        seed: of the sampler.
+        n_initial: from how many trials on the GP decides.
+        noisy: whether the function is noisy (Optuna's `deterministic_objective=False`).
+    """
+
+    def __init__(self, space: Space, sign: float, seed: int, *, n_initial: int, noisy: bool = False) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        sampler = optuna.samplers.GPSampler(
+            seed=seed, n_startup_trials=n_initial, deterministic_objective=not noisy
+        )
+        self.study = optuna.create_study(direction="maximize" if sign > 0 else "minimize", sampler=sampler)
+        self.codecs = _codecs(space)
+        self._trial: Any = None
+
+    @staticmethod
+    def serves(space: Space) -> bool:
+        """Whether Optuna can be given this space: no constraints, and a table only when full factorial."""
+        if space.candidates is None:
+            return space.linear_inequalities is None
+        levels = [len(np.unique(column)) for column in space.candidates.T]
+        return int(np.prod(levels)) == len(space.candidates)
+
+    def add(self, params: Mapping[str, Any], value: float) -> None:
+        """Record an evaluation made elsewhere."""
+        import optuna
+
+        self.study.add_trial(
+            optuna.trial.create_trial(
+                params={name: codec.encode(params[name]) for name, codec in self.codecs.items()},
+                distributions={name: codec.distribution for name, codec in self.codecs.items()},
+                value=value,
+            )
+        )
+
+    def ask(self) -> dict[str, Any]:
+        """The next parameters."""
+        self._trial = self.study.ask({name: codec.distribution for name, codec in self.codecs.items()})
+        return {name: codec.decode(self._trial.params[name]) for name, codec in self.codecs.items()}
+
+    def tell(self, value: float) -> None:
+        """The value at the parameters last asked for."""
+        self.study.tell(self._trial, value)
+
+
+class _Codec:
+    """One parameter in Optuna's terms."""
+
+    def __init__(
+        self,
+        distribution: Any,
+        encode: Callable[[Any], Any] = lambda v: v,
+        decode: Callable[[Any], Any] = lambda v: v,
+    ) -> None:
+        self.distribution = distribution
+        self.encode = encode
+        self.decode = decode
+
+
+def _codecs(space: Space) -> dict[str, _Codec]:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    from augury.space.parameters import Categorical, Float, Int
+
+    if space.candidates is not None:
+        rows = space.decode(space.candidates)
+        return {name: _level_codec([row[name] for row in rows]) for name in space.names}
+    codecs: dict[str, _Codec] = {}
+    for name, parameter in space.parameters.items():
+        if isinstance(parameter, Float):
+            codecs[name] = _Codec(
+                FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
+            )
+        elif isinstance(parameter, Int):
+            codecs[name] = _Codec(
+                IntDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
+            )
+        elif isinstance(parameter, Categorical):
+            codecs[name] = _Codec(CategoricalDistribution(list(parameter.values)))
+    return codecs
+
+
+def _level_codec(column: list[Any]) -> _Codec:
+    from optuna.distributions import CategoricalDistribution, IntDistribution
+
+    levels = list(dict.fromkeys(column))
+    if any(isinstance(level, str) for level in levels):
+        return _Codec(CategoricalDistribution(levels))
+    levels = sorted(levels)
+    return _Codec(IntDistribution(0, len(levels) - 1), levels.index, levels.__getitem__)
