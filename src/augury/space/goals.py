@@ -139,7 +139,7 @@ class Goals:
         """Goals from one goal, several, their text forms ("max:yield"), or Goals themselves."""
         if isinstance(given, Goals):
             return given
-        if isinstance(given, (str, _Goal)) or not isinstance(given, Iterable) or isinstance(given, Mapping):
+        if isinstance(given, str) or not isinstance(given, Iterable) or isinstance(given, Mapping):
             return cls([goal_of(given)])
         return cls([goal_of(one) for one in given])
 
@@ -192,8 +192,7 @@ class Goals:
 
     def feasible(self, Y: Array) -> NDArray[np.bool_]:
         """Mask (n) of the rows known to meet every limit (an outcome not measured meets none)."""
-        mask: NDArray[np.bool_] = (self.constraint_values(Y) <= 0.0).all(axis=1)
-        return mask
+        return np.all(self.constraint_values(Y) <= 0.0, axis=1)
 
     def best_index(self, Y: Array, complete: NDArray[np.bool_]) -> int | None:
         """Row of the best first objective among complete rows that meet every limit; None if there is none.
@@ -223,11 +222,11 @@ class Goals:
         """Goals from what `to_dict` gave."""
         if schema.get("version") != 1:
             raise InvalidInputError(
-                f"these goals have version {schema.get('version')!r}; this augury reads version 1: update augury"
+                f"these goals have version {schema.get('version')!r}; this augury reads version 1"
             )
-        kinds = {"maximize": Maximize, "minimize": Minimize}
-        objectives = [kinds[goal["goal"]](goal["name"]) for goal in schema["objectives"]]
-        return cls([*objectives, *(Constraint(**goal) for goal in schema["constraints"])])
+        goals: list[Goal] = [_DIRECTIONS[goal["goal"][:3]](goal["name"]) for goal in schema["objectives"]]
+        goals += [Constraint(**goal) for goal in schema["constraints"]]
+        return cls(goals)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Goals) and self.to_dict() == other.to_dict()

@@ -101,8 +101,7 @@ class Inequalities:
 
     def feasible(self, X: Array) -> NDArray[np.bool_]:
         """Mask (n) of the points that meet every constraint to rounding error."""
-        mask: NDArray[np.bool_] = (self.values(X) <= self.tolerance).all(axis=1)
-        return mask
+        return np.all(self.values(X) <= self.tolerance, axis=1)
 
     @property
     def linear(self) -> tuple[Array, Array] | None:

@@ -1,184 +1,37 @@
-"""Numeric parameters: Float and Int."""
+"""Numeric: what Float and Int share."""
 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from augury.errors import InvalidInputError
-from augury.space.parameter import Parameter, check_common, is_integer, is_real, plain_numbers
-from augury.space.scales import Array, GridScale, LinearScale, LogIntegerScale, LogScale, Scale
-
-_SMALLEST, _LARGEST = 1e-290, 1e290  # beyond them the decimal grid of a scale would leave the doubles
-_MOST_LEVELS = 2**50  # so that level / count * count is the level again
-_LARGEST_LOG_INT = 2**40  # so that neighbouring integers have well separated logarithms
-_LARGEST_INT = 2**62
-_STEP_TOLERANCE = 1e-9  # of one step: 0.1 + 0.2 is the level 0.3
+from augury.space.parameter import Parameter, check_common
+from augury.space.scales import Array
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Numeric(Parameter):
-    """What Float and Int share."""
+class Numeric(Parameter):
+    """A parameter between two bounds, on a linear or a logarithmic scale."""
 
-    log: bool = False
-    role: str = "design"
-    cost: float | None = None
-    active_if: Mapping[str, Sequence[Any]] | None = None
-
-    def _check_options(self) -> None:
-        if not isinstance(self.log, bool):
-            raise InvalidInputError(f"log={self.log!r} must be True or False")
-        check_common(self.role, self.cost, self.active_if)
-
-
-@dataclass(frozen=True, eq=False)
-class Float(_Numeric):
-    """A real number between two bounds, both included.
-
-    Encoded as u = (x - low) / (high - low), with `log` as u = log(x / low) / log(high / low); with `step` the
-    levels low, low + step, ... (the last one not above high) are equally spaced in [0, 1]. A value with at most
-    14 significant digits (counted from the larger bound; 11 to 13 on a log scale) is encoded and decoded
-    exactly; others to about 1e-14 of the larger bound.
-
-    Args:
-        low: lower bound, in the parameter's own unit.
-        high: upper bound.
-        log: whether ratios matter rather than differences; needs low > 0.
-        step: distance between allowed values, counted from `low`; excludes `log`.
-        role: "design" (the others are stored, but not yet proposed on).
-        cost: relative cost of a fidelity.
-        active_if: the condition under which the parameter exists (stored, but not yet proposed on).
-
-    Raises:
-        InvalidInputError: bounds that are not finite numbers with low < high, or options that contradict.
-    """
-
-    low: float
-    high: float
-    step: float | None = None
+    low: Any  # float or int, as the member has it
+    high: Any
 
     def __init__(
-        self,
-        low: float,
-        high: float,
-        *,
-        log: bool = False,
-        step: float | None = None,
-        role: str = "design",
-        cost: float | None = None,
-        active_if: Mapping[str, Sequence[Any]] | None = None,
+        self, log: bool, role: str, cost: float | None, active_if: Mapping[str, Sequence[Any]] | None
     ) -> None:
-        for bound, value in (("low", low), ("high", high)):
-            if not is_real(value) or not math.isfinite(value):
-                raise InvalidInputError(f"{bound}={value!r} must be a finite number")
-        if not low < high:
-            raise InvalidInputError(f"low={low!r} must be less than high={high!r}")
-        _set(self, low=float(low) + 0.0, high=float(high) + 0.0, log=log, role=role, cost=cost)
-        _set(self, active_if=active_if, step=None if step is None else step)
-        self._check_options()
-        self._check_magnitude()
-        self._check_step()
-
-    def _check_magnitude(self) -> None:
-        if self.log and self.low <= 0:
-            raise InvalidInputError(f"low={self.low!r} must be positive on a log scale")
-        largest = max(abs(self.low), abs(self.high))
-        smallest = self.low if self.log else largest
-        if (
-            largest > _LARGEST
-            or smallest < _SMALLEST
-            or (self.log and not math.isfinite(self.high / self.low))
-        ):
-            raise InvalidInputError(
-                f"bounds {self.low!r} and {self.high!r} are too extreme: choose a unit in which they lie between "
-                f"{_SMALLEST:g} and {_LARGEST:g}"
-            )
-
-    def _check_step(self) -> None:
-        if self.step is None:
-            return
-        if self.log:
-            raise InvalidInputError(f"step={self.step!r} and log=True exclude each other; drop one")
-        if not is_real(self.step) or not math.isfinite(self.step) or self.step <= 0:
-            raise InvalidInputError(f"step={self.step!r} must be a positive number")
-        _set(self, step=float(self.step))
-        if self._last < 1:
-            raise InvalidInputError(
-                f"step={self.step!r} is larger than the range from {self.low!r} to {self.high!r}"
-            )
-        if self._last >= _MOST_LEVELS:
-            raise InvalidInputError(f"step={self.step!r} makes more than 2**50 levels; leave it out")
-
-    @cached_property
-    def _last(self) -> int:
-        """Index of the last level."""
-        assert self.step is not None
-        return math.floor((self.high - self.low) / self.step + _STEP_TOLERANCE)
-
-    @cached_property
-    def _decimal(self) -> tuple[float, float, float] | None:
-        """(low, step, one) as whole multiples of a power of ten: the levels are then the decimals one writes."""
-        parts = [Decimal(repr(self.low)), Decimal(repr(self.step))]
-        digits = max(0, *(-int(part.as_tuple().exponent) for part in parts))
-        one = 10.0**digits
-        if digits > 22 or max(abs(self.low), abs(self.high)) * one >= 2**53:
-            return None
-        return float(parts[0].scaleb(digits)), float(parts[1].scaleb(digits)), one
-
-    def _level(self, index: Array) -> Array:
-        assert self.step is not None
-        if self._decimal is None:
-            return np.minimum(self.low + index * self.step, self.high)
-        low, step, one = self._decimal
-        level: Array = (low + index * step) / one
-        return level
+        if not isinstance(log, bool):
+            raise InvalidInputError(f"log={log!r} must be True or False")
+        check_common(role, cost, active_if)
+        self.log, self.role, self.cost, self.active_if = log, role, cost, active_if
 
     @property
-    def scale(self) -> Scale:
-        if self.step is not None:
-            return GridScale.levels(self._last + 1)
-        return LogScale.of(self.low, self.high) if self.log else LinearScale.of(self.low, self.high)
-
-    @property
-    def n_levels(self) -> int | None:
-        return None if self.step is None else self._last + 1
-
-    def check(self, value: Any) -> float:
-        if not is_real(value) or not math.isfinite(value):
-            raise InvalidInputError(f"{value!r} is not a finite number")
-        if not self.low <= value <= self.high:
-            raise InvalidInputError(f"{value!r} is not between {self.low!r} and {self.high!r}")
-        if self.step is None:
-            return float(value)
-        index = np.rint(np.array((float(value) - self.low) / self.step))
-        level = float(self._level(index))
-        if not 0 <= index <= self._last or abs(level - value) > _STEP_TOLERANCE * self.step:
-            nearest = float(self._level(np.clip(index, 0, self._last)))
-            raise InvalidInputError(
-                f"{value!r} is not a multiple of step={self.step!r} above low={self.low!r}; the nearest is {nearest!r}"
-            )
-        return level
-
-    def to_numbers(self, values: Sequence[Any]) -> Array | None:
-        if not plain_numbers(values):
-            return None
-        x = np.array(values, dtype=np.float64)
-        if not np.all((x >= self.low) & (x <= self.high)):
-            return None
-        if self.step is None:
-            return x
-        index = np.clip(np.rint((x - self.low) / self.step), 0, self._last)
-        return index if np.all(np.abs(self._level(index) - x) <= _STEP_TOLERANCE * self.step) else None
-
-    def from_numbers(self, numbers: Array) -> list[float]:
-        values: list[float] = (numbers if self.step is None else self._level(numbers)).tolist()
-        return values
+    @abstractmethod
+    def _width(self) -> float:
+        """Difference of the values at coordinates 1 and 0, on a linear scale."""
 
     @property
     def is_affine(self) -> bool:
@@ -189,153 +42,13 @@ class Float(_Numeric):
             span = math.log(self.high / self.low)
             value = self.low * np.exp(u * span)
             return value, value * span
-        width = self.high - self.low if self.step is None else self._last * self.step
-        return self.low + u * width, np.full_like(u, width)
+        return self.low + u * self._width, np.full_like(u, self._width)
 
-    def to_dict(self) -> dict[str, Any]:
-        schema: dict[str, Any] = {"type": "float", "low": self.low, "high": self.high}
-        if self.log:
-            schema["log"] = True
-        if self.step is not None:
-            schema["step"] = self.step
-        return schema | self._common()
+    def _schema(self, kind: str, step: dict[str, Any]) -> dict[str, Any]:
+        log = {"log": True} if self.log else {}
+        return {"type": kind, "low": self.low, "high": self.high} | log | step | self._common()
 
     def __repr__(self) -> str:
-        return _repr("Float", self.to_dict())
-
-
-@dataclass(frozen=True, eq=False)
-class Int(_Numeric):
-    """A whole number between two bounds, both included.
-
-    Encoded like `Float`: its levels low, low + step, ... are equally spaced in [0, 1], or on a log scale.
-
-    Args:
-        low: lower bound.
-        high: upper bound.
-        log: whether ratios matter rather than differences; needs low >= 1.
-        step: distance between allowed values, counted from `low`; excludes `log`.
-        role: "design" (the others are stored, but not yet proposed on).
-        cost: relative cost of a fidelity.
-        active_if: the condition under which the parameter exists (stored, but not yet proposed on).
-
-    Raises:
-        InvalidInputError: bounds that are not whole numbers with low < high, or options that contradict.
-    """
-
-    low: int
-    high: int
-    step: int = 1
-
-    def __init__(
-        self,
-        low: int,
-        high: int,
-        *,
-        log: bool = False,
-        step: int = 1,
-        role: str = "design",
-        cost: float | None = None,
-        active_if: Mapping[str, Sequence[Any]] | None = None,
-    ) -> None:
-        for argument, value in (("low", low), ("high", high), ("step", step)):
-            if not is_integer(value):
-                raise InvalidInputError(f"{argument}={value!r} must be a whole number")
-        if not low < high:
-            raise InvalidInputError(f"low={low!r} must be less than high={high!r}")
-        _set(self, low=int(low), high=int(high), step=int(step), log=log, role=role, cost=cost)
-        _set(self, active_if=active_if)
-        self._check_options()
-        self._check_levels()
-
-    def _check_levels(self) -> None:
-        if self.step <= 0:
-            raise InvalidInputError(f"step={self.step!r} must be positive")
-        if self.step > self.high - self.low:
-            raise InvalidInputError(
-                f"step={self.step!r} is larger than the range from {self.low!r} to {self.high!r}"
-            )
-        if self.log and self.low < 1:
-            raise InvalidInputError(f"low={self.low!r} must be at least 1 on a log scale")
-        if self.log and self.step != 1:
-            raise InvalidInputError(f"step={self.step!r} and log=True exclude each other; drop one")
-        largest = max(abs(self.low), abs(self.high))
-        if largest > (_LARGEST_LOG_INT if self.log else _LARGEST_INT) or self._last >= _MOST_LEVELS:
-            raise InvalidInputError(
-                f"bounds {self.low!r} and {self.high!r} are too far apart for whole numbers (at most 2**50 levels, "
-                "2**40 on a log scale); use Float or a larger step"
-            )
-
-    @property
-    def _last(self) -> int:
-        return (self.high - self.low) // self.step
-
-    @property
-    def scale(self) -> Scale:
-        return LogIntegerScale.of(self.low, self.high) if self.log else GridScale.levels(self._last + 1)
-
-    @property
-    def n_levels(self) -> int:
-        return self._last + 1
-
-    def check(self, value: Any) -> int:
-        if not is_integer(value):
-            raise InvalidInputError(f"{value!r} is not a whole number")
-        value = int(value)
-        if not self.low <= value <= self.high:
-            raise InvalidInputError(f"{value!r} is not between {self.low!r} and {self.high!r}")
-        if (value - self.low) % self.step:
-            raise InvalidInputError(
-                f"{value!r} is not a multiple of step={self.step!r} above low={self.low!r}"
-            )
-        return value
-
-    def to_numbers(self, values: Sequence[Any]) -> Array | None:
-        if not set(map(type, values)) <= {int, np.int64}:
-            return None
-        if not values or not self.low <= min(values) <= max(values) <= self.high:
-            return None
-        x = np.array(values, dtype=np.int64)
-        if self.log:
-            return x.astype(np.float64)
-        index, remainder = np.divmod(x - self.low, self.step)
-        return None if remainder.any() else index.astype(np.float64)
-
-    def from_numbers(self, numbers: Array) -> list[int]:
-        index = numbers.astype(np.int64)
-        values: list[int] = (index if self.log else self.low + self.step * index).tolist()
-        return values
-
-    @property
-    def is_affine(self) -> bool:
-        return not self.log
-
-    def value_and_slope(self, u: Array) -> tuple[Array, Array]:
-        if self.log:
-            span = math.log(self.high / self.low)
-            value = self.low * np.exp(u * span)
-            return value, value * span
-        width = float(self._last * self.step)
-        return self.low + u * width, np.full_like(u, width)
-
-    def to_dict(self) -> dict[str, Any]:
-        schema: dict[str, Any] = {"type": "int", "low": self.low, "high": self.high}
-        if self.log:
-            schema["log"] = True
-        if self.step != 1:
-            schema["step"] = self.step
-        return schema | self._common()
-
-    def __repr__(self) -> str:
-        return _repr("Int", self.to_dict())
-
-
-def _set(parameter: Parameter, **values: Any) -> None:
-    """Set fields of a frozen dataclass while it is being made."""
-    for name, value in values.items():
-        object.__setattr__(parameter, name, value)
-
-
-def _repr(kind: str, schema: Mapping[str, Any]) -> str:
-    options = [f"{key}={value!r}" for key, value in schema.items() if key not in ("type", "low", "high")]
-    return f"{kind}({', '.join([repr(schema['low']), repr(schema['high']), *options])})"
+        schema = self.to_dict()
+        options = [f"{key}={value!r}" for key, value in schema.items() if key not in ("type", "low", "high")]
+        return f"{type(self).__name__}({', '.join([repr(self.low), repr(self.high), *options])})"

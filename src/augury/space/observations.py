@@ -103,6 +103,6 @@ class Observations:
 
 def _frozen(array: Any, dtype: type) -> NDArray[Any]:
     """A read-only copy."""
-    copy = np.array(array, dtype=dtype)
+    copy: NDArray[Any] = np.array(array, dtype=dtype)
     copy.flags.writeable = False
     return copy

@@ -80,7 +80,7 @@ class Parameter(ABC):
 
     def __eq__(self, other: object) -> bool:
         # repr tells 1 from True, which == does not
-        return type(self) is type(other) and repr(self.to_dict()) == repr(other.to_dict())  # type: ignore[attr-defined]
+        return type(self) is type(other) and repr(self.to_dict()) == repr(other.to_dict())
 
     def __hash__(self) -> int:
         return hash(repr(self.to_dict()))

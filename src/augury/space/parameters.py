@@ -15,7 +15,8 @@ from typing import Any
 from augury.errors import InvalidInputError
 from augury.space.categorical import Categorical
 from augury.space.fixed import Fixed
-from augury.space.numeric import Float, Int
+from augury.space.float import Float
+from augury.space.int import Int
 from augury.space.parameter import Parameter, is_real
 
 __all__ = ["Categorical", "Fixed", "Float", "Int", "Parameter", "parameter_from_dict", "parameter_of"]

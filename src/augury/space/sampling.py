@@ -99,16 +99,17 @@ def _nearest_rows(
     order, free = _row_order(space, candidates, avoid, rng)
     if n >= free:
         return candidates[np.resize(order, n)]
-    pool = candidates[order[: min(free, _POOL + 8 * n)]]
-    targets = _levelled(space, draw(n))
-    codes = np.zeros(space.dim, dtype=bool)
-    codes[space.categorical_features] = True
+    pool = candidates[order[: min(free, _POOL + 4 * n)]]
+    columns = np.ascontiguousarray(pool.T)
     taken = np.zeros(len(pool))
     chosen = np.empty(n, dtype=np.intp)
-    for i, target in enumerate(targets):
-        difference = pool - target
-        difference[:, codes] = difference[:, codes] != 0.0  # another category is as far as a whole range
-        distance = np.einsum("nd,nd->n", difference, difference) + taken
+    for i, target in enumerate(_levelled(space, draw(n))):
+        distance = taken.copy()
+        for column, coordinates in enumerate(columns):
+            if column in space.cardinalities:  # another category is as far as a whole range
+                distance += coordinates != target[column]
+            else:
+                distance += np.square(coordinates - target[column])
         chosen[i] = np.argmin(distance)
         taken[chosen[i]] = np.inf
     return pool[chosen]
@@ -118,13 +119,13 @@ def _nearest_rows(
 
 
 def _levelled(space: Space, units: Array) -> Array:
-    """Uniform coordinates in [0, 1) as points of the space, every level or category equally likely."""
+    """Uniform coordinates in [0, 1) as encoded ones, every level or category equally likely."""
     points = units.copy()
     for column, parameter in enumerate(space.column_parameters):
         if isinstance(parameter.scale, GridScale):
             index = np.floor(units[:, column] * (parameter.scale.last + 1.0))
             points[:, column] = parameter.scale.unit(np.minimum(index, parameter.scale.last))
-    return space.snap(points)
+    return points
 
 
 class _Collected:
@@ -138,7 +139,7 @@ class _Collected:
 
     def add(self, points: Array) -> None:
         """Add the points not seen before, up to n in all."""
-        kept = []
+        kept: list[int] = []
         for row, key in enumerate(row_keys(points)):
             if self.count + len(kept) == self.n:
                 break
@@ -160,7 +161,7 @@ def _sample(space: Space, n: int, draw: Draw, rng: np.random.Generator, avoid: A
     collected = _Collected(space, n, avoid)
     drawn, batch = 0, n
     while collected.missing and drawn < max(_MOST_DRAWS, 4 * n) and not _hopeless(space, collected, drawn):
-        points = _levelled(space, draw(batch))
+        points = space.snap(_levelled(space, draw(batch)))
         collected.add(points[space.feasible(points)])
         drawn += batch
         batch = min(max(4 * batch, 64), 2**13)
@@ -205,7 +206,7 @@ def _mixtures(space: Space, rng: np.random.Generator, missing: int) -> Iterator[
         count = 4 * missing + 64
         weights = rng.dirichlet(np.full(len(vertices), 0.5), size=count)
         points = _levelled(space, rng.random((count, space.dim)))
-        for column in np.flatnonzero(constrained):
+        for column in np.flatnonzero(constrained).tolist():
             points[:, column] = polytope.coordinate(column, weights @ natural[:, column])
         yield space.snap(points)
     points = _levelled(space, rng.random((len(vertices), space.dim)))

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.errors import InvalidInputError, NotSupportedError
+from augury.space.candidates import Candidates, Rows
 from augury.space.constraints import parse_constraint
-from augury.space.encoding import Encoding, row_keys
+from augury.space.encoding import Encoding
 from augury.space.inequalities import Inequalities
 from augury.space.parameter import MAX_LEVELS, Parameter
 from augury.space.parameters import Categorical, Fixed, parameter_of
@@ -121,21 +122,18 @@ class Space:
         parsed = [parse_constraint(text) for text in constraints]
         self.constraints: list[str] = [constraint.text for constraint in parsed]
         self._inequalities = Inequalities(parsed, self.parameters, self.columns) if parsed else None
-        self._rows: NDArray[np.intp] | None = None
-        if table is not None:
-            self._drop_infeasible_rows(table)
+        self._candidates = None if table is None else self._feasible_rows(table)
         self._check_satisfiable()
 
-    def _drop_infeasible_rows(self, table: Table) -> None:
+    def _feasible_rows(self, table: Table) -> Candidates:
         encoded = self._encoding.units(table.numbers(self.columns))
         rows = np.flatnonzero(self.feasible(encoded))
         if len(rows) == 0:
             raise InvalidInputError(
                 f"no row of the candidate table satisfies the constraints {', '.join(self.constraints)}"
             )
-        self._candidates: Array = encoded[rows]
-        self._candidates.flags.writeable = False
-        self._rows = rows
+        choices = [column for column, name in enumerate(self.columns) if name in self.parameters]
+        return Candidates(encoded[rows], rows, choices, self.categorical_features)
 
     def _check_satisfiable(self) -> None:
         if self._inequalities is None or self._table is not None:
@@ -199,13 +197,13 @@ class Space:
     @property
     def candidates(self) -> Array | None:
         """Encoded rows (N x dim) of the finite table, None if the space is not one."""
-        return None if self._rows is None else self._candidates
+        return None if self._candidates is None else self._candidates.X
 
     @cached_property
     def size(self) -> int | None:
         """Number of distinct points (before constraints, if not a table); None if infinite."""
-        if self._rows is not None:
-            return len(self._rows)
+        if self._candidates is not None:
+            return len(self._candidates)
         count = 1
         for column, parameter in enumerate(self.column_parameters):
             if column in self.fixed_columns:
@@ -229,9 +227,11 @@ class Space:
             return np.empty((0, self.dim))
         chosen = [name for name in self.columns if name in self.parameters]
         numbers = np.stack([self._column_numbers(name, params) for name in chosen], axis=1)
-        if len(chosen) == self.dim:
+        if self._candidates is None or len(chosen) == self.dim:
             return self._encoding.units(numbers)
-        return self._candidates[self._rows_of_choices(numbers, chosen)]
+        placed = np.zeros((len(numbers), self.dim))
+        placed[:, [self.columns.index(name) for name in chosen]] = numbers
+        return self._candidates.X[self.row_index(self._encoding.units(placed))]
 
     def _column_numbers(self, name: str, params: Sequence[Mapping[str, Any]]) -> Array:
         parameter = self.parameters[name]
@@ -245,11 +245,6 @@ class Space:
         assert numbers is not None
         return numbers
 
-    def _rows_of_choices(self, numbers: Array, chosen: Sequence[str]) -> NDArray[np.intp]:
-        placed = np.zeros((len(numbers), self.dim))
-        placed[:, [self.columns.index(name) for name in chosen]] = numbers
-        return self.row_index(self._encoding.units(placed))
-
     def decode(self, X: Array | torch.Tensor, *, descriptors: bool = False) -> list[dict[str, Any]]:
         """Params of encoded points (n x dim), each snapped to the nearest point of the space.
 
@@ -258,8 +253,9 @@ class Space:
             descriptors: whether a table's descriptor columns are included.
         """
         X = self._points(X)
-        if self._table is not None:
-            return self._decode_rows(self._table, self._nearest_rows(X), descriptors)
+        if self._table is not None and self._candidates is not None:
+            names = [*self.names, *(self._table.descriptors if descriptors else ())]
+            return self._table.rows(self._candidates.source[self._candidates.nearest(X)], names)
         numbers = self._encoding.numbers(self._hold(X))
         values = {name: p.from_numbers(numbers[:, c]) for c, (name, p) in enumerate(self._by_column())}
         for name, parameter in self.parameters.items():
@@ -267,11 +263,6 @@ class Space:
                 values[name] = [parameter.value] * len(X)
         columns = [values[name] for name in self.names]
         return [dict(zip(self.names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-    def _decode_rows(self, table: Table, rows: NDArray[np.intp], descriptors: bool) -> list[dict[str, Any]]:
-        names = [*self.names, *(table.descriptors if descriptors else ())]
-        original = self._rows[rows].tolist() if self._rows is not None else []
-        return [{name: table.cells[name][row] for name in names} for row in original]
 
     def decode_fixed(self) -> dict[str, Any]:
         """Name -> value of the columns held by `restrict`."""
@@ -287,11 +278,11 @@ class Space:
         Linear constraints are not enforced. Snapping twice changes nothing.
         """
         X = self._points(X)
-        if self._rows is not None:
-            return self._candidates[self._nearest_rows(X)]
+        if self._candidates is not None:
+            return self._candidates.X[self._candidates.nearest(X)]
         return self._hold(self._encoding.units(self._encoding.numbers(X)))
 
-    def row_index(self, X: Array | torch.Tensor) -> NDArray[np.intp]:
+    def row_index(self, X: Array | torch.Tensor) -> Rows:
         """Index into `candidates` of each encoded point.
 
         Points of a table are told apart by their choices; descriptors follow from them.
@@ -299,51 +290,26 @@ class Space:
         Raises:
             InvalidInputError: not a table, or a point that is not one of its rows.
         """
-        X = self._points(X)
-        index = self._lookup(X)
+        index = self._rows_of(X)
         if (index < 0).any():
             stray = int(np.argmax(index < 0))
             raise InvalidInputError(f"point {stray} is not a row of the candidate table")
         return index
 
-    def remaining_rows(self, used: Array | torch.Tensor) -> NDArray[np.intp]:
+    def remaining_rows(self, used: Array | torch.Tensor) -> Rows:
         """Indices into `candidates` of the rows that are not among the encoded points `used` (m x dim).
 
         Points that are no rows of this space (a restricted table keeps only some) are passed over.
         """
-        remaining = np.ones(len(self._row_of_key), dtype=bool)
-        rows = self._lookup(self._points(used))
+        rows = self._rows_of(used)
+        remaining = np.ones(self.size or 0, dtype=bool)
         remaining[rows[rows >= 0]] = False
         return np.flatnonzero(remaining)
 
-    @cached_property
-    def _choice_columns(self) -> list[int]:
-        return [c for c, name in enumerate(self.columns) if name in self.parameters]
-
-    @cached_property
-    def _row_of_key(self) -> dict[bytes, int]:
-        if self._rows is None:
-            raise InvalidInputError("this space is not a candidate table; it has no rows")
-        keys = row_keys(self._candidates[:, self._choice_columns])
-        return {key: row for row, key in enumerate(keys)}
-
-    def _lookup(self, X: Array) -> NDArray[np.intp]:
-        """Rows of the points, -1 where a point is none."""
-        rows = self._row_of_key
-        keys = row_keys(X[:, self._choice_columns])
-        return np.array([rows.get(key, -1) for key in keys], dtype=np.intp)
-
-    def _nearest_rows(self, X: Array) -> NDArray[np.intp]:
-        index = self._lookup(X)
-        codes = np.zeros(self.dim, dtype=bool)
-        codes[self.categorical_features] = True
-        for point in np.flatnonzero(index < 0):
-            difference = self._candidates - X[point]
-            difference[:, codes] = (
-                np.abs(difference[:, codes]) > 0.5
-            )  # another category is as far as a whole range
-            index[point] = int(np.argmin(np.einsum("nd,nd->n", difference, difference)))
-        return index
+    def _rows_of(self, X: Array | torch.Tensor) -> Rows:
+        if self._candidates is None:
+            raise InvalidInputError("this space is not a table of candidates; it has no rows")
+        return self._candidates.find(self._points(X))
 
     def _by_column(self) -> list[tuple[str, Parameter]]:
         return list(zip(self.columns, self.column_parameters, strict=True))
@@ -461,8 +427,7 @@ class Space:
             InvalidInputError: unknown names, values not allowed, or nothing left.
         """
         restricted = copy.copy(self)
-        for cached in ("size", "_row_of_key"):
-            restricted.__dict__.pop(cached, None)
+        restricted.__dict__.pop("size", None)
         restricted.fixed_columns = dict(self.fixed_columns)
         for name, value in fixed.items():
             if name not in self.parameters:
@@ -472,20 +437,12 @@ class Space:
             number = parameter.to_numbers([_checked(name, parameter, value)])
             if not isinstance(parameter, Fixed) and number is not None:
                 restricted.fixed_columns[self.columns.index(name)] = float(parameter.scale.unit(number)[0])
-        restricted._keep_fixed_rows(fixed)
+        if self._candidates is not None:
+            restricted._candidates = self._candidates.having(restricted.fixed_columns)
+            if len(restricted._candidates) == 0:
+                raise InvalidInputError(f"no row of the candidate table has {dict(fixed)!r}")
         restricted._check_satisfiable()
         return restricted
-
-    def _keep_fixed_rows(self, fixed: Mapping[str, Any]) -> None:
-        if self._rows is None:
-            return
-        agree = np.ones(len(self._rows), dtype=bool)
-        for column, value in self.fixed_columns.items():
-            agree &= self._candidates[:, column] == value
-        if not agree.any():
-            raise InvalidInputError(f"no row of the candidate table has {dict(fixed)!r}")
-        self._candidates = self._candidates[agree]
-        self._rows = self._rows[agree]
 
     # --- schema ------------------------------------------------------------------------------------------
 
@@ -523,7 +480,7 @@ class Space:
         return hash((tuple(self.names), tuple(self.constraints), tuple(self.fixed_columns.items())))
 
     def __repr__(self) -> str:
-        head = f"Space: {self.size} candidates" if self._rows is not None else "Space:"
+        head = f"Space: {self.size} candidates" if self._candidates is not None else "Space:"
         lines = [f"  {name}: {parameter!r}" for name, parameter in self.parameters.items()]
         if self._table is not None:
             lines += [f"  {name}: {p!r} (descriptor)" for name, p in self._table.described.items()]

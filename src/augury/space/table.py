@@ -164,6 +164,11 @@ class Table:
         """Numbers (rows x columns) of the named columns."""
         return np.stack([self._numbers(name, self.parameters[name]) for name in columns], axis=1)
 
+    def rows(self, indices: NDArray[np.intp], names: Sequence[str]) -> list[dict[str, Any]]:
+        """The cells of some rows, as params."""
+        columns = [(name, self.cells[name]) for name in names]
+        return [{name: cells[row] for name, cells in columns} for row in indices.tolist()]
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able schema."""
         parameters = {name: parameter.to_dict() for name, parameter in self.parameters.items()}

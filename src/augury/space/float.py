@@ -1,0 +1,167 @@
+"""Float parameter: a real number between two bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from augury.errors import InvalidInputError
+from augury.space.numeric import Numeric
+from augury.space.parameter import is_real, plain_numbers
+from augury.space.scales import Array, GridScale, LinearScale, LogScale, Scale
+
+_SMALLEST, _LARGEST = 1e-290, 1e290  # beyond them the decimal grid of a scale would leave the doubles
+_MOST_LEVELS = 2**50  # so that level / count * count is the level again
+_STEP_TOLERANCE = 1e-9  # of one step: 0.1 + 0.2 is the level 0.3
+
+
+class Float(Numeric):
+    """A real number between two bounds, both included.
+
+    Encoded as u = (x - low) / (high - low), with `log` as u = log(x / low) / log(high / low); with `step` the
+    levels low, low + step, ... (the last one not above high) are equally spaced in [0, 1]. A value with at most
+    14 significant digits (counted from the larger bound; 11 to 13 on a log scale) is encoded and decoded
+    exactly; others to about 1e-14 of the larger bound.
+
+    Args:
+        low: lower bound, in the parameter's own unit.
+        high: upper bound.
+        log: whether ratios matter rather than differences; needs low > 0.
+        step: distance between allowed values, counted from `low`; excludes `log`.
+        role: "design" (the others are stored, but not yet proposed on).
+        cost: relative cost of a fidelity.
+        active_if: the condition under which the parameter exists (stored, but not yet proposed on).
+
+    Raises:
+        InvalidInputError: bounds that are not finite numbers with low < high, or options that contradict.
+    """
+
+    def __init__(
+        self,
+        low: float,
+        high: float,
+        *,
+        log: bool = False,
+        step: float | None = None,
+        role: str = "design",
+        cost: float | None = None,
+        active_if: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
+        for bound, value in (("low", low), ("high", high)):
+            if not is_real(value) or not math.isfinite(value):
+                raise InvalidInputError(f"{bound}={value!r} must be a finite number")
+        if not low < high:
+            raise InvalidInputError(f"low={low!r} must be less than high={high!r}")
+        super().__init__(log, role, cost, active_if)
+        self.low: float = float(low) + 0.0
+        self.high: float = float(high) + 0.0
+        self.step = step
+        self._check_magnitude()
+        self._check_step()
+
+    def _check_magnitude(self) -> None:
+        if self.log and self.low <= 0:
+            raise InvalidInputError(f"low={self.low!r} must be positive on a log scale")
+        largest = max(abs(self.low), abs(self.high))
+        smallest = self.low if self.log else largest
+        if (
+            largest > _LARGEST
+            or smallest < _SMALLEST
+            or (self.log and not math.isfinite(self.high / self.low))
+        ):
+            raise InvalidInputError(
+                f"bounds {self.low!r} and {self.high!r} are too extreme: choose a unit in which they lie between "
+                f"{_SMALLEST:g} and {_LARGEST:g}"
+            )
+
+    def _check_step(self) -> None:
+        if self.step is None:
+            return
+        if self.log:
+            raise InvalidInputError(f"step={self.step!r} and log=True exclude each other; drop one")
+        if not is_real(self.step) or not math.isfinite(self.step) or self.step <= 0:
+            raise InvalidInputError(f"step={self.step!r} must be a positive number")
+        self.step = float(self.step)
+        if self._last < 1:
+            raise InvalidInputError(
+                f"step={self.step!r} is larger than the range from {self.low!r} to {self.high!r}"
+            )
+        if self._last >= _MOST_LEVELS:
+            raise InvalidInputError(f"step={self.step!r} makes more than 2**50 levels; leave it out")
+
+    @cached_property
+    def _last(self) -> int:
+        """Index of the last level."""
+        assert self.step is not None
+        return math.floor((self.high - self.low) / self.step + _STEP_TOLERANCE)
+
+    @cached_property
+    def _decimal(self) -> tuple[float, float, float] | None:
+        """(low, step, one) as whole multiples of a power of ten: the levels are then the decimals one writes."""
+        parts = [Decimal(repr(self.low)), Decimal(repr(self.step))]
+        digits = max(0, *(-int(part.as_tuple().exponent) for part in parts))
+        one = 10.0**digits
+        if digits > 22 or max(abs(self.low), abs(self.high)) * one >= 2**53:
+            return None
+        return float(parts[0].scaleb(digits)), float(parts[1].scaleb(digits)), one
+
+    def _level(self, index: Array) -> Array:
+        assert self.step is not None
+        if self._decimal is None:
+            return np.minimum(self.low + index * self.step, self.high)
+        low, step, one = self._decimal
+        level: Array = (low + index * step) / one
+        return level
+
+    @cached_property
+    def scale(self) -> Scale:
+        if self.step is not None:
+            return GridScale.levels(self._last + 1)
+        return LogScale.of(self.low, self.high) if self.log else LinearScale.of(self.low, self.high)
+
+    @property
+    def n_levels(self) -> int | None:
+        return None if self.step is None else self._last + 1
+
+    def check(self, value: Any) -> float:
+        if not is_real(value) or not math.isfinite(value):
+            raise InvalidInputError(f"{value!r} is not a finite number")
+        if not self.low <= value <= self.high:
+            raise InvalidInputError(f"{value!r} is not between {self.low!r} and {self.high!r}")
+        if self.step is None:
+            return float(value)
+        index = np.rint(np.array((float(value) - self.low) / self.step))
+        level = float(self._level(index))
+        if not 0 <= index <= self._last or abs(level - value) > _STEP_TOLERANCE * self.step:
+            nearest = float(self._level(np.clip(index, 0, self._last)))
+            raise InvalidInputError(
+                f"{value!r} is not a multiple of step={self.step!r} above low={self.low!r}; the nearest is {nearest!r}"
+            )
+        return level
+
+    def to_numbers(self, values: Sequence[Any]) -> Array | None:
+        if not plain_numbers(values):
+            return None
+        x = np.array(values, dtype=np.float64)
+        if not np.all((x >= self.low) & (x <= self.high)):
+            return None
+        if self.step is None:
+            return x
+        index = np.clip(np.rint((x - self.low) / self.step), 0, self._last)
+        return index if np.all(np.abs(self._level(index) - x) <= _STEP_TOLERANCE * self.step) else None
+
+    def from_numbers(self, numbers: Array) -> list[float]:
+        values: list[float] = (numbers if self.step is None else self._level(numbers)).tolist()
+        return values
+
+    @property
+    def _width(self) -> float:
+        return self.high - self.low if self.step is None else self._last * self.step
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._schema("float", {} if self.step is None else {"step": self.step})
