@@ -1,0 +1,175 @@
+"""`augury suggest`: the next experiments for a table of past ones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from augury.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from augury.space.goals import Goals
+    from augury.study.sheet.definition import Definition
+    from augury.study.sheet.table import Table
+
+
+def suggest(
+    sheet: Annotated[
+        Path, typer.Argument(help="Table of experiments: CSV, Excel or Parquet. It is only read.")
+    ],
+    goal: Annotated[
+        list[str], typer.Option("--goal", "-g", help="What is wanted: max:COLUMN or min:COLUMN.")
+    ],
+    n: Annotated[int, typer.Option("-n", "--number", help="How many experiments to suggest.")] = 1,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--limit", help='A measured result that must keep a limit, such as "impurity <= 0.5". Repeatable.'
+        ),
+    ] = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option("--constraint", "-c", help='A rule between settings, such as "a + b <= 1". Repeatable.'),
+    ] = None,
+    candidates: Annotated[
+        Path | None, typer.Option("--candidates", help="Table whose rows are the only possible choices.")
+    ] = None,
+    descriptors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--descriptors", help="COLUMN=TABLE: numbers that describe the choices of a column. Repeatable."
+        ),
+    ] = None,
+    failed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--failed", help='Words in a result column that mean a failed experiment: "n.d.,trace".'
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="A column that is no setting. Repeatable.")
+    ] = None,
+    space: Annotated[
+        Path | None,
+        typer.Option("--space", help="Space file to read, or to write on the first run. [SHEET.space.toml]"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Where to write the next experiments. [SHEET.next.csv]"),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file given with -o.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives other suggestions.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Propose the next experiments for a table of past ones.
+
+    The first run writes SHEET.space.toml, which says what the columns were taken for: edit it and run
+    again. The next experiments go to SHEET.next.csv (then .next-2.csv, ...), in the format of the table; an
+    existing file is never replaced, unless named by -o with --force. Rows with an empty result count as
+    under way.
+    """
+    from augury.study.sheet.advice import advise, read_experiments, several_goals
+    from augury.study.sheet.next_table import next_table
+    from augury.study.sheet.space_file import space_path
+    from augury.study.sheet.table import read_table
+    from augury.study.sheet.writing import next_path, render, write_files
+
+    if n < 1:
+        raise InvalidInputError(f"-n {n}: ask for at least 1 experiment")
+    goals = _goals(goal, limit or [])
+    files = _descriptor_files(descriptors or [])
+    space_file = space or space_path(sheet)
+    given = [sheet, space_file, *([candidates] if candidates else []), *files.values()]
+    target = next_path(sheet) if output is None else _target(output, given, force)
+    table = read_table(sheet)
+    if goals.n_objectives > 1:
+        raise InvalidInputError(several_goals(goals))
+    definition = _define(table, goals.outcomes, space_file, candidates, constraint or [], ignore or [], files)
+    words = [word for text in failed or [] for word in text.split(",")]
+    experiments = read_experiments(table, definition, goals, words)
+    advice = advise(experiments, definition, goals, table, n, seed=seed)
+    names, rows = next_table(table, definition, goals, advice.suggestions)
+    contents = {target: render(target, names, rows, table.dialect)}
+    if definition.space_file is not None:
+        contents[space_file] = definition.space_file.encode()
+    write_files(contents, replace=target if force and output is not None else None)
+
+    from augury.cli.suggest_display import Outcome, print_json, print_text
+
+    outcome = Outcome(table, goals, definition, experiments, advice, target, space_file)
+    (print_json if as_json else print_text)(outcome)
+
+
+def _goals(texts: list[str], limits: list[str]) -> Goals:
+    from augury.space.goals import Constraint, Goals, goal_of
+
+    objectives = [goal_of(text) for text in texts]
+    constraints = [goal_of(text) for text in limits]
+    for text, given in zip(texts, objectives, strict=True):
+        if isinstance(given, Constraint):
+            raise InvalidInputError(
+                f"--goal {text!r}: a goal is max:COLUMN or min:COLUMN; give a limit with --limit"
+            )
+    for text, given in zip(limits, constraints, strict=True):
+        if not isinstance(given, Constraint):
+            raise InvalidInputError(
+                f'--limit {text!r}: a limit is written as "COLUMN <= NUMBER" or "COLUMN >= NUMBER"'
+            )
+    return Goals([*objectives, *constraints])
+
+
+def _descriptor_files(texts: list[str]) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not (name.strip() and equals and path.strip()):
+            raise InvalidInputError(
+                f"--descriptors {text!r}: write COLUMN=TABLE, such as solvent=solvents.csv"
+            )
+        if name.strip() in files:
+            raise InvalidInputError(f"--descriptors: {name.strip()!r} is given two tables; give one")
+        files[name.strip()] = Path(path.strip())
+    return files
+
+
+def _target(output: Path, given: list[Path], force: bool) -> Path:
+    """The output file, which must not be one of the inputs."""
+    from augury.study.sheet.table import format_of
+
+    format_of(output)
+    if any(output.resolve() == path.resolve() for path in given):
+        raise InvalidInputError(f"-o {output}: this is one of the files read; choose another name")
+    if os.path.lexists(output) and not force:
+        raise InvalidInputError(
+            f"-o {output}: the file exists; choose another name, or add --force to replace it"
+        )
+    return output
+
+
+def _define(
+    table: Table,
+    results: list[str],
+    space_file: Path,
+    candidates: Path | None,
+    constraints: list[str],
+    ignore: list[str],
+    descriptors: dict[str, Path],
+) -> Definition:
+    from augury.study.sheet.definition import from_candidates, from_file, from_table
+    from augury.study.sheet.table import read_table
+
+    if candidates is not None:
+        choices = read_table(candidates)
+        return from_candidates(
+            choices, table, results, constraints=constraints, ignore=ignore, descriptors=descriptors
+        )
+    if os.path.lexists(space_file):
+        return from_file(
+            space_file, table, results, constraints=constraints, ignore=ignore, descriptors=descriptors
+        )
+    return from_table(
+        table, results, space_file, constraints=constraints, ignore=ignore, descriptors=descriptors
+    )

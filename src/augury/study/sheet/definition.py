@@ -1,0 +1,209 @@
+"""Where the settings and their ranges come from: the table itself, the space file, or candidates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from augury.errors import InvalidInputError
+from augury.space.parameters import Fixed, Parameter
+from augury.space.space import Space
+from augury.study.sheet.candidates import match_candidates
+from augury.study.sheet.descriptors import describe
+from augury.study.sheet.inference import infer
+from augury.study.sheet.roles import set_aside
+from augury.study.sheet.space_file import SpaceFile, read_space_file, render_space_file
+from augury.study.sheet.table import Table
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The space of a table of experiments.
+
+    Args:
+        space: where to look.
+        whole: the same without constraints, by which past experiments are encoded.
+        aside: column that is no setting -> why.
+        origin: "table", "file" or "candidates".
+        advice: what to do about an experiment that the space does not have.
+        guessed: settings whose range is a guess.
+        notes: what the user should know.
+        space_file: the content of the space file to write, None when it is there already or not needed.
+        extras: cells of the candidates' other columns that belong to params.
+    """
+
+    space: Space
+    whole: Space
+    aside: dict[str, str]
+    origin: str
+    advice: str
+    guessed: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    space_file: str | None = None
+    extras: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda _: {}
+
+
+def from_table(
+    table: Table,
+    results: Sequence[str],
+    path: Path,
+    *,
+    constraints: Sequence[str] = (),
+    ignore: Collection[str] = (),
+    descriptors: Mapping[str, Path] | None = None,
+) -> Definition:
+    """The space inferred from the experiments, and the space file (to be written at `path`) that says so."""
+    files = dict(descriptors or {})
+    _check_columns(table, ignore, "--ignore")
+    if table.n == 0:
+        raise InvalidInputError(
+            f"{table.path.name}: the table has no rows, from which ranges could be read; add an "
+            "experiment, write "
+            f"{path.name}, or give the possible choices with --candidates"
+        )
+    inference = infer(table, results, ignore=ignore, keep=files)
+    parameters, notes = describe(inference.parameters, files)
+    quoted = quote_names(constraints, parameters)
+    _check_constrained(quoted, parameters, results)
+    file = SpaceFile(inference.parameters, quoted, list(inference.aside), files)
+    return Definition(
+        space=Space(parameters, constraints=quoted),
+        whole=Space(parameters),
+        aside=inference.aside,
+        origin="table",
+        advice=f"widen it in {path.name}",
+        guessed=inference.guessed,
+        notes=notes,
+        space_file=render_space_file(file, table, results, path),
+    )
+
+
+def from_file(
+    path: Path,
+    table: Table,
+    results: Sequence[str],
+    *,
+    constraints: Sequence[str] = (),
+    ignore: Collection[str] = (),
+    descriptors: Mapping[str, Path] | None = None,
+) -> Definition:
+    """The space that the space file at `path` gives; options given besides add to it."""
+    file = read_space_file(path)
+    _check_columns(table, ignore, "--ignore")
+    files = file.descriptors | dict(descriptors or {})
+    stated = {name: parameter for name, parameter in file.parameters.items() if name not in ignore}
+    aside = _aside(path, file, table, results, stated, ignore)
+    parameters, notes = describe(stated, files)
+    quoted = quote_names(
+        [*file.constraints, *(c for c in constraints if c not in file.constraints)], parameters
+    )
+    _check_constrained(quoted, parameters, results)
+    return Definition(
+        space=Space(parameters, constraints=quoted),
+        whole=Space(parameters),
+        aside=aside,
+        origin="file",
+        advice=f"correct the table, or widen the space in {path.name}",
+        notes=notes,
+    )
+
+
+def from_candidates(
+    candidates: Table,
+    table: Table,
+    results: Sequence[str],
+    *,
+    constraints: Sequence[str] = (),
+    ignore: Collection[str] = (),
+    descriptors: Mapping[str, Path] | None = None,
+) -> Definition:
+    """The finite space whose points are the rows of a table of candidates."""
+    matched = match_candidates(candidates, table, results, ignore=ignore, descriptors=descriptors)
+    whole = matched.space()
+    quoted = quote_names(constraints, whole.parameters)
+    _check_constrained(quoted, whole.parameters, results)
+    return Definition(
+        space=matched.space(quoted) if quoted else whole,
+        whole=whole,
+        aside=matched.aside,
+        origin="candidates",
+        advice=f"correct the table, or add the row to {candidates.path.name}",
+        notes=matched.notes,
+        extras=matched.extras,
+    )
+
+
+def quote_names(constraints: Sequence[str], parameters: Mapping[str, Parameter]) -> list[str]:
+    """Constraints with backticks around names that are not plain words, as their language wants."""
+    odd = sorted(
+        (name for name in parameters if not re.fullmatch(r"[^\W\d]\w*", name)), key=len, reverse=True
+    )
+    if not odd:
+        return list(constraints)
+    pattern = re.compile("`[^`]*`|" + "|".join(re.escape(name) for name in odd))
+    return [
+        pattern.sub(lambda m: m[0] if m[0].startswith("`") else f"`{m[0]}`", text) for text in constraints
+    ]
+
+
+def _check_constrained(
+    constraints: Sequence[str], parameters: Mapping[str, Parameter], results: Sequence[str]
+) -> None:
+    from augury.space.constraints import parse_constraint
+
+    for text in constraints:
+        for name in parse_constraint(text).coefficients:
+            if name in results:
+                raise InvalidInputError(
+                    f"constraint {text!r}: {name!r} is a result; limit it with --limit {text!r}"
+                )
+            if name not in parameters:
+                raise InvalidInputError(
+                    f"constraint {text!r}: {name!r} is not a setting; the settings are "
+                    f"{', '.join(map(repr, parameters))} (a limit on a result is given with --limit)"
+                )
+
+
+def _check_columns(table: Table, names: Collection[str], option: str) -> None:
+    for name in names:
+        if name not in table.columns:
+            raise InvalidInputError(
+                f"{option} {name!r}: {table.path.name} has no such column; it has "
+                f"{', '.join(map(repr, table.columns))}"
+            )
+
+
+def _aside(
+    path: Path,
+    file: SpaceFile,
+    table: Table,
+    results: Sequence[str],
+    parameters: Mapping[str, Parameter],
+    ignore: Collection[str],
+) -> dict[str, str]:
+    """Which columns of the table are no settings by the space file, and why."""
+    for name, parameter in parameters.items():
+        if name in results:
+            raise InvalidInputError(
+                f"{path.name}: {name!r} is a setting there, but a result by --goal or --limit"
+            )
+        if name not in table.columns and not isinstance(parameter, Fixed):
+            raise InvalidInputError(
+                f"{path.name}: {table.path.name} has no column {name!r}; add it, or delete the entry"
+            )
+    aside = dict.fromkeys(ignore, "set aside by you")
+    evident = set_aside(table, results, parameters)
+    for name in table.columns:
+        if name in parameters or name in results or name in aside:
+            continue
+        if name not in file.ignore and name not in evident:
+            raise InvalidInputError(
+                f"{path.name} says nothing about the column {name!r} of {table.path.name}; describe it "
+                "under [space], "
+                "or list it under [ignore]"
+            )
+        aside[name] = f"listed in {path.name}" if name in file.ignore else evident[name]
+    return aside

@@ -1,0 +1,68 @@
+"""How well the surrogate predicts the experiments of a table, each from all the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from augury.space.space import Space
+
+FEWEST = 5
+"""With fewer results than this there is nothing to judge a model by."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Leave-one-out errors of the surrogate and of the mean of the other results.
+
+    Args:
+        n: number of results.
+        error: root mean square error of the surrogate, in the result's unit.
+        mean_error: that of always guessing the mean of the other results.
+    """
+
+    n: int
+    error: float
+    mean_error: float
+
+    @property
+    def constant(self) -> bool:
+        """Whether all results are the same, so that there is nothing to predict."""
+        return self.mean_error == 0.0
+
+    @property
+    def r2(self) -> float | None:
+        """1 - (error / mean_error)²: the share of the variance predicted; None if constant."""
+        return None if self.constant else 1.0 - (self.error / self.mean_error) ** 2
+
+
+def judge(space: Space, X: NDArray[np.float64], y: NDArray[np.float64]) -> Quality | None:
+    """Fit the surrogate to n results and predict each from the others.
+
+    Args:
+        space: what the points are encoded by.
+        X: n x dim encoded points.
+        y: n results.
+
+    Returns:
+        The errors; None with fewer than five results.
+    """
+    n = len(y)
+    if n < FEWEST:
+        return None
+    if np.ptp(y) == 0.0:
+        return Quality(n, 0.0, 0.0)
+    import torch
+
+    from augury.models.build import build_model
+
+    model: Any = build_model(
+        "auto", torch.from_numpy(X.copy()), torch.from_numpy(y[:, None].copy()), None, space
+    )
+    mean, _ = model.fit().leave_one_out()
+    errors = mean.detach().numpy()[:, 0] - y
+    mean_errors = (y - y.mean()) * n / (n - 1)
+    return Quality(n, float(np.sqrt(np.mean(errors**2))), float(np.sqrt(np.mean(mean_errors**2))))
