@@ -8,7 +8,7 @@ import numpy as np
 
 from augury.acquisition.moments import Moments, moments_of
 from augury.numerics.linalg import cholesky_in_place, inverse_factor
-from augury.numerics.normal import quasi_normal
+from augury.numerics.quasi_random import quasi_normal
 
 #: A conditional variance never falls below this share of the largest one at the fixed points.
 _VARIANCE_FLOOR = 1e-10

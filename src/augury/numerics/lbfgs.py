@@ -64,8 +64,8 @@ def minimize(
         function: `(x: r x D, rows: r) -> (values: r, gradients: r x D)`; `rows` says to which of the `R` problems
             each row of `x` belongs. Rows that are done are not evaluated again.
         x0: `R x D` starting points; clipped to the box.
-        lower: `D` lower bounds (`-inf` allowed).
-        upper: `D` upper bounds (`inf` allowed).
+        lower: `D` or `R x D` lower bounds (`-inf` allowed).
+        upper: `D` or `R x D` upper bounds (`inf` allowed); where both agree, the variable keeps that value exactly.
         max_iterations: evaluations of a row at most, the one at `x0` not counted.
         memory: number of curvature pairs kept per row.
         gradient_tolerance: a row is done when no free variable has a larger absolute gradient.
@@ -80,7 +80,7 @@ def minimize(
         SIAM J. Control Optim. 20 (1982), for the choice of the free variables.
     """
     x = np.minimum(np.maximum(np.asarray(x0, dtype=np.float64), lower), upper)
-    solver = _Rows(function, x, np.asarray(lower), np.asarray(upper), memory)
+    solver = _Rows(function, x, np.broadcast_to(lower, x.shape), np.broadcast_to(upper, x.shape), memory)
     iterations = 0
     while iterations < max_iterations and solver.propose(gradient_tolerance):
         solver.step(value_tolerance)
@@ -97,7 +97,7 @@ class _Rows:
         n_rows, dim = x.shape
         self.function, self.lower, self.upper = function, lower, upper
         width = upper - lower
-        self.first_step = _FIRST_STEP * np.where(np.isfinite(width), width, 10.0)
+        self.first_step = _FIRST_STEP * np.where(np.isfinite(width) & (width > 0.0), width, 10.0)
         self.rows = np.arange(n_rows)
         self.x = x
         self.f, self.g = function(x, self.rows)
@@ -120,12 +120,12 @@ class _Rows:
         steepest = size.max(axis=1, initial=0.0)
         if (done := steepest <= gradient_tolerance).any():
             self.all_converged[self.rows[done]] = True
-            held, gradient, size, steepest = (a[~done] for a in (held, gradient, size, steepest))
+            held, gradient, size = held[~done], gradient[~done], size[~done]
             self._drop(done)
         if not len(self.rows):
             return False
         if (unscaled := np.isnan(self.theta)).any():
-            self.theta = np.where(unscaled, steepest / self.first_step[size.argmax(axis=1)], self.theta)
+            self.theta = np.where(unscaled, (size / self.first_step).max(axis=1), self.theta)
         plain = gradient / self.theta[:, None]
         self._aim(self._newton_step(gradient, held) if self.used else plain)
         if (lost := ~(self.slope < 0.0)).any():  # uphill after clipping, or not finite: use the gradient
@@ -233,7 +233,7 @@ class _Rows:
         rows = self.rows[done]
         self.all_x[rows], self.all_f[rows] = self.x[done], self.f[done]
         keep = ~done
-        for name in ("rows", "x", "f", "g", "pairs", "theta", "t", "trials"):
+        for name in ("rows", "lower", "upper", "first_step", "x", "f", "g", "pairs", "theta", "t", "trials"):
             setattr(self, name, getattr(self, name)[keep])
 
 

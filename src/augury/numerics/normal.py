@@ -7,10 +7,9 @@ full relative precision where `Phi` and `phi` underflow.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import numpy as np
-from scipy.special import erfcx, log_ndtr, ndtri
+from scipy.special import erfcx, log_ndtr
 
 _SQRT_HALF = math.sqrt(0.5)
 _SQRT_HALF_PI = math.sqrt(0.5 * math.pi)
@@ -63,34 +62,3 @@ def _fill_tails(z: np.ndarray, outside: np.ndarray, value: np.ndarray, derivativ
 def log_cdf(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     r"""`log Phi(z)` and its derivative `phi(z) / Phi(z) = 1 / m(z)`, for any finite `z` of any shape."""
     return log_ndtr(z), 1.0 / (_SQRT_HALF_PI * erfcx(-_SQRT_HALF * z))
-
-
-def quasi_normal(count: int, dim: int, seed: int) -> np.ndarray:
-    """`count x dim` standard normal numbers of low discrepancy, in the rows.
-
-    A Sobol sequence, shifted modulo 1 by a random vector (Cranley and Patterson, 1976), through the inverse of the
-    distribution function. Beyond the 21,201 dimensions for which Sobol directions are tabulated the numbers are
-    independent.
-
-    Args:
-        count: number of samples; a power of two is balanced best.
-        dim: dimension of each.
-        seed: of the shift.
-    """
-    rng = np.random.default_rng(seed)
-    if dim > _MAX_SOBOL_DIM:
-        return rng.standard_normal((count, dim))
-    uniform = (_sobol(count, dim) + rng.random(dim)) % 1.0
-    return ndtri(np.clip(uniform, 1e-12, 1.0 - 1e-12))
-
-
-_MAX_SOBOL_DIM = 21_201
-
-
-@lru_cache(maxsize=64)
-def _sobol(count: int, dim: int) -> np.ndarray:
-    from torch.quasirandom import SobolEngine
-
-    points = SobolEngine(dim, scramble=False).draw(count).double().numpy() if dim else np.empty((count, 0))
-    points.setflags(write=False)
-    return points

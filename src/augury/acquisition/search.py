@@ -1,0 +1,100 @@
+"""The search for the point of a Space where an acquisition function is largest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from augury.acquisition.base import Acquisition
+from augury.acquisition.continuous import refine_in_box
+from augury.acquisition.enumeration import best_of, is_among, listed_points
+from augury.acquisition.linear_constraints import refine_in_polytope
+from augury.acquisition.mixed import refine_mixed
+from augury.acquisition.starts import choose_starts, is_box, raw_points
+from augury.space.sampling import sobol
+from augury.space.space import Space
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What `maximize` found.
+
+    Args:
+        x: `dim`, a point of the space (snapped, feasible, held columns kept).
+        value: the acquisition value there.
+    """
+
+    x: np.ndarray
+    value: float
+
+
+def maximize(
+    acquisition: Acquisition,
+    space: Space,
+    *,
+    n_restarts: int = 10,
+    n_raw: int = 512,
+    incumbents: np.ndarray | None = None,
+    avoid: np.ndarray | None = None,
+    seed: int = 0,
+) -> SearchResult:
+    """The point of a space with the largest acquisition value that can be found.
+
+    Tables and small finite spaces are evaluated completely. Elsewhere many raw points are evaluated at once and the
+    best are refined, all together: by batched L-BFGS in a box, by sequential quadratic programming inside linear
+    constraints, and alternating with moves of the discrete columns where there are some.
+
+    Args:
+        acquisition: what is maximised.
+        space: where; `fixed_columns` keep their values.
+        n_restarts: number of points refined.
+        n_raw: number of points evaluated to begin with.
+        incumbents: `k x dim` points worth a closer look, usually the best observed ones.
+        avoid: `m x dim` points not to return while a finite space has others; of no effect where a column is
+            continuous.
+        seed: the same seed gives the same result.
+    """
+    points = listed_points(space)
+    if points is not None:
+        return SearchResult(*best_of(acquisition, points, avoid))
+    raw = raw_points(space, n_raw, incumbents=incumbents, seed=seed)
+    raw_values = acquisition.value(raw)
+    starts = choose_starts(raw, raw_values, n_restarts, seed=seed)
+    if is_box(space):
+        lower, upper = space.bounds.copy()
+        for column, value in space.fixed_columns.items():
+            lower[column] = upper[column] = value
+        refined, values = refine_in_box(acquisition, starts, lower, upper)
+    else:
+        refined, values = _refine_in(space, acquisition, starts)
+    return _best(acquisition, space, np.concatenate([refined, raw]), np.concatenate([values, raw_values]), avoid, seed)
+
+
+def _refine_in(space: Space, acquisition: Acquisition, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if space.inequalities is not None:
+        refine = partial(refine_in_polytope, acquisition, space)
+    else:
+        refine = partial(refine_in_box, acquisition)
+    return refine_mixed(acquisition, space, starts, refine)
+
+
+def _best(
+    acquisition: Acquisition,
+    space: Space,
+    points: np.ndarray,
+    values: np.ndarray,
+    avoid: np.ndarray | None,
+    seed: int,
+) -> SearchResult:
+    """The best of all points seen; in finite spaces, of those that are not to be avoided."""
+    values = np.where(np.isnan(values), -np.inf, values)
+    if space.size is not None and avoid is not None and len(avoid):
+        allowed = ~is_among(points, avoid)
+        if not allowed.any():
+            points = sobol(space, 1, seed=seed, avoid=np.concatenate([avoid, points]))
+            return SearchResult(points[0], float(acquisition.value(points)[0]))
+        points, values = points[allowed], values[allowed]
+    best = int(np.argmax(values))
+    return SearchResult(space.snap(points[best : best + 1])[0], float(values[best]))
