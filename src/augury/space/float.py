@@ -105,10 +105,9 @@ class Float(Numeric):
         """(low, step, one) as whole multiples of a power of ten: the levels are then the decimals one writes."""
         parts = [Decimal(repr(self.low)), Decimal(repr(self.step))]
         digits = max(0, *(-int(part.as_tuple().exponent) for part in parts))
-        one = 10.0**digits
-        if digits > 22 or max(abs(self.low), abs(self.high)) * one >= 2**53:
+        if digits > 22 or max(abs(self.low), abs(self.high)) * 10.0**digits >= 2**53:
             return None
-        return float(parts[0].scaleb(digits)), float(parts[1].scaleb(digits)), one
+        return float(parts[0].scaleb(digits)), float(parts[1].scaleb(digits)), 10.0**digits
 
     def _level(self, index: Array) -> Array:
         assert self.step is not None
