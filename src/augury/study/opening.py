@@ -63,8 +63,9 @@ def check_same(record: StudyRecord, space: Space, goals: Goals, seed: int | None
         difference = f"its seed is {record.seed}, not {seed}"
     if difference:
         raise InvalidInputError(
-            f"{store.location} already has a study {record.name!r}, and {difference}; to start anew give another "
-            "name= or another store=, to continue it leave its definition as it was (augury.Study.load opens it)"
+            f"{store.location} already has a study {record.name!r}, and {difference}; "
+            "to start anew give another name= or another store=, "
+            "to continue it leave its definition as it was (augury.Study.load opens it)"
         )
 
 

@@ -39,7 +39,18 @@ class Measurement:
 
 
 class NonFiniteResultError(InvalidInputError):
-    """A result that is NaN or infinite; a run records it as a failed trial."""
+    """A result that is NaN or infinite; a run records it as a failed trial.
+
+    Args:
+        reason: which value, and what it is.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"{reason}; it must be finite. Tell a trial without a usable result as failed: "
+            "augury.study.Failure(reason)"
+        )
+        self.reason = reason
 
 
 def parse_result(outcomes: Sequence[str], told: Any) -> Measurement | Failure:
@@ -104,7 +115,7 @@ def _named_entries(outcomes: Sequence[str], told: Mapping[Any, Any]) -> dict[str
     missing = [name for name in outcomes if name not in told]
     if unknown:
         raise InvalidInputError(
-            f"the result names the unknown outcome {unknown[0]!r}; the study's outcomes are {_names(outcomes)}"
+            f"the result names the unknown outcome {unknown[0]!r}; the outcomes are {_names(outcomes)}"
         )
     if missing:
         raise InvalidInputError(
@@ -135,10 +146,7 @@ def _finite(what: str, given: Any) -> float:
     if number is None:
         raise InvalidInputError(f"{what} is {_shown(given)}; it must be a number")
     if not math.isfinite(number):
-        raise NonFiniteResultError(
-            f"{what} is {number}; it must be finite. Tell a trial without a usable result as failed: "
-            "augury.study.Failure(reason)"
-        )
+        raise NonFiniteResultError(f"{what} is {number}")
     return number
 
 

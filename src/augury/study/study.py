@@ -26,7 +26,7 @@ from augury.study.opening import (
     open_existing,
 )
 from augury.study.result import parse_result
-from augury.study.store import NewTrial, Store, StudyRecord, TrialTable
+from augury.study.store import STALE_AFTER, LeaseTable, NewTrial, Store, StudyRecord, TrialTable
 from augury.study.suggester import Suggester
 from augury.study.trial import Trial
 
@@ -124,7 +124,7 @@ class Study:
     def ask(self, n: int = 1, fixed: Mapping[str, Any] | None = None) -> list[Trial]:
         """The next n trials to evaluate, stored before they are returned.
 
-        They wait for your `tell`, however long it takes, until told or abandoned. Trials in the queue come first.
+        They wait for your `tell` for as long as it takes. Trials in the queue come first.
 
         Args:
             n: how many; they are chosen to be evaluated together.
@@ -201,11 +201,39 @@ class Study:
         executor: Executor | None = None,
         callbacks: Iterable[Callable[[Study, Trial], object]] = (),
         stop: Callable[[Study], bool] | None = None,
+        *,
+        stale_after: float = STALE_AFTER,
     ) -> None:
-        """Evaluates trials until the study has `budget` of them; see `augury.study.execution.run.run`."""
-        from augury.study.execution.run import run
+        """Evaluates trials until the study has `budget` of them; continues what a killed run left.
 
-        run(self, function, budget, workers, timeout, executor, callbacks, stop)
+        As soon as one trial ends, its result is stored, and the next one is chosen with those still
+        running in mind. An exception, NaN or infinity is a failed trial; so is a worker process that dies
+        on the same point twice. Ctrl-C puts the running trials back into the queue and raises
+        KeyboardInterrupt.
+
+        Args:
+            function: gets the parameters as one dict, or by name when its arguments are named like them;
+                returns what `tell` takes. Or an `augury.study.command.Command`.
+            budget: how many finished trials (complete or failed) the study is to have in all, earlier ones
+                included, added ones not.
+            workers: 1 evaluates in this process; more in so many processes of their own.
+            timeout: seconds after which one evaluation is stopped and failed; with it, even a single worker
+                is a process of its own.
+            executor: evaluates with this `concurrent.futures`-like executor instead, `workers` at a time.
+            callbacks: called with (study, trial) after each result is stored.
+            stop: called with the study before each new trial; when True, the run ends with those running.
+            stale_after: seconds without a sign of life after which another run's trials are taken over.
+
+        Raises:
+            InvalidInputError: bad arguments, or a function that returns something else than a result.
+            StoreError: the store cannot be written.
+        """
+        from augury.study.execution.runner import Runner, check_budget, make_pool
+
+        budget = check_budget(budget)
+        pool = make_pool(function, self.space.names, workers, timeout, executor)
+        leases = LeaseTable(self.store, self._record, stale_after)
+        Runner(self, self._suggester, self._table, leases, pool, budget, callbacks, stop).run()
 
     @property
     def trials(self) -> list[Trial]:

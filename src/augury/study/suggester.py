@@ -24,8 +24,8 @@ MAX_RETHINKS = 3
 class Suggester:
     """Asks a strategy for trials and writes them into the store.
 
-    Numbers are reserved in a short transaction, the strategy thinks outside of any, and the trials are written
-    in another one that makes sure that the pending points are still those the strategy knew of.
+    Numbers are reserved in a short transaction, the strategy thinks outside of any, and the trials are
+    written in another one that makes sure that the pending points are still those the strategy knew of.
 
     Args:
         store: the study's store.
@@ -78,7 +78,7 @@ class Suggester:
         """
         space = self._space.restrict(fixed) if fixed else self._space
         taken = self._table.take_queued(n, owner=owner, fixed=fixed, budget=budget)
-        if len(taken) == n:
+        if len(taken) == n or (budget is not None and not self._table.has_room(budget)):
             return taken
         try:
             return taken + self._new(space, n - len(taken), origin, owner, budget)

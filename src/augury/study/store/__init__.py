@@ -7,6 +7,7 @@ LeaseTable   who evaluates which of them
 
 from __future__ import annotations
 
+from augury.study.store.leases import STALE_AFTER as STALE_AFTER
 from augury.study.store.leases import LeaseTable as LeaseTable
 from augury.study.store.store import Store as Store
 from augury.study.store.store import StudyRecord as StudyRecord
@@ -14,4 +15,12 @@ from augury.study.store.trials import NewTrial as NewTrial
 from augury.study.store.trials import PendingChangedError as PendingChangedError
 from augury.study.store.trials import TrialTable as TrialTable
 
-__all__ = ["LeaseTable", "NewTrial", "PendingChangedError", "Store", "StudyRecord", "TrialTable"]
+__all__ = [
+    "STALE_AFTER",
+    "LeaseTable",
+    "NewTrial",
+    "PendingChangedError",
+    "Store",
+    "StudyRecord",
+    "TrialTable",
+]

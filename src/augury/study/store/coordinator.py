@@ -27,8 +27,8 @@ def claim(connection: Connection, location: str) -> None:
         return
     if row.host != host() and row.heartbeat > now - EXPIRES_AFTER:
         raise StoreError(
-            f"{location} is on a network file system and in use by the host {row.host.split('/')[0]!r}; an SQLite "
-            "store there serves one host at a time. For several hosts use PostgreSQL: "
+            f"{location} is on a network file system and in use by the host {row.host.split('/')[0]!r}; "
+            "an SQLite store there serves one host at a time. For several hosts use PostgreSQL: "
             "store='postgresql://user@host/database'"
         )
     connection.execute(update(coordinator).values(host=host(), heartbeat=now))

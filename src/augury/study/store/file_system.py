@@ -8,7 +8,23 @@ from contextlib import closing
 from pathlib import Path
 
 NETWORK_FILE_SYSTEMS = frozenset(
-    ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "beegfs", "ceph", "coda", "davfs", "glusterfs", "gpfs", "lustre", "ocfs2", "panfs", "pvfs2", "wekafs", "fuse.beegfs", "fuse.ceph", "fuse.davfs", "fuse.glusterfs", "fuse.gvfsd-fuse", "fuse.juicefs", "fuse.rclone", "fuse.s3fs", "fuse.sshfs"]
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "coda",
+        "davfs",
+        "glusterfs",
+    }
+    | {"gpfs", "lustre", "ocfs2", "panfs", "pvfs2", "wekafs"}
+    | {f"fuse.{name}" for name in ("ceph", "davfs", "glusterfs", "juicefs", "rclone", "s3fs", "sshfs")}
 )
 
 

@@ -31,7 +31,7 @@ class LeaseTable:
     def __init__(self, store: Store, study: StudyRecord, stale_after: float = STALE_AFTER) -> None:
         self._store = store
         self._study_id = study.id
-        self._stale_after = stale_after
+        self.stale_after = stale_after
         self._running = (trials.c.study_id == study.id) & (trials.c.status == RUNNING)
 
     def renew(self, owner: str) -> None:
@@ -50,7 +50,7 @@ class LeaseTable:
     def reclaim(self) -> None:
         """Puts back into the queue the trials of runs that are dead: stale, or known to have ended."""
         self._requeue(
-            lambda owner, heartbeat, now: heartbeat < now - self._stale_after or is_gone(owner), lost=True
+            lambda owner, heartbeat, now: heartbeat < now - self.stale_after or is_gone(owner), lost=True
         )
 
     def _requeue(self, is_over: Callable[[str, float, float], bool], lost: bool) -> None:

@@ -34,7 +34,7 @@ class Location:
         text = os.fspath(store)
         if not isinstance(text, str) or not text.strip():
             raise InvalidInputError(
-                "the store's name is empty; give a file name, a postgresql:// URL, or None for a study in memory"
+                "the store's name is empty; give a file name, a postgresql:// URL, or None (in memory)"
             )
         if "://" not in text:
             return cls._file(Path(text))

@@ -30,7 +30,7 @@ def stored_version(connection: Connection, location: str) -> int | None:
         ours = tables & set(metadata.tables)
         if ours or (tables and connection.dialect.name == "sqlite"):
             raise StoreError(
-                f"{location} is a database, but not one of augury's (it has the table {min(ours or tables)!r}); "
+                f"{location} is a database, but not augury's (it has a table {min(ours or tables)!r}); "
                 "give the store another name"
             )
         return None
@@ -39,8 +39,8 @@ def stored_version(connection: Connection, location: str) -> int | None:
         raise StoreError(f"{location} is damaged: it does not say which version of augury wrote it")
     if version > SCHEMA_VERSION:
         raise StoreError(
-            f"{location} was written by a newer version of augury (its schema is {version}, this version knows "
-            f"up to {SCHEMA_VERSION}); update augury, for example with pip install --upgrade augury"
+            f"{location} was written by a newer version of augury (its schema is {version}, this version "
+            f"knows up to {SCHEMA_VERSION}); update augury: pip install --upgrade augury"
         )
     return int(version)
 

@@ -65,6 +65,10 @@ class TrialTable:
         """How many evaluations a budget has paid for: finished trials, without those made elsewhere."""
         return self._store.read(lambda connection: self._count(connection, _PAID))
 
+    def has_room(self, budget: int) -> bool:
+        """Whether a budget pays for more evaluations than are finished and under way."""
+        return self._store.read(lambda connection: self._count(connection, or_(_PAID, _UNDER_WAY))) < budget
+
     def reserve(self, n: int) -> int:
         """Takes n trial numbers, which nobody else will get; returns the first of them."""
         change = update(studies).where(studies.c.id == self._study_id)

@@ -1,0 +1,207 @@
+"""A run: evaluates trials until the study has as many as its budget allows."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.study.command import Command
+from augury.study.execution.heartbeat import Heartbeat
+from augury.study.execution.objective import Objective
+from augury.study.execution.pool import ExecutorPool, InlinePool, Outcome, Pool
+from augury.study.execution.process_pool import ProcessPool
+from augury.study.process import new_owner
+from augury.study.result import Failure, NonFiniteResultError, parse_result
+from augury.study.store import LeaseTable, TrialTable
+from augury.study.suggester import Suggester
+from augury.study.trial import Trial
+
+if TYPE_CHECKING:
+    from augury.study.study import Study
+
+_POLL = 0.5  # seconds between looks at what other processes did to the study
+_BEATS = 6  # signs of life within the time after which a lease is stale
+MAX_DEATHS = 2  # a point whose worker dies so often is held responsible for it
+
+
+class Runner:
+    """One run of a study; see `Study.run`.
+
+    Only this process uses the store: workers get parameters and return results.
+
+    Args:
+        study: the study.
+        suggester: gives its trials.
+        table: takes their results.
+        leases: shows others which trials this run evaluates.
+        pool: evaluates them.
+        budget: how many evaluations the study is to have in all.
+        callbacks: called with (study, trial) after each result.
+        stop: when it returns True, no further trial is started.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        suggester: Suggester,
+        table: TrialTable,
+        leases: LeaseTable,
+        pool: Pool,
+        budget: int,
+        callbacks: Iterable[Callable[[Study, Trial], object]],
+        stop: Callable[[Study], bool] | None,
+    ) -> None:
+        self._study = study
+        self._suggester = suggester
+        self._table = table
+        self._leases = leases
+        self._pool = pool
+        self._budget = budget
+        self._callbacks = list(callbacks)
+        self._stop = stop
+        self._owner = new_owner()
+        self._attempts: dict[int, int] = {}
+        self._is_exhausted = False
+        self._is_stopped = False
+
+    def run(self) -> None:
+        """Evaluates until the budget is reached; on the way out, running trials go back to the queue.
+
+        Raises:
+            InvalidInputError: the function returned something that is no result, or cannot be evaluated.
+            KeyboardInterrupt: after Ctrl-C, when everything is put away.
+        """
+        interval = self._leases.stale_after / _BEATS
+        try:
+            with Heartbeat(self._leases, self._owner, interval):
+                self._loop(interval)
+        except KeyboardInterrupt:
+            # What has just ended need not be evaluated again.
+            with suppress(InvalidInputError):
+                for outcome in self._pool.wait(0.0):
+                    self._record(outcome)
+            raise
+        finally:
+            try:
+                self._pool.close()
+            finally:
+                self._leases.release(self._owner)
+
+    def _loop(self, interval: float) -> None:
+        reclaim_at = time.monotonic()
+        while True:
+            if time.monotonic() >= reclaim_at:
+                self._leases.reclaim()
+                reclaim_at = time.monotonic() + interval
+            self._fill()
+            if not self._pool.busy:
+                if self._is_over():
+                    return
+                time.sleep(_POLL)
+            for outcome in self._pool.wait(_POLL):
+                self._record(outcome)
+
+    def _fill(self) -> None:
+        """Gives every free worker a trial, as long as there are any."""
+        while self._pool.free and not self._is_exhausted and not self._should_stop():
+            trial = self._next()
+            if trial is None:
+                return
+            self._attempts[trial.number] = trial.attempts
+            self._pool.submit(trial)
+
+    def _next(self) -> Trial | None:
+        from augury.strategies.base import ExhaustedError
+
+        try:
+            trials = self._suggester.suggest(1, origin="run", owner=self._owner, budget=self._budget)
+        except ExhaustedError:
+            self._is_exhausted = True
+            return None
+        return trials[0] if trials else None
+
+    def _should_stop(self) -> bool:
+        if self._stop is not None and not self._is_stopped:
+            self._is_stopped = bool(self._stop(self._study))
+        return self._is_stopped
+
+    def _is_over(self) -> bool:
+        """Whether nothing is left to do, now that no trial of ours is being evaluated.
+
+        While another run holds what is left of the budget, this one waits: it may have to take over.
+        """
+        return self._is_stopped or self._is_exhausted or self._table.evaluated() >= self._budget
+
+    def _record(self, outcome: Outcome) -> None:
+        told, error = self._judge(outcome)
+        trial = self._table.finish(outcome.number, told)
+        self._is_exhausted = False  # what failed for a passing reason can be taken again
+        if error is not None:
+            raise InvalidInputError(f"the function's result for {trial.params} is wrong: {error}") from error
+        for callback in self._callbacks:
+            callback(self._study, trial)
+
+    def _judge(self, outcome: Outcome) -> tuple[Any, InvalidInputError | None]:
+        if outcome.died:
+            deaths = self._attempts[outcome.number] + 1
+            return Failure(str(outcome.told), transient=deaths < MAX_DEATHS), None
+        try:
+            return parse_result(self._study.goals.outcomes, outcome.told), None
+        except NonFiniteResultError as error:
+            return Failure(error.reason), None
+        except InvalidInputError as error:
+            return Failure(str(error)), error
+
+
+def make_pool(
+    function: Callable[..., Any],
+    names: list[str],
+    workers: int,
+    timeout: float | None,
+    executor: Executor | None,
+) -> Pool:
+    """The pool that the arguments of `Study.run` ask for.
+
+    A time limit needs a process that can be killed, so with one even a single worker is a process of its own;
+    an external command is such a process already.
+    """
+    _check_count("workers", workers)
+    _check_timeout(timeout)
+    if isinstance(function, Command):
+        function, timeout = function.limited(timeout), None
+    objective = Objective(function, names)
+    if executor is not None:
+        if timeout is not None:
+            raise NotSupportedError(
+                "an executor's evaluations cannot be stopped; leave out timeout= or executor="
+            )
+        return ExecutorPool(objective, executor, workers)
+    if workers == 1 and timeout is None:
+        return InlinePool(objective)
+    return ProcessPool(objective, workers, timeout)
+
+
+def check_budget(budget: int) -> int:
+    """`budget` if it is a number of evaluations."""
+    _check_count("budget", budget)
+    return int(budget)
+
+
+def _check_count(what: str, given: Any) -> None:
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
+        raise InvalidInputError(f"{what} is {given!r}; it must be a whole number, at least 1")
+
+
+def _check_timeout(timeout: Any) -> None:
+    if timeout is None:
+        return
+    is_number = isinstance(timeout, (int, float, np.number)) and not isinstance(timeout, bool)
+    if not is_number or not math.isfinite(timeout) or timeout <= 0:
+        raise InvalidInputError(f"timeout is {timeout!r}; it must be a number of seconds above 0, or None")

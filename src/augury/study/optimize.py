@@ -1,0 +1,78 @@
+"""The three-line face: `minimize` and `maximize`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from augury.space.goals import Constraint, Maximize, Minimize
+from augury.study.store import Store
+from augury.study.study import Study
+
+if TYPE_CHECKING:
+    from augury.strategies.base import Strategy
+
+
+def minimize(
+    function: Callable[..., Any],
+    space: Any,
+    budget: int,
+    *,
+    name: str = "default",
+    strategy: str | type[Strategy] | Strategy = "auto",
+    model: Any = "auto",
+    acquisition: Any = "auto",
+    store: str | os.PathLike[str] | Store | None = None,
+    seed: int | None = None,
+    outcome: str = "value",
+    constraints: Sequence[Constraint] = (),
+    **run_options: Any,
+) -> Study:
+    """Finds parameters at which `function` is small, with `budget` evaluations.
+
+        result = augury.minimize(f, {"x": (-5.0, 10.0), "n": [1, 2, 4, 8]}, budget=40)
+        print(result.params, result.value)
+
+    Args:
+        function: gets the parameters as one dict, or by name when its arguments are named like them.
+        space: a `Space`, or its short form.
+        budget: how many evaluations.
+        store: keeps the study, so that the same call continues it after an interruption; None: memory only.
+        outcome: what the function's value is called.
+        constraints: limits on further outcomes; the function then returns {name: value}.
+        name, strategy, model, acquisition, seed: as in `Study`.
+        run_options: workers, timeout, executor, callbacks, stop: as in `Study.run`.
+
+    Returns:
+        The study; its `params` and `value` are the best found.
+
+    Raises:
+        InvalidInputError: bad arguments, or a function that returns no result.
+    """
+    parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
+    study = Study(space, [Minimize(outcome), *constraints], name=name, store=store, seed=seed, **parts)
+    study.run(function, budget, **run_options)
+    return study
+
+
+def maximize(
+    function: Callable[..., Any],
+    space: Any,
+    budget: int,
+    *,
+    name: str = "default",
+    strategy: str | type[Strategy] | Strategy = "auto",
+    model: Any = "auto",
+    acquisition: Any = "auto",
+    store: str | os.PathLike[str] | Store | None = None,
+    seed: int | None = None,
+    outcome: str = "value",
+    constraints: Sequence[Constraint] = (),
+    **run_options: Any,
+) -> Study:
+    """Finds parameters at which `function` is large; everything else as in `minimize`."""
+    parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
+    study = Study(space, [Maximize(outcome), *constraints], name=name, store=store, seed=seed, **parts)
+    study.run(function, budget, **run_options)
+    return study
