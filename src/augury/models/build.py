@@ -49,17 +49,17 @@ def build_model(
         return built
     if not issubclass(model, Model):
         raise InvalidInputError(f"{model.__name__} is not a botorch Model class")
-    return model(train_X, train_Y, train_Yvar, **_space_arguments(model, space))
+    # By name: BoTorch's models do not agree on what the third argument is.
+    return model(train_X=train_X, train_Y=train_Y, train_Yvar=train_Yvar, **_space_arguments(model, space))
 
 
 def _space_arguments(model: type[Model], space: Space) -> dict[str, Any]:
     accepted = inspect.signature(model).parameters
     arguments: dict[str, Any] = {}
-    if space.categorical_features:
-        if "categorical_features" in accepted:
-            arguments["categorical_features"] = space.categorical_features
-        elif "cat_dims" in accepted:  # BoTorch's mixed models
-            arguments["cat_dims"] = space.categorical_features
+    if "categorical_features" in accepted and space.categorical_features:
+        arguments["categorical_features"] = space.categorical_features
+    elif "cat_dims" in accepted:  # BoTorch's mixed models, which refuse a space without categories
+        arguments["cat_dims"] = space.categorical_features
     if space.descriptors and "descriptors" in accepted:
         arguments["descriptors"] = space.descriptors
     return arguments

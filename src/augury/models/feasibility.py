@@ -24,6 +24,8 @@ _LENGTHSCALE_FACTORS = (0.25, 0.5, 1.0, 2.0)
 _AMPLITUDES = (1.0, 4.0, 16.0)
 #: With more rows the hyperparameters are chosen on a subset of this many.
 _ROWS_TO_CHOOSE = 200
+#: Predictions on many points go in blocks of this many entries of the cross-covariance (32 MiB).
+_BLOCK_ENTRIES = 1 << 22
 _NEWTON_STEPS = 50
 _NEWTON_TOLERANCE = 1e-8
 
@@ -62,6 +64,7 @@ class FeasibilityModel:
         self._X = X.numpy()
         self._labels = np.where(labels.numpy().astype(bool), 1.0, -1.0)
         self._features = Features.of(X.shape[-1], categorical_features, descriptors)
+        self._features.check(self._X)
         share = (np.sum(self._labels > 0) + 1.0) / (len(self._labels) + 2.0)
         self._mean = float(ndtri(share))
 
@@ -97,12 +100,17 @@ class FeasibilityModel:
 
     def log_probability(self, X: Tensor) -> Tensor:
         """The log probability of success at `X` (`N x d`): `N` numbers, each at most 0."""
-        cross = self._amplitude * self._covariance.cross(X.numpy())
-        return torch.from_numpy(log_ndtr(self._standardised(cross)[0]))
+        points = _points(X)
+        z = np.empty(len(points))
+        block = max(1, _BLOCK_ENTRIES // len(self._labels))
+        for start in range(0, len(points), block):
+            rows = slice(start, start + block)
+            z[rows] = self._standardised(self._amplitude * self._covariance.cross(points[rows]))[0]
+        return torch.from_numpy(log_ndtr(z))
 
     def log_probability_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """The log probability of success at `X` (`N x d`) and its gradient (`N x d`)."""
-        cross = self._amplitude * self._covariance.cross(X.numpy(), gradient=True)
+        cross = self._amplitude * self._covariance.cross(_points(X), gradient=True)
         z, mean, total = self._standardised(cross)
         mean_gradient = self._amplitude * self._covariance.cross_pullback(self._weights)
         inner = (cross @ self._whitener.T) @ self._whitener
@@ -120,6 +128,11 @@ class FeasibilityModel:
         variance = self._amplitude - np.einsum("ij,ij->i", whitened, whitened)
         total = 1.0 + np.maximum(variance, 0.0)
         return mean / np.sqrt(total), mean, total
+
+
+def _points(X: Tensor) -> np.ndarray:
+    points: np.ndarray = X.detach().to(torch.float64).numpy()
+    return points
 
 
 def _laplace(K: np.ndarray, labels: np.ndarray, mean: float) -> tuple[np.ndarray, np.ndarray, float]:

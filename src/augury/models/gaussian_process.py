@@ -12,12 +12,14 @@ from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform, Standardize
+from botorch.models.utils import fantasize as fantasize_flag
 from botorch.posteriors import GPyTorchPosterior, Posterior
 from botorch.sampling.base import MCSampler
 from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import DEFAULT, _DefaultType
 from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
 from gpytorch.kernels import Kernel
+from linear_operator import to_linear_operator
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
@@ -28,10 +30,12 @@ from augury.models.exact.cross_posterior import CrossPosterior
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
 from augury.models.exact.regression import ExactRegression
-from augury.models.training_data import check_training_data
+from augury.models.training_data import check_training_data, check_transformed
 
-#: Known noise variances (standardised) below this are raised to it, so that the covariance can be factorised.
-_LEAST_KNOWN_NOISE = 1e-8
+#: Known noise variances (standardised) are kept in these bounds, so that the covariance can be factorised.
+_KNOWN_NOISE_BOUNDS = (1e-8, 1e16)
+#: Outcomes with a smaller standard deviation are constant; BoTorch's 1e-8 would lose those of small units.
+_LEAST_DEVIATION = 1e-150
 
 
 class GaussianProcess(Model):
@@ -79,24 +83,27 @@ class GaussianProcess(Model):
         super().__init__()
         train_X, train_Y, train_Yvar = check_training_data(train_X, train_Y, train_Yvar)
         if isinstance(outcome_transform, _DefaultType):
-            outcome_transform = Standardize(m=train_Y.shape[-1])
+            outcome_transform = Standardize(m=train_Y.shape[-1], min_stdv=_LEAST_DEVIATION)
         if input_transform is not None:
             self.input_transform = input_transform
         with torch.no_grad():
             inputs = self.transform_inputs(train_X)
             if outcome_transform is not None:
                 outcome_transform.train()
-                train_Y, train_Yvar = outcome_transform(train_Y, train_Yvar)
-                self.outcome_transform = outcome_transform.eval()
+                train_Y, train_Yvar = outcome_transform(train_Y, train_Yvar, X=train_X)
+                self.outcome_transform = outcome_transform
+        for transform in self.children():  # they have learnt; from here on they only apply
+            transform.eval()
+        check_transformed(inputs, train_Y)
         self._train_X = train_X
         features = Features.of(inputs.shape[-1], categorical_features, descriptors)
         X = inputs.numpy()
-        self._check_codes(X, features)
+        features.check(X)
         self._outcomes = []
         for column in range(train_Y.shape[-1]):
             noise = None
             if train_Yvar is not None:
-                noise = np.maximum(train_Yvar[:, column].numpy(), _LEAST_KNOWN_NOISE)
+                noise = np.clip(train_Yvar[:, column].numpy(), *_KNOWN_NOISE_BOUNDS)
             covariance: Covariance
             if covar_module is None:
                 covariance = MaternCovariance(X, features)
@@ -105,18 +112,8 @@ class GaussianProcess(Model):
             self._outcomes.append(ExactRegression(X, train_Y[:, column].numpy(), noise, covariance))
         self._conditioned: list[DensePosterior] | None = None
         self.register_buffer("theta", self._stacked_theta())
-        self.register_load_state_dict_post_hook(lambda model, _: model._use_theta())
+        self.register_load_state_dict_post_hook(_use_loaded_theta)
         self.eval()
-
-    @staticmethod
-    def _check_codes(X: np.ndarray, features: Features) -> None:
-        for column in features.categorical:
-            codes = X[:, column]
-            if (codes != np.round(codes)).any() or (codes < 0).any():
-                raise InvalidInputError(
-                    f"column {column} is categorical and must hold integer codes 0, 1, 2, ...; "
-                    f"it holds {codes[codes != np.round(codes)][:1] or codes.min()}"
-                )
 
     @classmethod
     def construct_inputs(
@@ -143,11 +140,20 @@ class GaussianProcess(Model):
 
         Returns:
             The model itself.
+
+        Raises:
+            NotSupportedError: a batch of conditioned models.
         """
-        rows = None if initial is None else initial.get("theta")
-        matching = rows is not None and rows.shape == self.theta.shape
-        for index, outcome in enumerate(self._outcomes):
-            outcome.fit(rows[index].numpy() if matching and rows is not None else None, seed=seed)
+        self._refuse_batch("cannot be fit")
+        start = None if initial is None else initial.get("theta")
+        rows = None if start is None else torch.as_tensor(start, dtype=torch.float64).detach()
+        if rows is None or rows.shape != self.theta.shape:
+            warm: list[np.ndarray | None] = [None] * self.num_outputs
+        else:
+            warm = list(rows.numpy())
+        self._outcomes = [outcome.unfitted() for outcome in self._outcomes]
+        for outcome, theta in zip(self._outcomes, warm, strict=True):
+            outcome.fit(theta, seed=seed)
         self.theta.copy_(self._stacked_theta())
         self._conditioned = None
         return self
@@ -170,6 +176,8 @@ class GaussianProcess(Model):
         return torch.from_numpy(np.stack([outcome.theta for outcome in self._outcomes]))
 
     def _use_theta(self) -> None:
+        self._refuse_batch("cannot load other hyperparameters")
+        self._outcomes = [outcome.unfitted() for outcome in self._outcomes]
         for outcome, theta in zip(self._outcomes, self.theta, strict=True):
             outcome.theta = theta.numpy()
         self._conditioned = None
@@ -193,21 +201,23 @@ class GaussianProcess(Model):
 
     @property
     def train_targets(self) -> Tensor:
-        """The transformed outcomes: `n`, or `m x n` for several outcomes."""
-        targets = torch.stack([torch.from_numpy(outcome.y) for outcome in self._outcomes])
-        return targets[0] if self.num_outputs == 1 else targets
+        """The transformed outcomes: `n`, or `m x n` for several; a batch of them when conditioned."""
+        targets = [torch.from_numpy(outcome.y) for outcome in self._outcomes]
+        if self._conditioned is not None:
+            targets = [dense.outcomes() for dense in self._conditioned]
+        return targets[0] if self.num_outputs == 1 else torch.stack(targets, dim=-2)
 
     def train(self, mode: bool = True) -> GaussianProcess:
-        """Predictions never depend on the mode; training happens in `fit`."""
-        return torch.nn.Module.train(self, mode)
+        """Set `training` only: predictions never depend on it, and the transforms stay in evaluation."""
+        self.training = mode
+        return self
 
     def eval(self) -> GaussianProcess:
-        return torch.nn.Module.eval(self)
+        return self.train(False)
 
     def subset_output(self, idcs: list[int]) -> GaussianProcess:
         """The model of some outcomes only, hyperparameters kept."""
-        subset = copy.copy(self)
-        subset._modules, subset._buffers = dict(self._modules), dict(self._buffers)
+        subset = self._copy()
         subset._outcomes = [self._outcomes[index] for index in idcs]
         subset._buffers["theta"] = subset._stacked_theta()
         if self._conditioned is not None:
@@ -238,12 +248,14 @@ class GaussianProcess(Model):
             return self.subset_output(output_indices).posterior(
                 X, observation_noise=observation_noise, posterior_transform=posterior_transform
             )
-        inputs = self.transform_inputs(X.to(torch.float64))
+        inputs = self._inputs(X)
         normals = []
         for index, dense in enumerate(self._dense_posteriors()):
             mean, covariance = dense.mean_covariance(inputs)
             noise = self._noise(index, observation_noise, mean)
-            normals.append(MultivariateNormal(mean, covariance if noise is None else covariance + noise))
+            covariance = covariance if noise is None else covariance + noise
+            # As an operator the covariance is factorised when sampled from, and then safely.
+            normals.append(MultivariateNormal(mean, to_linear_operator(covariance)))
         joint = normals[0]
         if len(normals) > 1:
             joint = MultitaskMultivariateNormal.from_independent_mvns(normals)
@@ -275,7 +287,7 @@ class GaussianProcess(Model):
         """
         outcome = self._single_outcome()
         with torch.no_grad():
-            inputs = self.transform_inputs(X).numpy()
+            inputs = self._inputs(X.detach()).numpy()
         mean, variance = outcome.mean_variance(inputs)
         shift, scale = self._affine_floats()
         return torch.from_numpy(mean * scale + shift), torch.from_numpy(variance * scale**2)
@@ -287,15 +299,16 @@ class GaussianProcess(Model):
             NotSupportedError: as for `mean_variance`.
         """
         outcome = self._single_outcome()
-        transform = getattr(self, "input_transform", None)
-        raw = X if transform is None else X.detach().requires_grad_(True)
-        inputs = raw if transform is None else transform(raw)
+        transformed = hasattr(self, "input_transform")
+        with torch.set_grad_enabled(transformed):
+            raw = X.detach().requires_grad_(transformed)
+            inputs = self._inputs(raw)
         mean, variance, mean_gradient, variance_gradient = outcome.mean_variance_gradient(
             inputs.detach().numpy()
         )
         shift, scale = self._affine_floats()
         gradients = [torch.from_numpy(g) for g in (mean_gradient * scale, variance_gradient * scale**2)]
-        if transform is not None:
+        if transformed:
             gradients = [
                 torch.autograd.grad(inputs, raw, gradient, retain_graph=True)[0] for gradient in gradients
             ]
@@ -321,6 +334,7 @@ class GaussianProcess(Model):
 
         The hyperparameters are those of the fit to all rows (Rasmussen and Williams 2006, section 5.4.2).
         """
+        self._refuse_batch("has no single training set to leave rows out of")
         pairs = [outcome.leave_one_out() for outcome in self._outcomes]
         shift, scale = self._affine()
         mean = torch.from_numpy(np.stack([pair[0] for pair in pairs], axis=-1))
@@ -332,9 +346,21 @@ class GaussianProcess(Model):
             raise NotSupportedError(
                 f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
             )
-        if len(self.batch_shape):
-            raise NotSupportedError("a batch of conditioned models has no single mean; use posterior(X)")
+        self._refuse_batch("has no single mean; use posterior(X)")
         return self._outcomes[0]
+
+    def _refuse_batch(self, what: str) -> None:
+        if len(self.batch_shape):
+            raise NotSupportedError(f"a batch of conditioned models {what}")
+
+    def _inputs(self, X: Tensor) -> Tensor:
+        """The points (`... x d`) as the kernel sees them."""
+        if X.shape[-1:] != self._train_X.shape[-1:]:
+            raise InvalidInputError(
+                f"the model has {self._train_X.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
+            )
+        inputs: Tensor = self.transform_inputs(X.to(torch.float64))
+        return inputs
 
     def _affine_floats(self) -> tuple[float, float]:
         shift, scale = self._affine()
@@ -345,9 +371,9 @@ class GaussianProcess(Model):
         transform = getattr(self, "outcome_transform", None)
         if transform is None:
             return torch.zeros(self.num_outputs).double(), torch.ones(self.num_outputs).double()
-        if not isinstance(transform, Standardize):
+        if type(transform) is not Standardize:  # subclasses may standardise by the input
             raise NotSupportedError(
-                f"{type(transform).__name__} is not affine: the outcome is not Gaussian; use posterior(X)"
+                f"{type(transform).__name__} is not one shift and scale for all inputs; use posterior(X)"
             )
         return transform.means.double().reshape(-1), transform.stdvs.double().reshape(-1)
 
@@ -364,28 +390,37 @@ class GaussianProcess(Model):
             noise: their noise variances on the transformed scale, broadcasting to `batch x q x m`; the
                 average noise of the model when None.
         """
-        inputs = self.transform_inputs(X.to(torch.float64))
+        X, Y = X.to(torch.float64), Y.to(torch.float64)
+        inputs = self._inputs(X)
         if hasattr(self, "outcome_transform"):
-            Y, _ = self.outcome_transform(Y)
-        conditioned = []
+            Y, _ = self.outcome_transform(Y, X=X)
+        conditioned, variances = [], []
         for index, dense in enumerate(self._dense_posteriors()):
             y = Y[..., index]
             if noise is None:
                 average = float(self._outcomes[index].noise_variance.mean())
                 variance = torch.full(inputs.shape[:-1], average, dtype=torch.float64)
             else:
-                variance = noise[..., index].expand(inputs.shape[:-1])
+                variance = noise[..., index].to(torch.float64).expand(inputs.shape[:-1])
             conditioned.append(dense.condition(inputs, y, variance))
-        model = copy.copy(self)
-        model._modules, model._buffers = dict(self._modules), dict(self._buffers)
+            variances.append(variance)
+        model = self._copy()
         model._conditioned = conditioned
         batch = conditioned[0].X.shape[:-2]
         model._train_X = torch.cat([self._train_X.expand(*batch, *self._train_X.shape[-2:]), X], dim=-2)
         if not len(conditioned[0].batch_shape):
             model._outcomes = [
-                outcome.extended(dense) for outcome, dense in zip(self._outcomes, conditioned, strict=True)
+                outcome.extended(dense, variance.detach().numpy())
+                for outcome, dense, variance in zip(self._outcomes, conditioned, variances, strict=True)
             ]
         return model
+
+    def _copy(self) -> GaussianProcess:
+        """A copy that shares what was computed; changing its hyperparameters leaves this model alone."""
+        other = copy.copy(self)
+        other._modules, other._buffers = dict(self._modules), dict(self._buffers)
+        other._buffers["theta"] = self.theta.clone()
+        return other
 
     def fantasize(
         self, X: Tensor, sampler: MCSampler, observation_noise: Tensor | None = None, **kwargs: Any
@@ -397,10 +432,15 @@ class GaussianProcess(Model):
             sampler: draws `fantasies x batch x q x m` outcomes, noise included.
             observation_noise: noise variances on the transformed scale; the model's own when None.
         """
-        posterior = self.posterior(
-            X, observation_noise=True if observation_noise is None else observation_noise
-        )
-        return self.condition_on_observations(X, sampler(posterior), noise=observation_noise)
+        with fantasize_flag():  # input transforms may be told to leave fantasies alone
+            posterior = self.posterior(
+                X, observation_noise=True if observation_noise is None else observation_noise
+            )
+            return self.condition_on_observations(X, sampler(posterior), noise=observation_noise)
+
+
+def _use_loaded_theta(model: GaussianProcess, _: Any) -> None:
+    model._use_theta()
 
 
 def _dense(outcome: ExactRegression) -> DensePosterior:

@@ -11,7 +11,7 @@ from augury.errors import InvalidInputError, NotSupportedError
 def check_training_data(
     X: Tensor, Y: Tensor, Yvar: Tensor | None = None
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    """The training data as float64 tensors of matching shapes, finite throughout.
+    """The training data as new float64 tensors of matching shapes, finite throughout.
 
     Args:
         X: `n x d` inputs.
@@ -52,10 +52,25 @@ def check_training_data(
     return X, Y, Yvar
 
 
+def check_transformed(X: Tensor, Y: Tensor) -> None:
+    """Check what the transforms have made of finite training data.
+
+    Raises:
+        InvalidInputError: entries that are not finite.
+    """
+    if not bool(torch.isfinite(X).all()):
+        raise InvalidInputError("the input transform gives values that are not finite for train_X")
+    if not bool(torch.isfinite(Y).all()):
+        raise InvalidInputError(
+            "the outcome transform gives values that are not finite for train_Y; are they in its domain, "
+            "and below 1e150 in size?"
+        )
+
+
 def _tensor(values: Tensor, name: str) -> Tensor:
     try:
-        return torch.as_tensor(values, dtype=torch.float64)
-    except (TypeError, ValueError) as error:
+        return torch.as_tensor(values, dtype=torch.float64).detach().clone()
+    except (TypeError, ValueError, RuntimeError) as error:
         raise InvalidInputError(
             f"{name} must be a tensor of numbers; given {type(values).__name__}"
         ) from error

@@ -30,19 +30,23 @@ def cholesky_in_place(K: np.ndarray) -> float:
     n = len(K)
     diagonal = K.diagonal().copy()
     scale = diagonal.mean()
-    _, info = lapack.dpotrf(K, lower=1, clean=0, overwrite_a=1)
     jitter = 0.0
     relative = _FIRST_JITTER
-    while info != 0:
+    while not _factorised(K):
         if relative > _LAST_JITTER or not np.isfinite(scale):
             raise FloatingPointError(f"the {n} x {n} covariance matrix is not positive definite")
         jitter = relative * scale
         lower = np.tril_indices(n, -1)
         K[lower] = K.T[lower]
         np.fill_diagonal(K, diagonal + jitter)
-        _, info = lapack.dpotrf(K, lower=1, clean=0, overwrite_a=1)
         relative *= 10.0
     return jitter
+
+
+def _factorised(K: np.ndarray) -> bool:
+    """Try to factorise in place. LAPACK may not notice an entry that is not finite; the diagonal shows it."""
+    _, info = lapack.dpotrf(K, lower=1, clean=0, overwrite_a=1)
+    return info == 0 and bool(np.isfinite(K.trace()))
 
 
 def solve_with_factor(L: np.ndarray, B: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
@@ -16,9 +17,35 @@ from threadpoolctl import ThreadpoolController
 _ROWS_WORTH_THREADS = 400
 
 
+class _SingleThreaded:
+    """One BLAS thread as long as any Python thread of this process asks for it.
+
+    The limit is one number per process, so its users are counted: if each block restored what it found, two
+    blocks that overlap in time could leave the limit behind for good.
+    """
+
+    def __init__(self) -> None:
+        self._controller = ThreadpoolController()
+        self._lock = Lock()
+        self._users = 0
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._limiter = self._controller.limit(limits=1)
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._limiter.restore_original_limits()
+
+
 @cache
-def _controller(pid: int) -> ThreadpoolController:
-    return ThreadpoolController()
+def _single_threaded(pid: int) -> _SingleThreaded:
+    """One for each process: a forked one must inherit neither the lock nor the count."""
+    return _SingleThreaded()
 
 
 @contextmanager
@@ -31,5 +58,9 @@ def blas_threads(rows: int) -> Iterator[None]:
     if rows >= _ROWS_WORTH_THREADS:
         yield
         return
-    with _controller(os.getpid()).limit(limits=1):
+    limit = _single_threaded(os.getpid())
+    limit.enter()
+    try:
         yield
+    finally:
+        limit.leave()

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
 from botorch.models.kernels.categorical import CategoricalKernel
+from gpytorch.constraints import Interval
 from gpytorch.kernels import Kernel
 from gpytorch.priors import LogNormalPrior
 from torch import Tensor
 
+from augury.errors import InvalidInputError
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 
-_UNBOUNDED = 20.0
+#: Raw parameters stay within this: exp and sigmoid saturate beyond, softplus underflows below.
+_SATURATION = 20.0
+#: How far a raw parameter may grow where its transform keeps growing in proportion.
+_FAR = 1e4
 
 
 def with_categories(kernel: Kernel, features: Features) -> Kernel:
     """A copy of a user's kernel that sees the numeric columns, times a mismatch kernel of the categories.
 
-    A kernel that declares `categorical_features` sees all columns and is left alone.
+    A kernel that declares `categorical_features` sees all columns and is left alone. One with `active_dims`,
+    its own or those of a part, has chosen its columns, counted among all.
+
+    Raises:
+        InvalidInputError: not a kernel, or a batch of kernels.
     """
+    if not isinstance(kernel, Kernel):
+        raise InvalidInputError(f"covar_module must be a gpytorch Kernel; given {type(kernel).__name__}")
+    if len(kernel.batch_shape):
+        raise InvalidInputError(
+            f"covar_module must not be a batch of kernels; given batch_shape {tuple(kernel.batch_shape)} "
+            "(every outcome has a copy of its own)"
+        )
     kernel = copy.deepcopy(kernel)
     if not features.categorical or getattr(kernel, "categorical_features", None) is not None:
         return kernel
@@ -32,9 +49,21 @@ def with_categories(kernel: Kernel, features: Features) -> Kernel:
     )
     if not features.numeric:
         return mismatch
-    if kernel.active_dims is None:
+    if all(part.active_dims is None for part in _parts(kernel)):
         kernel.active_dims = torch.tensor(features.numeric)
     return kernel * mismatch
+
+
+def _parts(kernel: Kernel) -> list[Kernel]:
+    return [module for module in kernel.modules() if isinstance(module, Kernel)]
+
+
+def _is_stationary(kernel: Kernel) -> bool:
+    """GPyTorch says so of any kernel with a lengthscale; only the libraries' own are taken at their word."""
+    libraries = ("gpytorch.", "botorch.")
+    return bool(kernel.is_stationary) and all(
+        type(part).__module__.startswith(libraries) for part in _parts(kernel)
+    )
 
 
 class AutogradCovariance(Covariance):
@@ -51,11 +80,19 @@ class AutogradCovariance(Covariance):
     def __init__(self, X: np.ndarray, kernel: Kernel) -> None:
         self.kernel = kernel.double()
         self._inputs = torch.from_numpy(np.ascontiguousarray(X))
+        self._stationary = _is_stationary(kernel)
         self._graph: Tensor | None = None
+        self._last_cross: tuple[Tensor, Tensor] | None = None
         self._initial = self.theta
 
     def rebind(self, X: np.ndarray) -> AutogradCovariance:
-        return AutogradCovariance(X, copy.deepcopy(self.kernel))
+        other = AutogradCovariance(X, copy.deepcopy(self.kernel))
+        other._initial = self._initial
+        return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the graphs, which can be neither copied nor stored."""
+        return {**self.__dict__, "_graph": None, "_last_cross": None}
 
     @property
     def _parameters(self) -> list[Tensor]:
@@ -81,16 +118,13 @@ class AutogradCovariance(Covariance):
         for name, parameter in self.kernel.named_parameters():
             if not parameter.requires_grad:
                 continue
-            constraint = self.kernel.constraint_for_parameter_name(name)
-            transformed = constraint is None or constraint.enforced
-            low = -_UNBOUNDED if transformed else float(constraint.lower_bound.min())
-            high = _UNBOUNDED if transformed else float(constraint.upper_bound.max())
+            low, high = _raw_bounds(self.kernel.constraint_for_parameter_name(name))
             lower += [low] * parameter.numel()
-            upper += [min(high, 1e6)] * parameter.numel()
-        return np.array([lower, upper])
+            upper += [high] * parameter.numel()
+        return np.stack([np.minimum(lower, self._initial), np.maximum(upper, self._initial)])
 
     def starts(self) -> np.ndarray:
-        return np.clip(self._initial, *self.bounds())[None]
+        return self._initial[None]
 
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         self.theta = theta
@@ -121,6 +155,9 @@ class AutogradCovariance(Covariance):
         n = len(self._inputs)
         return np.empty((n, n), order="F")
 
+    def release(self) -> None:
+        self._graph = None
+
     def pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         assert self._graph is not None
         symmetric = np.tril(weights) + np.tril(weights, -1).T
@@ -140,6 +177,7 @@ class AutogradCovariance(Covariance):
         return covariance.detach().numpy()
 
     def cross_pullback(self, weights: np.ndarray) -> np.ndarray:
+        assert self._last_cross is not None
         inputs, covariance = self._last_cross
         expanded = torch.from_numpy(np.array(np.broadcast_to(weights, covariance.shape)))
         (gradient,) = torch.autograd.grad(covariance, inputs, expanded, retain_graph=True, allow_unused=True)
@@ -150,7 +188,7 @@ class AutogradCovariance(Covariance):
             return self.kernel(torch.from_numpy(np.ascontiguousarray(X)), diag=True).numpy()
 
     def diagonal_gradient(self, X: np.ndarray) -> np.ndarray | None:
-        if self.kernel.is_stationary:
+        if self._stationary:
             return None
         inputs = torch.from_numpy(np.ascontiguousarray(X)).requires_grad_(True)
         with torch.enable_grad():
@@ -160,3 +198,14 @@ class AutogradCovariance(Covariance):
 
     def dense(self, X1: Tensor, X2: Tensor) -> Tensor:
         return self.kernel(X1, X2).to_dense()
+
+
+def _raw_bounds(constraint: Interval | None) -> tuple[float, float]:
+    """Where L-BFGS may take a raw parameter; an enforced constraint is kept by its own transform."""
+    if constraint is None:
+        return -_FAR, _FAR
+    if not constraint.enforced:
+        return max(float(constraint.lower_bound.max()), -_FAR), min(float(constraint.upper_bound.min()), _FAR)
+    reach = constraint.transform(torch.tensor(_FAR, dtype=torch.float64))
+    grows = bool(torch.isinf(constraint.upper_bound).all() and torch.isfinite(reach).all())
+    return -_SATURATION, _FAR if grows else _SATURATION

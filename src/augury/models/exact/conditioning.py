@@ -33,6 +33,12 @@ class DensePosterior:
         """The shape of the batch of posteriors (empty for an unconditioned model)."""
         return torch.broadcast_shapes(self.whitened.shape[:-1], self.inverse_factor.shape[:-2])
 
+    def outcomes(self) -> Tensor:
+        """The standardised outcomes `y` (`fantasies x batch x n`) that were conditioned on."""
+        lower = self.inverse_factor
+        residual = torch.linalg.solve_triangular(lower, self.whitened.unsqueeze(-1), upper=False)
+        return self.constant + residual.squeeze(-1)
+
     def mean_covariance(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Joint mean (`... x q`) and covariance (`... x q x q`) at `X` (`... x q x d`)."""
         solved = self.covariance.dense(X, self.X) @ self.inverse_factor.transpose(-1, -2)

@@ -49,7 +49,13 @@ class Features:
         tables = {}
         for column, table in (descriptors or {}).items():
             values = torch.as_tensor(table, dtype=torch.float64)
-            tables[int(column)] = values / max(values.shape[-1], 1) ** 0.5
+            if values.dim() != 2 or not len(values) or not bool(torch.isfinite(values).all()):
+                raise InvalidInputError(
+                    f"descriptors of column {column} must be a finite table, one row per category; "
+                    f"given shape {tuple(values.shape)}"
+                )
+            index = int(column) % dim if column < 0 else int(column)
+            tables[index] = values / max(values.shape[-1], 1) ** 0.5
         return Features(dim, columns, tables)
 
     @property
@@ -62,13 +68,41 @@ class Features:
         """The number of coordinates that share each lengthscale: numeric columns, then descriptor tables."""
         return [1] * len(self.numeric) + [self.descriptors[c].shape[-1] for c in sorted(self.descriptors)]
 
+    def check(self, X: np.ndarray) -> None:
+        """Check the codes of training inputs (`n x d`).
+
+        Raises:
+            InvalidInputError: a categorical column holds something else than codes 0, 1, 2, ...
+        """
+        for column in self.categorical:
+            codes = X[:, column]
+            wrong = codes[(codes != np.round(codes)) | (codes < 0)]
+            if len(wrong):
+                raise InvalidInputError(
+                    f"column {column} is categorical and must hold integer codes 0, 1, 2, ...; "
+                    f"it holds {wrong[0]:g}"
+                )
+        self.coordinates(X)
+
+    def _described(self, column: int, codes: np.ndarray) -> np.ndarray:
+        """The row of the descriptor table for each code."""
+        table = self.descriptors[column].numpy()
+        rows = codes.astype(np.intp)
+        if rows.size and not 0 <= rows.min() <= rows.max() < len(table):
+            raise InvalidInputError(
+                f"column {column} holds category {rows.max() if rows.min() >= 0 else rows.min()}, "
+                f"but its descriptors are of categories 0 to {len(table) - 1}"
+            )
+        described: np.ndarray = table[rows]
+        return described
+
     def coordinates(self, X: np.ndarray) -> np.ndarray:
         """`N x p`: the coordinates of the Matern distance, ordered as `groups`."""
         if not self.categorical:
             return X
         parts = [X[:, self.numeric]]
-        for column, table in sorted(self.descriptors.items()):
-            parts += [table.numpy()[X[:, column].astype(np.intp)]]
+        for column in sorted(self.descriptors):
+            parts += [self._described(column, X[:, column])]
         return np.concatenate(parts, axis=1)
 
     def coordinates_tensor(self, X: Tensor) -> Tensor:
@@ -76,8 +110,8 @@ class Features:
         if not self.categorical:
             return X
         parts = [X[..., self.numeric]]
-        for column, table in sorted(self.descriptors.items()):
-            parts += [table.to(X)[X[..., column].long()]]
+        for column in sorted(self.descriptors):
+            parts += [torch.from_numpy(self._described(column, X[..., column].detach().numpy()))]
         return torch.cat(parts, dim=-1)
 
     def scatter_gradient(self, gradient: np.ndarray) -> np.ndarray:

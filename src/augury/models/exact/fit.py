@@ -76,4 +76,6 @@ def _ascend(likelihood: MarginalLikelihood, start: np.ndarray) -> tuple[np.ndarr
         bounds=likelihood.bounds().T,
         options={"maxiter": 200, "ftol": _NEGLIGIBLE_GAIN / max(abs(value), 1.0), "gtol": 1e-2},
     )
+    if not np.isfinite(result.fun):  # a line search lost in a region without a factorisation
+        return start, -value
     return result.x, -float(result.fun)

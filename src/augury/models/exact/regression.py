@@ -14,7 +14,7 @@ from augury.numerics.threads import blas_threads
 
 #: Predictions on many points go in blocks of this many entries of the cross-covariance (32 MiB).
 _BLOCK_ENTRIES = 1 << 22
-#: A predictive variance never falls below this share of the prior's.
+#: A predictive variance never falls below this share of the prior's, nor of the outcomes' own variance (1).
 _VARIANCE_FLOOR = 1e-12
 
 
@@ -78,7 +78,15 @@ class ExactRegression:
 
     def log_posterior(self) -> float:
         """The log posterior density (marginal likelihood plus prior) of the current hyperparameters."""
-        return self._likelihood().value(self.theta)
+        value = self._likelihood().value(self.theta)
+        self.covariance.release()
+        return value
+
+    def unfitted(self) -> ExactRegression:
+        """A copy with the same hyperparameters and nothing computed, to be changed without effect on this."""
+        other = ExactRegression(self.X, self.y, self.noise, self.covariance.rebind(self.X))
+        other._log_noise = self._log_noise
+        return other
 
     def _likelihood(self) -> MarginalLikelihood:
         return MarginalLikelihood(self.covariance, self.y, self.noise)
@@ -147,17 +155,17 @@ class ExactRegression:
             variance_gradient += prior_gradient
         return cross @ alpha + self._constant, variance, mean_gradient, variance_gradient
 
-    def extended(self, dense: DensePosterior) -> ExactRegression:
-        """The same process with the rows that `dense` (an unbatched posterior of it) has been given since.
+    def extended(self, dense: DensePosterior, new_noise: np.ndarray) -> ExactRegression:
+        """The same process with the `q` rows given to `dense`, an unbatched posterior of it, since.
 
-        The new rows carry the average noise variance as far as leave-one-out and refits are concerned.
+        Args:
+            dense: this posterior, conditioned.
+            new_noise: `q` noise variances of the new rows; a later fit that infers the noise ignores them.
         """
         X, inverse_factor = dense.X.detach().numpy(), dense.inverse_factor.detach().numpy()
-        residual = np.linalg.solve(inverse_factor, dense.whitened.detach().numpy())
-        noise = self.noise
-        if noise is not None:
-            noise = np.append(noise, np.full(len(X) - len(noise), noise.mean()))
-        other = ExactRegression(X, residual + dense.constant, noise, self.covariance.rebind(X))
+        y = dense.outcomes().detach().numpy()
+        noise = None if self.noise is None else np.append(self.noise, new_noise)
+        other = ExactRegression(X, y, noise, self.covariance.rebind(X))
         other._log_noise = self._log_noise
         other._inverse_factor = inverse_factor
         other._alpha = inverse_factor.T @ dense.whitened.detach().numpy()
@@ -176,4 +184,4 @@ class ExactRegression:
 
 
 def _positive(variance: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    return np.maximum(variance, _VARIANCE_FLOOR * prior, out=variance)
+    return np.maximum(variance, _VARIANCE_FLOOR * np.maximum(prior, 1.0), out=variance)
