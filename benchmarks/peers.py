@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from botorch.acquisition.logei import qLogNoisyExpectedImprovement
 from botorch.exceptions.warnings import OptimizationWarning
 from botorch.models import MixedSingleTaskGP, SingleTaskGP
 from botorch.models.model import Model
-from botorch.optim import optimize_acqf, optimize_acqf_discrete
+from botorch.optim import optimize_acqf, optimize_acqf_discrete, optimize_acqf_mixed
 from botorch.optim.optimize_mixed import optimize_acqf_mixed_alternating
 from gpytorch.kernels import Kernel
 from gpytorch.mlls import ExactMarginalLogLikelihood
@@ -23,6 +25,8 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from augury.space.space import Space
 
 NUM_RESTARTS, RAW_SAMPLES = 10, 512
+# Ax enumerates the discrete combinations up to this many and alternates beyond
+MOST_ENUMERATED = 10
 
 
 @contextmanager
@@ -87,26 +91,32 @@ def botorch_batch(X: np.ndarray, y: np.ndarray, space: Space, q: int, seed: int,
 
 
 def _maximise(acquisition: AcquisitionFunction, space: Space, X: np.ndarray) -> np.ndarray:
-    bounds = torch.as_tensor(space.bounds, dtype=torch.float64)
+    """The search that BoTorch (for mixed spaces: Ax, by the number of combinations) uses for such a space."""
+    bounds = torch.tensor(space.bounds)
+    options: dict[str, Any] = {"num_restarts": NUM_RESTARTS, "raw_samples": RAW_SAMPLES}
+    choices = discrete_choices(space)
     if space.candidates is not None:
-        choices = torch.as_tensor(space.candidates, dtype=torch.float64)
-        seen = torch.as_tensor(X, dtype=torch.float64)
-        best, _ = optimize_acqf_discrete(acquisition, q=1, choices=choices, X_avoid=seen)
-    elif space.categorical_features or space.levels:
-        best, _ = optimize_acqf_mixed_alternating(
-            acquisition,
-            bounds,
-            discrete_dims={column: list(map(float, levels)) for column, levels in space.levels.items()},
-            cat_dims={
-                column: list(map(float, range(space.cardinalities[column])))
-                for column in space.categorical_features
-            },
-            num_restarts=NUM_RESTARTS,
-            raw_samples=RAW_SAMPLES,
-        )
+        candidates = torch.tensor(space.candidates)
+        best, _ = optimize_acqf_discrete(acquisition, q=1, choices=candidates, X_avoid=torch.tensor(X))
+    elif not choices:
+        best, _ = optimize_acqf(acquisition, bounds, q=1, **options)
+    elif math.prod(map(len, choices.values())) <= MOST_ENUMERATED:
+        fixed = [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
+        best, _ = optimize_acqf_mixed(acquisition, bounds, q=1, fixed_features_list=fixed, **options)
     else:
-        best, _ = optimize_acqf(acquisition, bounds, q=1, num_restarts=NUM_RESTARTS, raw_samples=RAW_SAMPLES)
-    return best.detach().reshape(-1).numpy()
+        categorical = {c: values for c, values in choices.items() if c in space.cardinalities}
+        discrete = {c: values for c, values in choices.items() if c not in space.cardinalities}
+        best, _ = optimize_acqf_mixed_alternating(
+            acquisition, bounds, discrete_dims=discrete, cat_dims=categorical, **options
+        )
+    return np.asarray(best.detach().reshape(-1))
+
+
+def discrete_choices(space: Space) -> dict[int, list[float]]:
+    """Column -> its encoded values, for the columns that are not continuous."""
+    levels = {column: [float(level) for level in levels] for column, levels in space.levels.items()}
+    codes = {column: [float(code) for code in range(k)] for column, k in space.cardinalities.items()}
+    return levels | codes
 
 
 class OptunaPeer:

@@ -15,11 +15,11 @@ from augury.space.space import Space
 def mixed_branin(name: str) -> Problem:
     """Branin's function behind a category that scales and lifts it.
 
-    f(x, c) = s_c (branin(x) - min branin) + o_c, with four categories; the minimum is 0, in the category
-    whose scale is steepest, so that the best category looks bad at a random x.
+    f(x, c) = s_c (branin(x) - min branin) + o_c, with four categories. The minimum is 0, in the category that
+    is neither the flattest nor the one that looks best at a random x.
     """
     inner = synthetic(name, "Branin")
-    scale_offset = {"red": (1.0, 4.0), "green": (3.0, 0.0), "blue": (0.5, 8.0), "white": (0.2, 12.0)}
+    scale_offset = {"red": (1.5, 10.0), "green": (1.0, 0.0), "blue": (0.5, 20.0), "white": (0.25, 40.0)}
     space = Space(
         {"x1": Float(-5.0, 10.0), "x2": Float(0.0, 15.0), "category": Categorical(list(scale_offset))}
     )
