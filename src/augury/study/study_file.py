@@ -236,7 +236,7 @@ def _command(given: str | list[Any] | None) -> tuple[str, ...] | None:
 
 
 def _beside(argument: str, folder: Path) -> str:
-    """An argument that names a file beside the study file, as an absolute path: trials run in other folders."""
+    """An argument that names a file beside the study file as an absolute path, as trials run elsewhere."""
     path = folder / argument
     is_file = argument and not Path(argument).is_absolute() and path.is_file()
     return str(path) if is_file else argument

@@ -2,6 +2,8 @@
 
 check_strategy   a Strategy
 STRATEGY_CHECKS  its named checks, for `pytest.mark.parametrize`
+check_store      a Store
+STORE_CHECKS     its named checks
 """
 
 from __future__ import annotations
@@ -10,10 +12,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from augury.testing.stores import STORE_CHECKS as STORE_CHECKS
+    from augury.testing.stores import check_store as check_store
     from augury.testing.strategies import STRATEGY_CHECKS as STRATEGY_CHECKS
     from augury.testing.strategies import check_strategy as check_strategy
 
-_ATTRIBUTES = {"STRATEGY_CHECKS": "strategies", "check_strategy": "strategies"}
+_ATTRIBUTES = {
+    "STORE_CHECKS": "stores",
+    "STRATEGY_CHECKS": "strategies",
+    "check_store": "stores",
+    "check_strategy": "strategies",
+}
 
 __all__ = sorted(_ATTRIBUTES)
 

@@ -6,6 +6,7 @@ import queue
 from abc import ABC, abstractmethod
 from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from augury.errors import InvalidInputError
@@ -116,7 +117,10 @@ class ExecutorPool(Pool):
         directory = trial.directory if self._objective.uses_directory else None
         future = self._executor.submit(self._objective.evaluate, trial.params, directory)
         self._futures[trial.number] = future
-        future.add_done_callback(lambda _, number=trial.number: self._ended.put(number))
+        future.add_done_callback(partial(self._note_end, trial.number))
+
+    def _note_end(self, number: int, _: Future[Any]) -> None:
+        self._ended.put(number)
 
     def wait(self, seconds: float) -> list[Outcome]:
         outcomes: list[Outcome] = []

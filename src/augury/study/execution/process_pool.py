@@ -143,11 +143,12 @@ class ProcessPool(Pool):
     def _hear(self, worker: _Worker) -> Outcome | None:
         try:
             # A process that sent its answer and then died has answered.
-            kind, content = worker.connection.recv() if worker.connection.poll() else (None, None)
+            answer = worker.connection.recv() if worker.connection.poll() else None
         except (EOFError, OSError):
-            kind = None
-        if kind is None:
+            answer = None
+        if answer is None:
             return self._bury(worker)
+        kind, content = answer
         if kind == READY:
             worker.is_ready = True
             worker.start_clock(self._timeout)
