@@ -114,8 +114,7 @@ class Float(Numeric):
         if self._decimal is None:
             return np.minimum(self.low + index * self.step, self.high)
         low, step, one = self._decimal
-        level: Array = (low + index * step) / one
-        return level
+        return np.minimum((low + index * step) / one, self.high)
 
     @cached_property
     def scale(self) -> Scale:

@@ -64,7 +64,7 @@ def parameter_from_dict(schema: Mapping[str, Any]) -> Parameter:
         InvalidInputError: an unknown type, or unknown or missing options.
     """
     options = dict(schema)
-    kind = _TYPES.get(options.pop("type", None) or "")
+    kind = _TYPES.get(str(options.pop("type", None)))
     if kind is None:
         allowed = ", ".join(map(repr, _TYPES))
         raise InvalidInputError(f"type={schema.get('type')!r} is unknown; choose one of {allowed}")

@@ -160,7 +160,10 @@ class _Collected:
 def _sample(space: Space, n: int, draw: Draw, rng: np.random.Generator, avoid: Array | None) -> Array:
     collected = _Collected(space, n, avoid)
     drawn, batch = 0, n
-    while collected.missing and drawn < max(_MOST_DRAWS, 4 * n) and not _hopeless(space, collected, drawn):
+    most = 4 * n + (1024 if space.inequalities is None else _MOST_DRAWS)
+    if space.size is not None and space.size <= _ENUMERABLE:
+        most = min(most, 2 * space.size + n)  # then listing the space is quicker
+    while collected.missing and drawn < most:
         points = space.snap(_levelled(space, draw(batch)))
         collected.add(points[space.feasible(points)])
         drawn += batch
@@ -172,11 +175,6 @@ def _sample(space: Space, n: int, draw: Draw, rng: np.random.Generator, avoid: A
         for points in _mixtures(space, rng, collected.missing):
             collected.add(points[space.feasible(points)])
     return _filled(space, collected, rng, avoid)
-
-
-def _hopeless(space: Space, collected: _Collected, drawn: int) -> bool:
-    """Whether a finite space has been drawn from so often that listing it is quicker."""
-    return space.size is not None and space.size <= _ENUMERABLE and drawn > 2 * space.size
 
 
 def _all_points(space: Space) -> Array:
@@ -200,11 +198,14 @@ def _mixtures(space: Space, rng: np.random.Generator, missing: int) -> Iterator[
     polytope = Polytope(space, space.inequalities)
     found = [polytope.vertex(rng.standard_normal(space.dim)) for _ in range(2 * space.dim + 8)]
     vertices = np.array([point for point in found if point is not None])
+    _, first = np.unique(vertices.round(6), axis=0, return_index=True)
+    vertices = vertices[np.sort(first)]
     constrained = space.inequalities.weights.any(axis=0)
     natural = space.inequalities.natural(vertices)
+    concentration = min(1.0, (constrained.sum() + 1) / len(vertices))  # 1 is uniform on a simplex
     for _ in range(4):
         count = 4 * missing + 64
-        weights = rng.dirichlet(np.full(len(vertices), 0.5), size=count)
+        weights = rng.dirichlet(np.full(len(vertices), concentration), size=count)
         points = _levelled(space, rng.random((count, space.dim)))
         for column in np.flatnonzero(constrained).tolist():
             points[:, column] = polytope.coordinate(column, weights @ natural[:, column])

@@ -90,7 +90,7 @@ class Table:
         parameters: how a column is to be understood where the inferred way is not meant.
 
     Attributes:
-        cells: column name -> cells; rows with the same cells throughout merged into the first.
+        cells: column name -> cells; rows that are encoded alike are merged into the first.
         parameters: column name -> how it is understood.
         choices: name -> parameter of the choices.
         described: name -> parameter of the descriptor columns that vary.
@@ -123,13 +123,15 @@ class Table:
         self._merge_duplicates()
 
     def _merge_duplicates(self) -> None:
-        numbers = {name: self._numbers(name, p) for name, p in (self.choices | self.described).items()}
-        choices = np.stack([numbers[name] for name in self.choices], axis=1)
+        units = {
+            name: p.scale.unit(self._numbers(name, p)) for name, p in (self.choices | self.described).items()
+        }
+        choices = np.stack([units[name] for name in self.choices], axis=1)
         first, group = _first_of_each(choices)
         if len(first) == len(choices):
             return
         for name in self.described:
-            differs = numbers[name] != numbers[name][first][group]
+            differs = units[name] != units[name][first][group]
             if differs.any():
                 row = int(np.argmax(differs))
                 raise InvalidInputError(
