@@ -1,2 +1,1 @@
-"""The command line. `app` holds the table of commands; each command is a module of its own, imported when it is
-called."""
+"""The command line. `app` holds the table of commands; each is a module of its own, imported when called."""

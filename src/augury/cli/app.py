@@ -77,7 +77,8 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def augury(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Optimise an expensive function with few evaluations."""

@@ -111,7 +111,7 @@ def _best(results: Results) -> dict[str, Any] | None:
     return {
         "number": trial.number,
         "params": [(name, words.number(value)) for name, value in trial.params.items()],
-        "outcomes": [(name, _measured(trial, name)) for name in results.goals.outcomes],
+        "outcomes": [(name, words.measured(trial, name)) for name in results.goals.outcomes],
     }
 
 
@@ -188,7 +188,7 @@ def _table(results: Results) -> dict[str, Any]:
             {
                 "number": trial.number,
                 "feasible": bool(results.feasible[row]),
-                "outcomes": [_measured(trial, name) for name in results.goals.outcomes],
+                "outcomes": [words.measured(trial, name) for name in results.goals.outcomes],
                 "params": [words.number(trial.params.get(name, "")) for name in results.space.names],
                 "why": trial.prediction.reason if trial.prediction is not None else "",
             }
@@ -212,10 +212,3 @@ def _failures(results: Results) -> list[dict[str, Any]]:
         }
         for trial in failed[-MOST_ROWS:]
     ]
-
-
-def _measured(trial: Any, name: str) -> str:
-    value, stderr = trial.values.get(name), trial.stderrs.get(name)
-    if value is None:
-        return ""
-    return words.number(float(value)) + (f" ± {stderr:.2g}" if stderr is not None else "")

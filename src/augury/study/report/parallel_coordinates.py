@@ -99,11 +99,11 @@ def parallel_coordinates_figure(
     axes.xaxis.tick_top()
     axes.set_xticks(places[: len(names)], names)
     if crowded:
-        for text in axes.get_xticklabels():
-            text.set(rotation=30, ha="left", rotation_mode="anchor")
+        for name in axes.get_xticklabels():
+            name.set(rotation=30, ha="left", rotation_mode="anchor")
     key = ScalarMappable(colours, value_colours())
     bar = figure.colorbar(key, ax=axes, pad=0.02, aspect=30, fraction=0.05)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(colors=INK, length=0, labelsize=9)
     bar.set_label(label(outcome), color=INK)
     return figure

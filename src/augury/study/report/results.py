@@ -9,7 +9,7 @@ import numpy as np
 
 from augury.space.goals import Goals
 from augury.space.space import Space
-from augury.study.trial import COMPLETE, FAILED, Trial
+from augury.study.trial import FAILED, Trial
 
 if TYPE_CHECKING:
     from augury.study.study import Study
@@ -23,7 +23,7 @@ class Results:
         space: its space.
         goals: its goals.
         trials: all trials, by number.
-        finished: the n complete or failed trials, by number.
+        finished: the n trials that were measured or failed, by number.
         Y: n x m outcomes, NaN where not measured.
         feasible: n, whether the row is complete and within every limit.
         failed: n, whether the row is a failure.
@@ -43,13 +43,10 @@ class Results:
     def of(cls, study: Study) -> Results:
         """The results of a study as they are now."""
         goals, trials = study.goals, sorted(study.trials, key=lambda trial: trial.number)
-        finished = [trial for trial in trials if trial.status in (COMPLETE, FAILED)]
-        failed = np.array([trial.status == FAILED for trial in finished], dtype=bool)
+        finished = [trial for trial in trials if trial.values or trial.status == FAILED]
+        failed = np.array([not trial.values for trial in finished], dtype=bool)
         Y = np.array(
-            [
-                [np.nan if lost else trial.values.get(name, np.nan) for name in goals.outcomes]
-                for trial, lost in zip(finished, failed, strict=True)
-            ],
+            [[trial.values.get(name, np.nan) for name in goals.outcomes] for trial in finished],
             dtype=np.float64,
         ).reshape(len(finished), goals.n_outcomes)
         feasible = ~failed & goals.feasible(Y)

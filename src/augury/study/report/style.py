@@ -28,7 +28,7 @@ INK, GRID, SURFACE = "#010203", "#040506", "#070809"
 """Stand-ins for the page's colours of text, grid lines and background."""
 _PAGE_COLOURS = {INK: "currentColor", GRID: "var(--grid)", SURFACE: "var(--surface)"}
 
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {
     "svg.fonttype": "none",
     "font.family": ["DejaVu Sans"],
     "font.size": 10.0,
@@ -73,10 +73,15 @@ def dress(axes: Axes) -> None:
 
 def label(text: object, length: int = 26) -> str:
     """User text as a figure can show it: one line of at most `length` characters, `$` not read as formula."""
-    one_line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    if len(one_line) > length:
-        one_line = one_line[: length - 1].rstrip() + "…"
-    return one_line.replace("$", r"\$")
+    shown = _one_line(str(text))
+    if len(shown) > length:
+        shown = shown[: length - 1].rstrip() + "…"
+    return shown.replace("$", r"\$")
+
+
+def _one_line(text: str) -> str:
+    """The text without line breaks and characters that XML cannot hold."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def to_svg(figure: Figure, name: str, description: str) -> str:
@@ -100,7 +105,7 @@ def to_svg(figure: Figure, name: str, description: str) -> str:
     root.attrib.pop("height", None)
     root.set("width", f"{figure.get_figwidth() * 96:.0f}")
     root.set("role", "img")
-    root.set("aria-label", description)
+    root.set("aria-label", _one_line(description))
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
     return ElementTree.tostring(root, encoding="unicode")

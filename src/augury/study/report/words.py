@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from augury.space.goals import Constraint, Goals, Maximize
 from augury.space.parameters import Categorical, Fixed, Float, Int, Parameter
-from augury.study.report.calibration import Calibration
+
+if TYPE_CHECKING:
+    from augury.study.report.calibration import Calibration
+    from augury.study.trial import Trial
 
 
 def number(value: Any) -> str:
@@ -15,6 +18,14 @@ def number(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.5g}" if math.isfinite(value) else ""
     return str(value)
+
+
+def measured(trial: Trial, outcome: str) -> str:
+    """What a trial measured of an outcome, with its standard error where there is one; empty if nothing."""
+    value, stderr = trial.values.get(outcome), trial.stderrs.get(outcome)
+    if value is None:
+        return ""
+    return number(float(value)) + (f" ± {stderr:.2g}" if stderr is not None else "")
 
 
 def goal_sentence(goals: Goals) -> str:

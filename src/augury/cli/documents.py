@@ -1,0 +1,36 @@
+"""Trials as the JSON documents that commands print."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from augury.study.trial import Trial
+
+
+def ask_document(trial: Trial) -> dict[str, Any]:
+    """A trial to be evaluated: its number, its parameters, and what was expected of it."""
+    document: dict[str, Any] = {"number": trial.number, "params": trial.params}
+    if trial.prediction is not None and trial.prediction.mean:
+        document["prediction"] = trial.prediction.to_dict()
+    return document
+
+
+def trial_document(trial: Trial) -> dict[str, Any]:
+    """A trial and what became of it; what is not known is left out."""
+    document: dict[str, Any] = {
+        "number": trial.number,
+        "status": trial.status,
+        "params": trial.params,
+        "values": trial.values,
+    }
+    if trial.stderrs:
+        document["stderrs"] = trial.stderrs
+    if trial.reason is not None:
+        document["reason"] = trial.reason
+    return document
+
+
+def to_json(document: Any) -> str:
+    """The document as indented JSON text."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,87 @@
+"""`augury run`: a study file, evaluated until its budget is used up."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from augury.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from augury.study.study import Study
+    from augury.study.study_file import StudyFile
+
+INTERRUPTED = 130
+
+
+def run(
+    file: Annotated[Path, typer.Argument(metavar="STUDY.TOML", help="The study file; see `augury init`.")],
+    budget: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many evaluations the study is to have in all."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many to evaluate at a time, in processes.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="After how long an evaluation is given up.")
+    ] = None,
+) -> None:
+    """Optimise as a study file says; resumes by itself.
+
+    Options win over the file's [run] table. Every result is stored before it is acted on: a run that was
+    stopped or killed goes on where it was.
+    """
+    from rich.console import Console
+
+    from augury.cli.progress import best_text, shown_progress
+    from augury.study.study_file import load_study_file
+
+    study_file = load_study_file(file)
+    budget = _budget(study_file, budget)
+    workers = study_file.run.workers if workers is None else workers
+    timeout = _timeout(study_file.run.timeout if timeout is None else timeout)
+    function = study_file.function()
+    study = study_file.open()
+    if study.evaluated >= budget:
+        typer.echo(
+            f"the study already has {study.evaluated} evaluations; --budget says how many it is to have"
+        )
+    try:
+        with shown_progress(study, budget, Console(highlight=False)) as note:
+            study.run(function, budget, workers=workers, timeout=timeout, callbacks=[note])
+    except KeyboardInterrupt:
+        typer.echo(
+            f"stopped: {study.evaluated} of {budget} evaluations are in {study.store.location}, "
+            f"{best_text(study)}; to go on: augury run {shlex.quote(str(file))}"
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    _print_end(study)
+
+
+def _budget(study_file: StudyFile, given: int | None) -> int:
+    budget = study_file.run.budget if given is None else given
+    if budget is None:
+        raise InvalidInputError(
+            f"{study_file.path}: [run] has no budget; write budget = 40 there, or give --budget 40"
+        )
+    return budget
+
+
+def _timeout(seconds: float | None) -> float | None:
+    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+        raise InvalidInputError(f"the timeout is {seconds:g} seconds; it must be above 0")
+    return seconds
+
+
+def _print_end(study: Study) -> None:
+    from augury.cli.progress import best_text
+
+    typer.echo(f"{best_text(study)} of {study.evaluated} evaluations in {study.store.location}")
+    if study.best is not None:
+        for name, value in study.best.params.items():
+            typer.echo(f"  {name} = {value}")

@@ -1,0 +1,93 @@
+"""`augury show`: where a study stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from augury.cli.options import StudyName, Target, open_study
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from augury.study.report.results import Results
+    from augury.study.study import Study
+
+_BEST = 10
+
+
+def show(
+    store: Target,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Every trial by number, not only the best.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    study: StudyName = None,
+) -> None:
+    """Show where a study stands and its best trials."""
+    from augury.study.report.results import Results
+
+    opened = open_study(store, study)
+    results = Results.of(opened)
+    if as_json:
+        from augury.cli.documents import to_json
+
+        typer.echo(to_json(_document(opened, results, show_all)))
+        return
+    _print(opened, results, show_all)
+
+
+def _document(study: Study, results: Results, show_all: bool) -> dict[str, Any]:
+    from augury.cli.documents import trial_document
+
+    trials = results.trials if show_all else [results.finished[row] for row in results.ranking()[:_BEST]]
+    return {
+        "study": study.name,
+        "store": str(study.store.location),
+        "goals": study.goals.to_dict(),
+        "counts": results.counts(),
+        "best": None if results.best is None else trial_document(results.finished[results.best]),
+        "trials": [trial_document(trial) for trial in trials],
+    }
+
+
+def _print(study: Study, results: Results, show_all: bool) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from augury.study.report.words import goal_sentence
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 10_000  # a file or a pipe has no edge to wrap at
+    counts = ", ".join(f"{count} {status}" for status, count in results.counts().items())
+    console.print(Text(f"{study.name} in {study.store.location}", "bold"))
+    console.print(Text(f"Goal:   {goal_sentence(results.goals)}"))
+    console.print(Text(f"Trials: {counts or 'none yet'}"))
+    rows = results.trials if show_all else [results.finished[row] for row in results.ranking()[:_BEST]]
+    if rows:
+        console.print(_table(results, rows))
+
+
+def _table(results: Results, trials: list[Any]) -> Table:
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    from augury.study.report.words import measured, number
+
+    outcomes, names = results.goals.outcomes, results.space.names
+    best = None if results.best is None else results.finished[results.best].number
+    table = Table(box=SIMPLE, pad_edge=False)
+    for name in ("trial", "status", *outcomes, *names):
+        table.add_column(Text(name), overflow="fold")
+    for trial in trials:
+        cells = [
+            str(trial.number),
+            trial.status,
+            *(measured(trial, name) for name in outcomes),
+            *(number(trial.params.get(name, "")) for name in names),
+        ]
+        table.add_row(*map(Text, cells), style="bold green" if trial.number == best else None)
+    return table

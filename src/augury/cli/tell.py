@@ -1,0 +1,79 @@
+"""`augury tell`: record what a trial came to."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from augury.cli.options import StudyName, Target, open_study
+from augury.errors import InvalidInputError
+
+
+def tell(
+    store: Target,
+    number: Annotated[
+        int, typer.Argument(metavar="ID", help="The trial's number, as `augury ask` printed it.")
+    ],
+    values: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help='A JSON file (- for standard input): a number, [value, stderr], or {"outcome": either}.',
+        ),
+    ] = None,
+    value: Annotated[float | None, typer.Option(metavar="NUMBER", help="The value measured.")] = None,
+    stderr: Annotated[
+        float | None, typer.Option(metavar="NUMBER", help="The standard error of --value.")
+    ] = None,
+    failed: Annotated[
+        str | None, typer.Option(metavar="REASON", help="The trial gave no result, and why.")
+    ] = None,
+    retry: Annotated[
+        bool,
+        typer.Option("--retry", help="With --failed: the point is not to blame; back to the queue with it."),
+    ] = False,
+    study: StudyName = None,
+) -> None:
+    """Record the result of a trial: one of --value, --values, --failed.
+
+    A result for a trial that already has one is kept as a replicate.
+    """
+    result = _result(values, value, stderr, failed, retry)
+    trial = open_study(store, study).tell(number, result)
+    shown = ", ".join(f"{name} = {one:g}" for name, one in trial.values.items())
+    typer.echo(f"trial {trial.number} is {trial.status}" + (f": {shown}" if shown else ""))
+
+
+def _result(
+    values: str | None, value: float | None, stderr: float | None, failed: str | None, retry: bool
+) -> Any:
+    if sum(given is not None for given in (values, value, failed)) != 1:
+        raise InvalidInputError("give the result with exactly one of --value, --values, --failed")
+    if stderr is not None and value is None:
+        raise InvalidInputError("--stderr belongs to --value; in a --values file write [value, stderr]")
+    if retry and failed is None:
+        raise InvalidInputError("--retry belongs to --failed")
+    if failed is not None:
+        from augury.study.result import Failure
+
+        return Failure(failed, transient=retry)
+    if values is not None:
+        return _read_json(values)
+    return value if stderr is None else (value, stderr)
+
+
+def _read_json(file: str) -> Any:
+    where = "standard input" if file == "-" else file
+    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    try:
+        return json.loads(data)
+    except json.JSONDecodeError as error:
+        raise InvalidInputError(f"{where}, line {error.lineno}: not JSON: {error.msg}") from None
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"{where} is not JSON: it is not text in UTF-8") from None
+    except RecursionError:
+        raise InvalidInputError(f"{where} is not a result: it is nested too deeply") from None
