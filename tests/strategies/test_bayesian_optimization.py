@@ -231,7 +231,7 @@ def test_bad_options_are_refused_at_once(options):
         BayesianOptimization(**options)
 
 
-@pytest.mark.parametrize("acquisition", ["log_ei", "log_nei", "ucb"])
+@pytest.mark.parametrize("acquisition", ["log-ei", "log-nei", "ucb"])
 def test_every_acquisition_optimises(acquisition):
     seen = run(BayesianOptimization(acquisition=acquisition), continuous_space(), branin, 20)
     assert seen.Y.min() < 2.0

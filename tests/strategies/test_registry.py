@@ -27,13 +27,13 @@ def test_model_and_acquisition_reach_the_strategy():
     assert (strategy.model, strategy.acquisition) == ("gp", "ucb")
 
 
-@pytest.mark.parametrize("given", [{"model": "gp"}, {"acquisition": "log_ei"}])
+@pytest.mark.parametrize("given", [{"model": "gp"}, {"acquisition": "log-ei"}])
 def test_an_object_takes_no_model_or_acquisition(given):
     with pytest.raises(InvalidInputError, match=next(iter(given))):
         build_strategy(SobolSearch(), **given)
 
 
-@pytest.mark.parametrize("given", [{"model": "gp"}, {"acquisition": "log_ei"}])
+@pytest.mark.parametrize("given", [{"model": "gp"}, {"acquisition": "log-ei"}])
 def test_a_strategy_without_a_model_refuses_one(given):
     with pytest.raises(InvalidInputError, match="RandomSearch uses no " + next(iter(given))):
         build_strategy("random", **given)

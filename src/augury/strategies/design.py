@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from augury.acquisition.enumeration import is_among
 from augury.space.sampling import sobol
 from augury.strategies.base import ExhaustedError
 from augury.strategies.state import State
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _SHORTEST = 16  # points drawn of a design at least
-_DECIMALS = 9  # encoded points that agree to this many digits are the same point
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class InitialDesign:
         """
         length = max(_SHORTEST, 2 ** ceil(log2(len(seen) + n)))
         points = sobol(space, length, seed=self.seed)
-        fresh = points[first_occurrence(points) & ~occurs_in(points, seen)][:n]
+        fresh = points[first_occurrence(points) & ~is_among(points, seen)][:n]
         if len(fresh) == n:
             return fresh
         return draw_new(sobol, space, n, seed=self.seed, seen=seen)
@@ -66,7 +66,7 @@ def draw_new(
         ExhaustedError: the space has no other points.
     """
     points = sampler(space, n, seed=seed, avoid=seen)
-    fresh = points[first_occurrence(points) & ~occurs_in(points, seen)]
+    fresh = points[first_occurrence(points) & ~is_among(points, seen)]
     if len(fresh) == 0:
         raise exhausted(space)
     return fresh
@@ -85,18 +85,8 @@ def exhausted(space: Space) -> ExhaustedError:
     )
 
 
-def occurs_in(X: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Whether each row of X (N x d) is among the rows of `others` (M x d): bool N."""
-    known = set(_keys(others))
-    return np.fromiter((key in known for key in _keys(X)), dtype=bool, count=len(X))
-
-
 def first_occurrence(X: np.ndarray) -> np.ndarray:
     """Whether each row of X (N x d) differs from all rows before it: bool N."""
-    known: set[bytes] = set()
-    return np.fromiter((not (key in known or known.add(key)) for key in _keys(X)), dtype=bool, count=len(X))
-
-
-def _keys(X: np.ndarray) -> list[bytes]:
-    rounded = np.round(X, _DECIMALS) + 0.0  # + 0.0 turns -0.0 into 0.0
-    return [row.tobytes() for row in rounded]
+    first = np.zeros(len(X), dtype=bool)
+    first[np.unique(X, axis=0, return_index=True)[1]] = True
+    return first

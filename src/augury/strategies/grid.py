@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from augury.acquisition.enumeration import is_among
 from augury.errors import InvalidInputError
 from augury.strategies.base import ExhaustedError, Prediction, Proposal, State, Strategy, check_request
-from augury.strategies.design import occurs_in
 
 if TYPE_CHECKING:
     from augury.space.goals import Goals
@@ -53,7 +53,7 @@ class Grid(Strategy):
     ) -> Proposal:
         check_request(space, observations, pending, n)
         cells = self._cells(space)
-        left = cells[~occurs_in(cells, np.concatenate([observations.X, pending]))]
+        left = cells[~is_among(cells, np.concatenate([observations.X, pending]))]
         if len(left) == 0:
             raise ExhaustedError(
                 f"all {len(cells)} points of the grid have been evaluated or are pending; use more levels "

@@ -1,0 +1,168 @@
+"""Bayesian optimisation: a space-filling start, then the point that a surrogate makes most promising."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from augury.acquisition.registry import ACQUISITIONS
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.models.registry import MODELS
+from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request
+from augury.strategies.design import InitialDesign, exhausted
+
+if TYPE_CHECKING:
+    from augury.space.goals import Goals
+    from augury.space.observations import Observations
+    from augury.space.space import Space
+    from augury.strategies.decision import AcquisitionChoice
+    from augury.strategies.outcome_models import ModelChoice
+
+_FEWEST_INITIAL, _MOST_INITIAL = 5, 20
+_UNLIMITED = 2**62
+_SHARE_OF_FINITE = 8  # the start takes at most one in so many points of a finite space
+
+
+@final
+class BayesianOptimization(Strategy):
+    """Evaluates first a Sobol design, then the maximum of an acquisition function of a fitted model.
+
+    Each outcome has its own model, trained on the rows where it was measured. Constraints on outcomes, and the
+    chance of failure (once some evaluations have failed and some not), multiply the acquisition by their
+    probabilities; until a point is known that meets the constraints, these alone decide. Points under
+    evaluation are accounted for. In a finite space each point is proposed once. As long as the objective has not
+    been measured, the Sobol design goes on.
+
+    Args:
+        model: the surrogate: "auto", a name in `augury.models.registry.MODELS`, a BoTorch Model class, or a
+            callable `(train_X, train_Y, train_Yvar, space) -> Model`.
+        acquisition: "auto" (log EI where the noise is negligible, log noisy EI where it is not), a name in
+            `augury.acquisition.registry.ACQUISITIONS`, or a callable as is registered there.
+        n_initial: evaluations, a user's own counted, before the model decides; by default two more than there
+            are free parameters, at least 5, at most 20, and at most an eighth of a finite space (at least 2).
+        replicates: whether points of a finite space may be evaluated again.
+
+    Raises:
+        InvalidInputError: an unknown model or acquisition, or n_initial < 1.
+
+    Source: Jones, Schonlau and Welch, "Efficient global optimization of expensive black-box functions", Journal
+    of Global Optimization 13 (1998); constraints as in Gardner et al., "Bayesian optimization with inequality
+    constraints", ICML 2014.
+    """
+
+    def __init__(
+        self,
+        model: ModelChoice = "auto",
+        acquisition: AcquisitionChoice = "auto",
+        n_initial: int | None = None,
+        replicates: bool = False,
+    ) -> None:
+        _check_choice("model", model, ["auto", *MODELS.names()])
+        _check_choice("acquisition", acquisition, ["auto", *ACQUISITIONS.names()])
+        if n_initial is not None and (type(n_initial) is not int or n_initial < 1):
+            raise InvalidInputError(
+                f"n_initial={n_initial!r} is not allowed; give a whole number of at least 1, or None"
+            )
+        self.model = model
+        self.acquisition = acquisition
+        self.n_initial = n_initial
+        self.replicates = replicates
+
+    def propose(
+        self,
+        space: Space,
+        goals: Goals,
+        observations: Observations,
+        pending: np.ndarray,
+        n: int,
+        *,
+        seed: int,
+        state: State | None = None,
+    ) -> Proposal:
+        check_request(space, observations, pending, n)
+        if goals.n_objectives > 1:
+            raise NotSupportedError(
+                f"there are {goals.n_objectives} objectives, and Bayesian optimisation decides on one so far; "
+                "keep one and make the others constraints, or use strategy='sobol', 'random' or 'grid'"
+            )
+        pending = np.concatenate([pending, observations.X[observations.pending]])
+        design = InitialDesign.resume(state, seed)
+        n_design = min(n, self._design_points_left(space, observations, len(pending)))
+        start = np.empty((0, space.dim))
+        if n_design:
+            start = design.next_points(space, n_design, np.concatenate([observations.X, pending]))
+        proposal = Proposal(start, [Prediction(reason="initial design") for _ in start], design.state())
+        if n_design == n:
+            return proposal
+        return self._follow(proposal, space, goals, observations, pending, n, seed, state)
+
+    def _follow(
+        self,
+        start: Proposal,
+        space: Space,
+        goals: Goals,
+        observations: Observations,
+        pending: np.ndarray,
+        n: int,
+        seed: int,
+        state: State | None,
+    ) -> Proposal:
+        """The start, and the points that the models add to it."""
+        from augury.numerics.threads import blas_threads
+        from augury.strategies.decision import Decision
+
+        label = _label(self.model)
+        warm = state.tensors if state is not None and state.data.get("model") == label else {}
+        with blas_threads(observations.n):
+            decision = Decision.fit(
+                self.model, self.acquisition, space, goals, observations, seed=seed, warm=warm
+            )
+            chosen = decision.choose(
+                n - len(start.points), np.concatenate([pending, start.points]), replicates=self.replicates
+            )
+            predictions = decision.explain(chosen)
+        if len(start.points) + len(chosen) == 0:
+            raise exhausted(space)
+        assert start.state is not None  # noqa: S101 - the design's
+        memory = replace(
+            start.state, data={**start.state.data, "model": label}, tensors=decision.models.hyperparameters()
+        )
+        return Proposal(np.concatenate([start.points, chosen]), [*start.predictions, *predictions], memory)
+
+    def _design_points_left(self, space: Space, observations: Observations, n_pending: int) -> int:
+        """How many more points of the design come before the model decides; without limit while it cannot.
+
+        The model waits for the results of half of the design, or, where many evaluations fail or run at once,
+        until twice its size has been handed out; and for one result of the objective in any case.
+        """
+        n_initial = self.n_initial or default_initial_points(space)
+        measured = int((observations.complete & np.isfinite(observations.Y[:, 0])).sum())
+        known = int((~observations.pending).sum()) + n_pending
+        if measured == 0 or (measured < ceil(n_initial / 2) and known < 2 * n_initial):
+            return _UNLIMITED
+        return max(0, n_initial - known)
+
+
+def default_initial_points(space: Space) -> int:
+    """The size of the Sobol start: two more than there are free columns, within limits.
+
+    Small designs are better than large ones where evaluations are few, as the model's first choices are more
+    informative than further design points (Bossek, Doerr and Kerschke, "Initial design strategies and their
+    effects on sequential model-based optimization", GECCO 2020).
+    """
+    count = min(max(_FEWEST_INITIAL, space.dim - len(space.fixed_columns) + 2), _MOST_INITIAL)
+    return count if space.size is None else min(count, max(2, space.size // _SHARE_OF_FINITE))
+
+
+def _check_choice(what: str, given: Any, known: list[str]) -> None:
+    if isinstance(given, str) and given not in known:
+        allowed = ", ".join(map(repr, known))
+        raise InvalidInputError(f"there is no {what} called {given!r}; choose one of {allowed}")
+
+
+def _label(model: ModelChoice) -> str:
+    """A name for the kind of model, so that one kind is not started from the other's hyperparameters."""
+    return model if isinstance(model, str) else getattr(model, "__qualname__", type(model).__qualname__)

@@ -1,0 +1,116 @@
+"""One fitted surrogate per outcome, each on the rows where that outcome was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from augury.models.build import build_model
+
+if TYPE_CHECKING:
+    from botorch.models.model import Model
+
+    from augury.space.observations import Observations
+    from augury.space.space import Space
+
+ModelChoice = str | type | Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class OutcomeModels:
+    """The surrogates of a study.
+
+    Args:
+        models: outcome column -> its fitted model; outcomes that were never measured have none.
+    """
+
+    models: dict[int, Model]
+
+    @classmethod
+    def fit(
+        cls,
+        model: ModelChoice,
+        space: Space,
+        observations: Observations,
+        *,
+        seed: int,
+        warm: Mapping[str, torch.Tensor],
+    ) -> OutcomeModels:
+        """Fit one model per measured outcome.
+
+        Args:
+            model: what `augury.models.build.build_model` takes.
+            space: where the points live.
+            observations: rows that failed or were not measured are left out; the variances of the errors are
+                used where every row has one, otherwise a common one is inferred.
+            seed: for the restarts of the fit.
+            warm: `hyperparameters` of an earlier fit of the same outcomes, or empty.
+        """
+        models = {}
+        for column in range(observations.Y.shape[1]):
+            measured = observations.complete & np.isfinite(observations.Y[:, column])
+            if not measured.any():
+                continue
+            train_X, train_Y = observations.X[measured], observations.Y[measured, column : column + 1]
+            train_Yvar = observations.Yvar[measured, column : column + 1]
+            built = build_model(
+                model,
+                torch.from_numpy(train_X),
+                torch.from_numpy(train_Y),
+                torch.from_numpy(train_Yvar) if np.isfinite(train_Yvar).all() else None,
+                space,
+            )
+            models[column] = _fit(built, _of_column(warm, column), seed)
+        return cls(models)
+
+    def hyperparameters(self) -> dict[str, torch.Tensor]:
+        """What `fit` takes as `warm` next time: "column:name" -> value."""
+        return {
+            f"{column}:{name}": value.detach()
+            for column, model in self.models.items()
+            if hasattr(model, "hyperparameters")
+            for name, value in model.hyperparameters().items()
+        }
+
+    def mean_variance(self, column: int, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance (each N) of the underlying function of one outcome at X (N x d), in its units."""
+        model, points = self.models[column], torch.from_numpy(X)
+        with torch.no_grad():
+            if hasattr(model, "mean_variance"):
+                mean, variance = model.mean_variance(points)
+            else:
+                posterior = model.posterior(points.unsqueeze(-2))
+                mean, variance = posterior.mean.reshape(-1), posterior.variance.reshape(-1)
+        return mean.numpy(), variance.numpy()
+
+    def given_violation(self, column: int, sign: float, offset: float, X: np.ndarray) -> Any:
+        """The model of an outcome, given that it violates `sign * y + offset <= 0` at X (p x d).
+
+        Each value is the predicted one, or one standard deviation beyond the limit where that is less bad: a
+        "constant liar" (Ginsbourger, Le Riche and Carraro, 2010). A model that cannot be conditioned is
+        returned as it is.
+        """
+        model = self.models[column]
+        if "condition" not in getattr(model, "capabilities", ()):
+            return model
+        mean, variance = self.mean_variance(column, X)
+        excess = np.maximum(sign * mean + offset, np.sqrt(np.maximum(variance, 0.0)))
+        values = sign * (excess - offset)
+        return model.condition_on_observations(torch.from_numpy(X), torch.from_numpy(values)[:, None])
+
+
+def _fit(model: Any, initial: dict[str, torch.Tensor], seed: int) -> Any:
+    if not hasattr(model, "fit"):  # a callable may return a model that needs no training
+        return model
+    if hasattr(model, "hyperparameters"):
+        return model.fit(initial=initial or None, seed=seed)
+    return model.fit()
+
+
+def _of_column(warm: Mapping[str, torch.Tensor], column: int) -> dict[str, torch.Tensor]:
+    prefix = f"{column}:"
+    return {name.removeprefix(prefix): value for name, value in warm.items() if name.startswith(prefix)}
