@@ -77,7 +77,9 @@ def categoricals(draw: st.DrawFn) -> Parameter:
 
 
 fixed = values.map(Fixed)
-varying = st.one_of(floats(), floats(human_bounds), log_floats(), stepped_floats(), ints(), log_ints(), categoricals())
+varying = st.one_of(
+    floats(), floats(human_bounds), log_floats(), stepped_floats(), ints(), log_ints(), categoricals()
+)
 names = st.text(min_size=1, max_size=8).filter(lambda name: name.strip() and "`" not in name)
 
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 
 from augury.errors import InvalidInputError
-from augury.space.parameters import Categorical, Fixed, Float, Int, Parameter, parameter_from_dict, parameter_of
+from augury.space.parameters import (
+    Categorical,
+    Fixed,
+    Float,
+    Int,
+    Parameter,
+    parameter_from_dict,
+    parameter_of,
+)
 from tests.space.strategies import fixed, varying
 
 
@@ -33,7 +41,9 @@ def test_short_forms(short: Any, long: Parameter) -> None:
     assert parameter_of(short) == long
 
 
-@pytest.mark.parametrize("short", [None, (1,), (1, 2, 3), ("a", "b"), (True, False), {"low": 1}, {1, 2}, object()])
+@pytest.mark.parametrize(
+    "short", [None, (1,), (1, 2, 3), ("a", "b"), (True, False), {"low": 1}, {1, 2}, object()]
+)
 def test_other_forms_are_refused(short: Any) -> None:
     with pytest.raises(InvalidInputError):
         parameter_of(short)
@@ -116,12 +126,22 @@ def test_the_schema_holds_roles_conditions_and_descriptors() -> None:
     ):
         again = parameter_from_dict(parameter.to_dict())
         assert again == parameter
-        assert (again.role, again.cost, again.active_if) == (parameter.role, parameter.cost, parameter.active_if)
+        assert (again.role, again.cost, again.active_if) == (
+            parameter.role,
+            parameter.cost,
+            parameter.active_if,
+        )
 
 
 @pytest.mark.parametrize(
     "schema",
-    [{}, {"type": "complex"}, {"type": "float", "low": 0}, {"type": "int", "low": 0, "high": 1, "lo": 2}, {"type": []}],
+    [
+        {},
+        {"type": "complex"},
+        {"type": "float", "low": 0},
+        {"type": "int", "low": 0, "high": 1, "lo": 2},
+        {"type": []},
+    ],
 )
 def test_malformed_schemas_are_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):

@@ -19,9 +19,12 @@ from tests.space.strategies import spaces
 both = pytest.mark.parametrize("sample", [sobol, uniform])
 Sampler = Callable[..., Any]
 
-MIXED = Space({"x": (-5.0, 10.0), "n": (1, 7), "c": ["a", "b", "c"], "r": Float(1e-3, 1.0, log=True), "k": [1, 2, 8]})
+MIXED = Space(
+    {"x": (-5.0, 10.0), "n": (1, 7), "c": ["a", "b", "c"], "r": Float(1e-3, 1.0, log=True), "k": [1, 2, 8]}
+)
 TABLE = Space.from_table(
-    pd.DataFrame({"a": np.linspace(0, 1, 60), "c": ["u", "v", "w"] * 20, "d": np.arange(60) ** 2}), descriptors=["d"]
+    pd.DataFrame({"a": np.linspace(0, 1, 60), "c": ["u", "v", "w"] * 20, "d": np.arange(60) ** 2}),
+    descriptors=["d"],
 )
 CUBE = {f"x{i}": (0.0, 1.0) for i in range(6)}
 
@@ -65,7 +68,11 @@ def test_the_seed_decides_and_nothing_else(sample: Sampler, space: Space) -> Non
 
 @both
 def test_levels_and_categories_are_equally_likely(sample: Sampler) -> None:
-    X = sample(Space({"x": (0.0, 1.0), "n": (1, 5), "c": ["a", "b", "c"], "s": Float(0, 0.75, step=0.25)}), 6000, seed=0)
+    X = sample(
+        Space({"x": (0.0, 1.0), "n": (1, 5), "c": ["a", "b", "c"], "s": Float(0, 0.75, step=0.25)}),
+        6000,
+        seed=0,
+    )
     for column, count in ((1, 5), (2, 3), (3, 4)):
         _, counts = np.unique(X[:, column], return_counts=True)
         assert len(counts) == count
@@ -111,7 +118,9 @@ def test_sobol_rows_cover_the_table_better_than_chance() -> None:
         assert space.candidates is not None
         return float(np.linalg.norm(space.candidates[:, None] - X, axis=2).min(axis=1).max())
 
-    gaps = [(largest_gap(sobol(space, 32, seed=s)), largest_gap(uniform(space, 32, seed=s))) for s in range(10)]
+    gaps = [
+        (largest_gap(sobol(space, 32, seed=s)), largest_gap(uniform(space, 32, seed=s))) for s in range(10)
+    ]
     assert np.mean([a for a, _ in gaps]) < 0.85 * np.mean([b for _, b in gaps])
 
 
@@ -138,7 +147,9 @@ def test_held_columns_stay_held(sample: Sampler) -> None:
     ids=["half", "corner", "simplex", "mixed", "levels"],
 )
 def test_small_feasible_regions_are_found(sample: Sampler, constraints: list[str]) -> None:
-    space = Space(CUBE | {"n": (1, 8), "r": Float(1e-3, 1, log=True), "k": [1, 2, 8]}, constraints=constraints)
+    space = Space(
+        CUBE | {"n": (1, 8), "r": Float(1e-3, 1, log=True), "k": [1, 2, 8]}, constraints=constraints
+    )
     X = sample(space, 16, seed=0)
     assert space.feasible(X).all()
     assert distinct(X) == 16
@@ -148,7 +159,9 @@ def test_small_feasible_regions_are_found(sample: Sampler, constraints: list[str
 
 
 def test_a_small_region_is_spread_over_not_only_its_corners() -> None:
-    space = Space({"a": (0.0, 1.0), "b": (0.0, 1.0), "c": (0.0, 1.0)}, constraints=["a+b+c <= 1", "a+b+c >= 1"])
+    space = Space(
+        {"a": (0.0, 1.0), "b": (0.0, 1.0), "c": (0.0, 1.0)}, constraints=["a+b+c <= 1", "a+b+c >= 1"]
+    )
     X = sobol(space, 64, seed=0)
     assert (X.min(axis=0) < 0.1).all()
     assert (X.max(axis=0) > 0.7).all()

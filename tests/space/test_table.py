@@ -175,7 +175,11 @@ def test_points_that_are_no_rows_are_refused() -> None:
         (FRAME, {"descriptors": ["weight"]}, "no column 'weight'; it has 'solvent'"),
         (FRAME, {"descriptors": "mass"}, "must be a list"),
         (FRAME, {"descriptors": list(FRAME)}, "every column of the candidate table is a descriptor"),
-        (FRAME, {"descriptors": ["solvent", "eq", "t"]}, "rows 1 and 3 .* differ in the descriptor|no parameter"),
+        (
+            FRAME,
+            {"descriptors": ["solvent", "eq", "t"]},
+            "rows 1 and 3 .* differ in the descriptor|no parameter",
+        ),
         (FRAME, {"parameters": {"t": (30.0, 90.0)}}, "row 1, column 't' .*20.5 is not between"),
         (FRAME, {"parameters": {"t": None}}, "column 't': None is not a parameter"),
         (FRAME, {"parameters": {"z": (0, 1)}}, "no column 'z'"),
@@ -189,5 +193,7 @@ def test_bad_tables_are_refused(frame: Any, options: dict[str, Any], message: st
 
 def test_equal_choices_with_different_descriptors_are_refused() -> None:
     frame = pd.DataFrame({"a": [1, 2, 1], "d": [0.1, 0.2, 0.3]})
-    with pytest.raises(InvalidInputError, match="rows 1 and 3 .* same choices but differ in the descriptor 'd'"):
+    with pytest.raises(
+        InvalidInputError, match=r"rows 1 and 3 .* same choices but differ in the descriptor 'd'"
+    ):
         Space.from_table(frame, descriptors=["d"])

@@ -75,7 +75,10 @@ def test_writing_and_reading_gives_the_same_space(space: Space, with_constraints
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = [-5.0, 10.0]", r"\[space\]: parameter 'x': .* could mean bounds or choices; write \{low = -5.0"),
+        (
+            "x = [-5.0, 10.0]",
+            r"\[space\]: parameter 'x': .* could mean bounds or choices; write \{low = -5.0",
+        ),
         ("x = {low = 1.0}", "'x': .* needs low and high, or values, or value"),
         ("x = {low = 1.0, high = 0.0}", r"\[space\]: parameter 'x': low=1.0 must be less than high=0.0"),
         ("x = {low = 0.0, high = 1.0, lgo = true}", "'x': .* 'lgo'"),

@@ -18,7 +18,7 @@ _KINDS: dict[type, str] = {str: "text", bool: "bool", int: "number", float: "num
 
 
 def category_key(value: Any) -> tuple[str, Any] | None:
-    """What makes two categories the same: 1 and 1.0 are, 1 and True and "1" are not. None if not a category."""
+    """What makes two categories the same (1 and 1.0 are; 1, True and "1" are not); None if not a category."""
     if hasattr(value, "item") and np.ndim(value) == 0:
         value = value.item()  # a NumPy scalar
     kind = _KINDS.get(type(value)) or ("text" if isinstance(value, str) else None)
@@ -31,14 +31,15 @@ class Categorical(Parameter):
     """A choice from a list of values.
 
     Unordered: encoded as the integer code 0..k-1, the position in `values`. Ordered: a numeric column of k
-    equally spaced levels in [0, 1]. Values are text, finite numbers or bools; True is distinct from 1. There is
-    no None category: use a word such as "none".
+    equally spaced levels in [0, 1]. Values are text, finite numbers or bools; True is distinct from 1. There
+    is no None category: use a word such as "none".
 
     Args:
         values: the k >= 2 distinct values.
-        descriptors: numbers that describe each value, so that similar values can learn from each other (a solvent
-            by its measured properties): a DataFrame whose index (or else first column) holds the values and whose
-            other columns are numeric, or a mapping from descriptor name to k numbers in the order of `values`.
+        descriptors: numbers that describe each value, so that similar values can learn from each other (a
+            solvent by its measured properties): a DataFrame whose index (or else first column) holds the
+            values and whose other columns are numeric, or a mapping from descriptor name to k numbers in the
+            order of `values`.
         ordered: whether neighbours in `values` are more alike than others (small, medium, large).
         role: "design" (the others are stored, but not yet proposed on).
         cost: relative cost of a fidelity.

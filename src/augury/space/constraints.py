@@ -148,7 +148,7 @@ class _Parser:
             return _Linear(float(token))
         if kind in ("name", "quoted"):
             return _Linear(0.0, {token: 1.0})
-        if token in "+-":
+        if token in ("+", "-"):
             return self._atom().times(1.0 if token == "+" else -1.0)  # noqa: S105 - a token of the grammar
         inner = self._sum()
         if not self._at(")"):

@@ -37,7 +37,8 @@ class Descriptors:
             given = _rows_of(given, values)
         if not isinstance(given, Mapping):
             raise InvalidInputError(
-                f"descriptors must be a DataFrame or a mapping from name to numbers, not {type(given).__name__}"
+                "descriptors must be a DataFrame or a mapping from name to numbers, not "
+                f"{type(given).__name__}"
             )
         if not given:
             raise InvalidInputError("descriptors has no column")
@@ -75,7 +76,8 @@ def _rows_of(frame: Any, values: Sequence[Any]) -> dict[str, list[Any]]:
     missing = [value for value in values if value not in rows]
     if missing:
         raise InvalidInputError(
-            f"the descriptor table has no row for {missing[0]!r}: its index or its first column must hold every value"
+            f"the descriptor table has no row for {missing[0]!r}: its index or its first column must hold "
+            "every value"
         )
     return {name: [column[rows[value]] for value in values] for name, column in cells.items()}
 
@@ -92,8 +94,8 @@ def _numbers(name: Any, column: Any, values: Sequence[Any]) -> tuple[float, ...]
             number = float("nan")
         if not np.isfinite(number):
             raise InvalidInputError(
-                f"descriptor {name!r} of {value!r} is {cell!r}, not a finite number; fill the cell in or drop "
-                "the column"
+                f"descriptor {name!r} of {value!r} is {cell!r}, not a finite number; fill the cell "
+                "in or drop the column"
             )
         numbers.append(number)
     return tuple(numbers)

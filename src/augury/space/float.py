@@ -24,9 +24,9 @@ class Float(Numeric):
     """A real number between two bounds, both included.
 
     Encoded as u = (x - low) / (high - low), with `log` as u = log(x / low) / log(high / low); with `step` the
-    levels low, low + step, ... (the last one not above high) are equally spaced in [0, 1]. A value with at most
-    14 significant digits (counted from the larger bound; 11 to 13 on a log scale) is encoded and decoded
-    exactly; others to about 1e-14 of the larger bound.
+    levels low, low + step, ... (the last one not above high) are equally spaced in [0, 1]. A value with at
+    most 14 significant digits (counted from the larger bound; 11 to 13 of its own on a log scale) is encoded
+    and decoded exactly; any other comes back as the nearest such value.
 
     Args:
         low: lower bound, in the parameter's own unit.
@@ -75,8 +75,8 @@ class Float(Numeric):
             or (self.log and not math.isfinite(self.high / self.low))
         ):
             raise InvalidInputError(
-                f"bounds {self.low!r} and {self.high!r} are too extreme: choose a unit in which they lie between "
-                f"{_SMALLEST:g} and {_LARGEST:g}"
+                f"bounds {self.low!r} and {self.high!r} are too extreme: choose a unit in which they lie "
+                f"between {_SMALLEST:g} and {_LARGEST:g}"
             )
 
     def _check_step(self) -> None:
@@ -102,7 +102,7 @@ class Float(Numeric):
 
     @cached_property
     def _decimal(self) -> tuple[float, float, float] | None:
-        """(low, step, one) as whole multiples of a power of ten: the levels are then the decimals one writes."""
+        """(low, step, one) as multiples of a power of ten, so that the levels are the decimals one writes."""
         parts = [Decimal(repr(self.low)), Decimal(repr(self.step))]
         digits = max(0, *(-int(part.as_tuple().exponent) for part in parts))
         if digits > 22 or max(abs(self.low), abs(self.high)) * 10.0**digits >= 2**53:
@@ -138,7 +138,8 @@ class Float(Numeric):
         if not 0 <= index <= self._last or abs(level - value) > _STEP_TOLERANCE * self.step:
             nearest = float(self._level(np.clip(index, 0, self._last)))
             raise InvalidInputError(
-                f"{value!r} is not a multiple of step={self.step!r} above low={self.low!r}; the nearest is {nearest!r}"
+                f"{value!r} is not a multiple of step={self.step!r} above low={self.low!r}; the nearest "
+                f"is {nearest!r}"
             )
         return level
 

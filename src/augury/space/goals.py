@@ -99,7 +99,7 @@ def goal_of(given: Any) -> Goal:
         if match:
             return _limit(given, **match.groupdict())
     raise InvalidInputError(
-        f"{given!r} is not a goal: give Minimize(name), Maximize(name) or Constraint(name, upper=..., lower=...), "
+        f"{given!r} is not a goal: give Minimize(name), Maximize(name), Constraint(name, upper=...) "
         'or text such as "max:yield", "min:cost", "pressure<=5"'
     )
 

@@ -72,8 +72,8 @@ class Int(Numeric):
         largest = max(abs(self.low), abs(self.high))
         if largest > (_LARGEST_LOG if self.log else _LARGEST) or self._last >= _MOST_LEVELS:
             raise InvalidInputError(
-                f"bounds {self.low!r} and {self.high!r} are too far apart for whole numbers (at most 2**50 levels, "
-                "2**40 on a log scale); use Float or a larger step"
+                f"bounds {self.low!r} and {self.high!r} are too far apart for whole numbers (at most 2**50 "
+                "levels, 2**40 on a log scale); use Float or a larger step"
             )
 
     @property

@@ -26,8 +26,8 @@ class Observations:
         gradient: derivatives of the outcomes with respect to the encoded point, n x m x d, if measured.
 
     Raises:
-        InvalidInputError: arrays of contradicting shapes, an unknown status, a negative variance, a point that
-            is not finite.
+        InvalidInputError: arrays of contradicting shapes, an unknown status, a negative variance, a point
+            that is not finite.
     """
 
     X: NDArray[np.float64]

@@ -100,7 +100,8 @@ def check_common(role: str, cost: float | None, active_if: Mapping[str, Sequence
     """Check the options that every parameter takes.
 
     Raises:
-        InvalidInputError: unknown role, a cost that is not positive or without fidelity, a malformed condition.
+        InvalidInputError: unknown role, a cost that is not positive or without fidelity, a malformed
+            condition.
     """
     if role not in ROLES:
         raise InvalidInputError(f"role={role!r} is unknown; choose one of {', '.join(map(repr, ROLES))}")

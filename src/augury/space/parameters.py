@@ -10,6 +10,7 @@ Fixed(3)                      3                   a constant
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from augury.errors import InvalidInputError
@@ -54,7 +55,7 @@ def parameter_of(given: Any) -> Parameter:
 
 
 def _increasing_numbers(values: list[Any]) -> bool:
-    return all(map(is_real, values)) and all(a < b for a, b in zip(values, values[1:], strict=False))
+    return all(map(is_real, values)) and all(a < b for a, b in pairwise(values))
 
 
 def parameter_from_dict(schema: Mapping[str, Any]) -> Parameter:

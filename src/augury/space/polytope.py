@@ -1,7 +1,7 @@
 """Polytope: points that satisfy several linear constraints, found by (mixed-integer) linear programming.
 
-In the parameters' own units every constraint is linear, whatever the scale; whole numbers and steps are integer
-variables, ordered numbers that are not equally spaced one binary variable per level.
+In the parameters' own units every constraint is linear, whatever the scale; whole numbers and steps are
+integer variables, ordered numbers that are not equally spaced one binary variable per level.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Polytope:
         self._tolerance = inequalities.tolerance
 
     def vertex(self, direction: Array) -> Array | None:
-        """The encoded point (dim) lowest in `direction` (dim, per range of a column), None if none is feasible.
+        """The encoded point (dim) lowest in `direction` (dim, per range of a column); None if there is none.
 
         Columns in no constraint are at 0.
         """
@@ -133,7 +133,7 @@ class Polytope:
         return self._space.snap(point)[0]
 
     def coordinate(self, column: int, values: Array) -> Array:
-        """Coordinates (n) at which a column has the given values (n), by bisection: every column is monotone."""
+        """Coordinates (n) at which a column has the given values (n); bisection, for columns are monotone."""
         parameter = self._space.column_parameters[column]
         low, high = np.zeros_like(values), np.ones_like(values)
         for _ in range(60):

@@ -23,7 +23,7 @@ _POOL = 2048  # rows of a table among which the nearest to a Sobol point is look
 def sobol(space: Space, n: int, *, seed: int, avoid: Array | None = None) -> Array:
     """Space-filling points: a scrambled Sobol sequence, spread evenly over levels and categories.
 
-    Points are snapped, feasible and distinct where the space allows, and hold the columns that `restrict` holds.
+    Points are snapped, feasible, distinct where the space allows, and keep the columns that `restrict` holds.
     In a table, each point of the sequence becomes the nearest row not yet taken.
 
     Args:
@@ -55,7 +55,7 @@ def sobol(space: Space, n: int, *, seed: int, avoid: Array | None = None) -> Arr
 def uniform(space: Space, n: int, *, seed: int, avoid: Array | None = None) -> Array:
     """Independent uniform points (over levels and categories, or over the rows of a table).
 
-    Points are snapped, feasible and distinct where the space allows, and hold the columns that `restrict` holds.
+    Points are snapped, feasible, distinct where the space allows, and keep the columns that `restrict` holds.
 
     Args:
         space: the space.
@@ -79,7 +79,7 @@ def _check_count(n: int) -> int:
     return int(n)
 
 
-# --- tables --------------------------------------------------------------------------------------------------
+# --- tables ------------------------------------------------------------------------------------------
 
 
 def _row_order(
@@ -115,7 +115,7 @@ def _nearest_rows(
     return pool[chosen]
 
 
-# --- spaces --------------------------------------------------------------------------------------------------
+# --- spaces ------------------------------------------------------------------------------------------
 
 
 def _levelled(space: Space, units: Array) -> Array:

@@ -2,9 +2,10 @@
 
 Every scale keeps two promises, for any number `x` in bounds and any coordinate `u`:
 the bounds map to 0 and 1 and back exactly, and `unit(value(unit(x))) == unit(x)` (so snapping is idempotent
-and an encoded point never drifts). A continuous value cannot always come back bit for bit (between -5 and 10
-there are more doubles than coordinates), so it is resolved to a decimal grid just above rounding error: numbers
-that a person writes (3.7, 1e-3, 0.0314) come back exactly, others to about 1e-14 of the larger bound.
+and an encoded point never drifts). A continuous value cannot always come back bit for bit (there are more
+doubles between -5 and 10 than coordinates), so it is resolved to a decimal grid just above rounding error.
+Numbers that a person writes (3.7, 1e-3, 0.0314) come back exactly, others to 1e-14 of the larger bound (on a
+log scale to 5e-13 of themselves, more where the bounds lie 16 decades or more apart).
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ class LogScale(Scale):
 
 @dataclass(frozen=True, eq=False)
 class GridScale(Scale):
-    """The numbers 0, 1, ..., last: u = x / divisor, where divisor is `last` (levels in [0, 1]) or 1 (codes)."""
+    """The numbers 0, 1, ..., last: u = x / divisor, with divisor = last (levels in [0, 1]) or 1 (codes)."""
 
     last: Array
     divisor: Array

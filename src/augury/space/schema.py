@@ -19,7 +19,8 @@ def space_from_dict(schema: Mapping[str, Any]) -> Space:
     version = schema.get("version")
     if version != SCHEMA_VERSION:
         raise InvalidInputError(
-            f"this space has schema version {version!r}; this augury reads version {SCHEMA_VERSION}: update augury"
+            f"this space has schema version {version!r}; this augury reads version "
+            f"{SCHEMA_VERSION}: update augury"
         )
     constraints = schema.get("constraints", ())
     if "table" in schema:

@@ -82,12 +82,12 @@ class Space:
         """The finite Space whose points are the rows of a table.
 
         Whole numbers become Int and other numbers Float by the column's range, text and bools Categorical (an
-        ordered pandas categorical keeps its order), constant columns Fixed. Identical rows are merged into the
-        first; rows that break a constraint are left out.
+        ordered pandas categorical keeps its order), constant columns Fixed. Identical rows are merged into
+        the first; rows that break a constraint are left out.
 
         Args:
             frame: N rows, no missing cell; column -> cells.
-            descriptors: columns that the model sees but that are not choices (measured properties of the row).
+            descriptors: columns that the model sees but that are not choices (what was measured of a row).
             parameters: column -> parameter or short form, where the inferred one is not meant.
             constraints: as for `Space`.
 
@@ -219,7 +219,7 @@ class Space:
         """Encoded points (n x dim) of n params.
 
         Raises:
-            InvalidInputError: a parameter is missing, out of bounds or of the wrong type, or not a row of the table.
+            InvalidInputError: a parameter is missing, out of bounds or of the wrong type; no row of a table.
         """
         if isinstance(params, Mapping):
             raise InvalidInputError("encode takes a list of params, not a single one")
@@ -273,7 +273,7 @@ class Space:
         return values
 
     def snap(self, X: Array | torch.Tensor) -> Array:
-        """The points of the space (n x dim) nearest to `X`: levels, codes, bounds, held columns, rows of the table.
+        """The nearest points of the space (n x dim): levels, codes, bounds, held columns, rows of the table.
 
         Linear constraints are not enforced. Snapping twice changes nothing.
         """
@@ -342,8 +342,8 @@ class Space:
         Fixed parameters may be left out.
 
         Raises:
-            InvalidInputError: a parameter is missing, unknown, of the wrong type or out of bounds; a constraint is
-                violated; the choices are not a row of the table.
+            InvalidInputError: a parameter is missing, unknown, of the wrong type or out of bounds; a
+                constraint is violated; the choices are not a row of the table.
         """
         if not isinstance(params, Mapping):
             raise InvalidInputError(f"params must map names to values, not be {params!r}")
@@ -383,7 +383,8 @@ class Space:
             broken = np.flatnonzero(values > self._inequalities.tolerance)
             if len(broken):
                 raise InvalidInputError(
-                    f"{params!r} violates the constraint {self.constraints[broken[0]]!r} by {values[broken[0]]:.6g}"
+                    f"{params!r} violates the constraint {self.constraints[broken[0]]!r} "
+                    f"by {values[broken[0]]:.6g}"
                 )
 
     def feasible(self, X: Array | torch.Tensor) -> NDArray[np.bool_]:

@@ -55,8 +55,8 @@ def _missing(cell: Any) -> bool:
 def infer_parameter(name: str, cells: Sequence[Any], column: Any = None) -> Parameter:
     """The parameter that a column of candidates stands for.
 
-    Whole numbers become Int, other numbers Float, both by the column's range; text and bools become Categorical
-    (in the order of a pandas ordered categorical, if it is one); a column of one value becomes Fixed.
+    Whole numbers become Int, other numbers Float, both by the column's range; text and bools
+    become Categorical (in the order of a pandas ordered categorical, if it is one); a column of one value becomes Fixed.
 
     Raises:
         InvalidInputError: cells of other types (dates), or infinite numbers.
@@ -70,8 +70,8 @@ def infer_parameter(name: str, cells: Sequence[Any], column: Any = None) -> Para
     keys = {category_key(cell): cell for cell in cells}
     if None in keys:
         raise InvalidInputError(
-            f"column {name!r} of the candidate table holds {keys[None]!r} ({type(keys[None]).__name__}); cells are "
-            "text, finite numbers or bools"
+            f"column {name!r} of the candidate table holds {keys[None]!r} ({type(keys[None]).__name__}); "
+            "cells are text, finite numbers or bools"
         )
     if len(keys) == 1:
         return Fixed(cells[0])
@@ -82,7 +82,7 @@ def infer_parameter(name: str, cells: Sequence[Any], column: Any = None) -> Para
 
 
 class Table:
-    """The rows of a candidate table: choices (what a trial is told) and descriptors (what the model sees besides).
+    """The rows of a candidate table: choices (what a trial is told), descriptors (what a model sees too).
 
     Args:
         frame: DataFrame, or mapping from name to cells.
@@ -96,8 +96,8 @@ class Table:
         described: name -> parameter of the descriptor columns that vary.
 
     Raises:
-        InvalidInputError: as `columns_of` and `infer_parameter`; two rows of the same choices whose descriptors
-            differ; names that are no columns.
+        InvalidInputError: as `columns_of` and `infer_parameter`; two rows of the same choices whose
+            descriptors differ; names that are no columns.
     """
 
     def __init__(self, frame: Any, descriptors: Sequence[str], parameters: Mapping[str, Any]) -> None:
@@ -135,8 +135,8 @@ class Table:
             if differs.any():
                 row = int(np.argmax(differs))
                 raise InvalidInputError(
-                    f"rows {first[group[row]] + 1} and {row + 1} of the candidate table make the same choices but "
-                    f"differ in the descriptor {name!r}"
+                    f"rows {first[group[row]] + 1} and {row + 1} of the candidate table make the same "
+                    f"choices but differ in the descriptor {name!r}"
                 )
         self.keep(np.sort(first))
 
