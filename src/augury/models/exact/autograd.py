@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from math import log
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch import Tensor
 from augury.errors import InvalidInputError
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
+from augury.models.exact.priors import mismatch_prior
 
 #: Raw parameters stay within this: exp and sigmoid saturate beyond, softplus underflows below.
 _SATURATION = 20.0
@@ -42,11 +44,14 @@ def with_categories(kernel: Kernel, features: Features) -> Kernel:
     kernel = copy.deepcopy(kernel)
     if not features.categorical or getattr(kernel, "categorical_features", None) is not None:
         return kernel
+    count = len(features.categorical)
+    prior = mismatch_prior(count)  # of the sum of mismatches; BoTorch's kernel takes their mean
     mismatch = CategoricalKernel(
-        ard_num_dims=len(features.categorical),
+        ard_num_dims=count,
         active_dims=features.categorical,
-        lengthscale_prior=LogNormalPrior(0.0, 1.0),
-    )
+        lengthscale_prior=LogNormalPrior(prior.location - log(count), prior.scale),
+    ).double()
+    mismatch.lengthscale = prior.median / count
     if not features.numeric:
         return mismatch
     if all(part.active_dims is None for part in _parts(kernel)):
