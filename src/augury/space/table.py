@@ -56,7 +56,8 @@ def infer_parameter(name: str, cells: Sequence[Any], column: Any = None) -> Para
     """The parameter that a column of candidates stands for.
 
     Whole numbers become Int, other numbers Float, both by the column's range; text and bools
-    become Categorical (in the order of a pandas ordered categorical, if it is one); a column of one value becomes Fixed.
+    become Categorical (in the order of a pandas ordered categorical, if it is one); a column of one value
+    becomes Fixed.
 
     Raises:
         InvalidInputError: cells of other types (dates), or infinite numbers.

@@ -11,8 +11,8 @@
     constraints = ["temperature + 5*stages <= 150"]
 
 Every option of a parameter is a key of its inline table. `constraints` is the one reserved key, and only
-where it holds a list: a parameter of that name is written as an inline table. A list of two numbers is refused,
-because it could mean bounds or choices.
+where it holds a list: a parameter of that name is written as an inline table. A list of two numbers is
+refused, because it could mean bounds or choices.
 """
 
 from __future__ import annotations
