@@ -20,7 +20,7 @@ import numpy as np
 from augury.problems import load_problem, problem_names
 from benchmarks import campaigns
 from benchmarks.jobs import finished, run_jobs
-from benchmarks.ranking import RANKED, Results, mean_rank_difference, mean_ranks, rank_runs
+from benchmarks.ranking import RANKED, TIE, Results, mean_rank_difference, mean_ranks, rank_runs
 from benchmarks.timing import print_table, write_json
 
 RESULTS = Path(__file__).parent / "results" / "regret.jsonl"
@@ -85,7 +85,8 @@ def final_regrets(results: Results, problem: str) -> dict[str, Any]:
     }
     ranked = {method: value for method, value in medians.items() if method in RANKED}
     winner = min(ranked, key=ranked.__getitem__)
-    tie = [method for method, value in ranked.items() if value <= ranked[winner] + 1e-12]
+    width = TIE * max(trace[0] for method in ranked for trace in by_method[method].values())
+    tie = [method for method, value in ranked.items() if value <= ranked[winner] + width]
     columns = {method: medians.get(method) for method in [*RANKED, "random"]}
     return {"problem": problem, "seeds": len(seeds), **columns, "best": "tie" if len(tie) > 1 else winner}
 

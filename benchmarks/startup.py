@@ -63,7 +63,12 @@ def fresh_process(command: list[str], directory: str) -> Entrant:
             if path.name != "experiments.csv":
                 path.unlink()
 
-    return Entrant(lambda _: subprocess.run(command, cwd=directory, check=True, capture_output=True), prepare)
+    def call(_: None) -> None:
+        finished = subprocess.run(command, cwd=directory, capture_output=True, text=True)
+        if finished.returncode != 0:
+            raise SystemExit(f"{' '.join(command)} failed:\n{finished.stderr}")
+
+    return Entrant(call, prepare)
 
 
 if __name__ == "__main__":
