@@ -11,7 +11,9 @@ import typer
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from augury.space.goals import Goals
+    from collections.abc import Callable
+
+    from augury.space.goals import Goal, Goals
     from augury.study.sheet.definition import Definition
     from augury.study.sheet.table import Table
 
@@ -73,6 +75,7 @@ def suggest(
     """
     from augury.study.sheet.advice import advise, read_experiments, several_goals
     from augury.study.sheet.next_table import next_table
+    from augury.study.sheet.outcomes import check_outcomes
     from augury.study.sheet.space_file import space_path
     from augury.study.sheet.table import read_table
     from augury.study.sheet.writing import next_path, render, write_files
@@ -85,6 +88,7 @@ def suggest(
     given = [sheet, space_file, *([candidates] if candidates else []), *files.values()]
     target = next_path(sheet) if output is None else _target(output, given, force)
     table = read_table(sheet)
+    check_outcomes(table, goals)
     if goals.n_objectives > 1:
         raise InvalidInputError(several_goals(goals))
     definition = _define(table, goals.outcomes, space_file, candidates, constraint or [], ignore or [], files)
@@ -106,19 +110,26 @@ def suggest(
 def _goals(texts: list[str], limits: list[str]) -> Goals:
     from augury.space.goals import Constraint, Goals, goal_of
 
-    objectives = [goal_of(text) for text in texts]
-    constraints = [goal_of(text) for text in limits]
+    objectives = [_read(goal_of, "--goal", text, "max:COLUMN or min:COLUMN") for text in texts]
+    constraints = [
+        _read(goal_of, "--limit", text, '"COLUMN <= NUMBER" or "COLUMN >= NUMBER"') for text in limits
+    ]
     for text, given in zip(texts, objectives, strict=True):
         if isinstance(given, Constraint):
             raise InvalidInputError(
-                f"--goal {text!r}: a goal is max:COLUMN or min:COLUMN; give a limit with --limit"
+                f"--goal {text!r}: write max:COLUMN or min:COLUMN; a limit is given with --limit"
             )
     for text, given in zip(limits, constraints, strict=True):
         if not isinstance(given, Constraint):
-            raise InvalidInputError(
-                f'--limit {text!r}: a limit is written as "COLUMN <= NUMBER" or "COLUMN >= NUMBER"'
-            )
+            raise InvalidInputError(f'--limit {text!r}: write "COLUMN <= NUMBER" or "COLUMN >= NUMBER"')
     return Goals([*objectives, *constraints])
+
+
+def _read(goal_of: Callable[[str], Goal], option: str, text: str, form: str) -> Goal:
+    try:
+        return goal_of(text)
+    except InvalidInputError:
+        raise InvalidInputError(f"{option} {text!r}: write {form}") from None
 
 
 def _descriptor_files(texts: list[str]) -> dict[str, Path]:

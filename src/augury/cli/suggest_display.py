@@ -22,9 +22,9 @@ from augury.study.sheet.quality import Quality
 from augury.study.sheet.table import Table
 
 WHY = {
-    "exploit": "expected to beat the best so far",
+    "exploit": "expected to be as good as the best so far, or better",
     "explore": "little is known there",
-    "balance": "about as good as the best, with room for a surprise",
+    "balance": "nearly as good as the best, with room for a surprise",
     "feasibility": "sought to keep the limits",
     "initial design": "spread over the ranges, to learn from",
 }
@@ -95,11 +95,15 @@ def print_json(outcome: Outcome) -> None:
 
 def quality_text(quality: Quality | None, n: int) -> str:
     """How well the model predicts, in plain words."""
-    if quality is None:
+    if quality is None and n < FEWEST_RESULTS:
         return (
             f"With {_count(n, 'result')} there is nothing to judge a model by yet; until there are "
-            f"{FEWEST_RESULTS}, "
-            "experiments are spread over the ranges."
+            f"{FEWEST_RESULTS}, experiments are spread over the ranges."
+        )
+    if quality is None:
+        return (
+            "The results are of too few different settings to judge the model by: take its predictions as "
+            "guesses."
         )
     if quality.r2 is None:
         return (
@@ -110,11 +114,11 @@ def quality_text(quality: Quality | None, n: int) -> str:
     if quality.r2 < 0.05:
         return (
             "The model predicts no better than the mean of all results: take its predictions as "
-            "guesses (each result "
+            "guesses (each setting "
             f"predicted from the others: typical error {errors})."
         )
     return (
-        f"The model predicts {quality.r2:.0%} of the variance (each result predicted from the others: "
+        f"The model predicts {quality.r2:.0%} of the variance (each setting predicted from the others: "
         "leave-one-out R2 "
         f"{quality.r2:.2f}): typical error {errors}."
     )
@@ -146,10 +150,12 @@ def _columns(outcome: Outcome) -> Grid:
     for title in ("column", "role", "values"):
         grid.add_column(title, overflow="fold")
     grid.add_column("step", justify="right")
-    parameters = outcome.definition.space.parameters
+    parameters, remainder = outcome.definition.space.parameters, outcome.definition.remainder
     for name in dict.fromkeys([*outcome.table.columns, *parameters]):
         if name in parameters:
             role, values, step = _describe(parameters[name])
+        elif remainder is not None and name == remainder.name:
+            role, values, step = "setting, the rest", remainder.text, ""
         elif name in outcome.goals.outcomes:
             role, values, step = "result", _wanted(outcome.goals, name), ""
         else:
@@ -238,7 +244,8 @@ def _suggestions(outcome: Outcome) -> Grid:
         title_justify="left",
         title_style="bold",
     )
-    varied = outcome.definition.space.columns
+    fixed = [name for name, p in outcome.definition.space.parameters.items() if isinstance(p, Fixed)]
+    varied = [name for name in outcome.definition.settings if name not in fixed]
     outcomes = [
         n for n in outcome.goals.outcomes if any(n in s.prediction.mean for s in outcome.advice.suggestions)
     ]

@@ -119,10 +119,10 @@ def advise(
     measured = experiments.measured
     proposal = _propose(experiments, definition, goals, n, seed)
     params = definition.space.decode(proposal.points)
-    suggestions = [
-        Suggestion(round_params(definition.space, table, one), prediction)
-        for one, prediction in zip(params, proposal.predictions, strict=True)
-    ]
+    rounded = [round_params(definition.space, table, one) for one in params]
+    if definition.remainder is not None:
+        rounded = [one | {definition.remainder.name: definition.remainder.value(one)} for one in rounded]
+    suggestions = [Suggestion(*pair) for pair in zip(rounded, proposal.predictions, strict=True)]
     quality = judge(definition.whole, experiments.X[measured], experiments.Y[measured, 0])
     return Advice(suggestions, quality, goals.best_index(experiments.Y, experiments.status == "complete"))
 

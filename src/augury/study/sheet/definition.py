@@ -14,6 +14,7 @@ from augury.space.space import Space
 from augury.study.sheet.candidates import match_candidates
 from augury.study.sheet.descriptors import describe
 from augury.study.sheet.inference import infer
+from augury.study.sheet.mixture import Remainder, find_remainder, limits
 from augury.study.sheet.roles import set_aside
 from augury.study.sheet.space_file import SpaceFile, read_space_file, render_space_file
 from augury.study.sheet.table import Table
@@ -32,6 +33,7 @@ class Definition:
         guessed: settings whose range is a guess.
         notes: what the user should know.
         space_file: the content of the space file to write, None when it is there already or not needed.
+        remainder: the setting that makes up the rest of a mixture.
         extras: cells of the candidates' other columns that belong to params.
     """
 
@@ -43,7 +45,13 @@ class Definition:
     guessed: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     space_file: str | None = None
+    remainder: Remainder | None = None
     extras: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda _: {}
+
+    @property
+    def settings(self) -> list[str]:
+        """Names of all settings, the remainder of a mixture last."""
+        return [*self.space.names, *([self.remainder.name] if self.remainder else [])]
 
 
 def from_table(
@@ -65,10 +73,20 @@ def from_table(
             f"{path.name}, or give the possible choices with --candidates"
         )
     inference = infer(table, results, ignore=ignore, keep=files)
-    parameters, notes = describe(inference.parameters, files)
-    quoted = quote_names(constraints, parameters)
+    remainder = find_remainder(table, inference.parameters)
+    free = {n: p for n, p in inference.parameters.items() if remainder is None or n != remainder.name}
+    parameters, notes = describe(free, files)
+    rules = list(constraints) + (limits(table, remainder) if remainder else [])
+    quoted = quote_names(rules, parameters)
+    if remainder is not None:
+        total = " + ".join((*remainder.of, remainder.name))
+        notes.append(
+            f"{total} is {remainder.total:g} in every row, so {remainder.name} makes up the rest (a "
+            "mixture); if that "
+            f"is chance, delete [rest] and the rules in {path.name}"
+        )
     _check_constrained(quoted, parameters, results)
-    file = SpaceFile(inference.parameters, quoted, list(inference.aside), files)
+    file = SpaceFile(free, quoted, list(inference.aside), files, remainder)
     return Definition(
         space=Space(parameters, constraints=quoted),
         whole=Space(parameters),
@@ -77,6 +95,7 @@ def from_table(
         advice=f"widen it in {path.name}",
         guessed=inference.guessed,
         notes=notes,
+        remainder=remainder,
         space_file=render_space_file(file, table, results, path),
     )
 
@@ -108,6 +127,7 @@ def from_file(
         origin="file",
         advice=f"correct the table, or widen the space in {path.name}",
         notes=notes,
+        remainder=file.remainder,
     )
 
 
@@ -197,7 +217,8 @@ def _aside(
     aside = dict.fromkeys(ignore, "set aside by you")
     evident = set_aside(table, results, parameters)
     for name in table.columns:
-        if name in parameters or name in results or name in aside:
+        made_up = file.remainder is not None and name == file.remainder.name
+        if name in parameters or name in results or name in aside or made_up:
             continue
         if name not in file.ignore and name not in evident:
             raise InvalidInputError(

@@ -68,7 +68,8 @@ def _rows(table: Table, name: str, parameter: Categorical) -> list[int]:
 def _columns(table: Table, name: str, rows: list[int]) -> dict[str, list[float]]:
     columns: dict[str, list[float]] = {}
     for column, cells in table.columns.items():
-        if column == _key(table, name) or not any(isinstance(cell, Number) for cell in cells):
+        n_numbers = sum(isinstance(cell, Number) for cell in cells)
+        if column == _key(table, name) or 2 * n_numbers <= sum(cell is not None for cell in cells):
             continue
         numbers = []
         for row in rows:

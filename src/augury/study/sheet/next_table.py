@@ -28,7 +28,7 @@ def next_table(
         suggestions: the rows.
     """
     own = [name for name in table.columns if definition.aside.get(name) != WRITTEN]
-    settings = [name for name in definition.space.names if name not in own]
+    settings = [name for name in definition.settings if name not in own]
     extras = [list(definition.extras(one.params).items()) for one in suggestions]
     other = [name for name, _ in extras[0] if name not in own] if extras else []
     predicted = [name for name in goals.outcomes if any(name in one.prediction.mean for one in suggestions)]

@@ -1,4 +1,4 @@
-"""How well the surrogate predicts the experiments of a table, each from all the others."""
+"""How well the surrogate predicts the experiments of a table, each setting from all the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from augury.space.space import Space
 
 FEWEST = 5
-"""With fewer results than this there is nothing to judge a model by."""
+"""With fewer different settings than this there is nothing to judge a model by."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Quality:
     """Leave-one-out errors of the surrogate and of the mean of the other results.
 
     Args:
-        n: number of results.
+        n: number of different settings.
         error: root mean square error of the surrogate, in the result's unit.
         mean_error: that of always guessing the mean of the other results.
     """
@@ -40,7 +40,9 @@ class Quality:
 
 
 def judge(space: Space, X: NDArray[np.float64], y: NDArray[np.float64]) -> Quality | None:
-    """Fit the surrogate to n results and predict each from the others.
+    """Fit the surrogate and predict each setting from the others.
+
+    Experiments with the same setting are averaged first: else each would be predicted from its own repeats.
 
     Args:
         space: what the points are encoded by.
@@ -48,9 +50,11 @@ def judge(space: Space, X: NDArray[np.float64], y: NDArray[np.float64]) -> Quali
         y: n results.
 
     Returns:
-        The errors; None with fewer than five results.
+        The errors; None with fewer than five different settings.
     """
-    n = len(y)
+    X, group = np.unique(X, axis=0, return_inverse=True)
+    n = len(X)
+    y = np.bincount(group.ravel(), weights=y) / np.bincount(group.ravel())
     if n < FEWEST:
         return None
     if np.ptp(y) == 0.0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 from statistics import median
 
 from augury.study.sheet.cells import Number
@@ -14,6 +15,7 @@ MOST_LEVELS = 20_000
 _FEWEST_LEVELS = 4
 _LOG_RATIO = 100.0
 _LOG_MEDIAN = 0.15
+_LOG_NEIGHBOURS = 1.4
 _ROUND = (5, 2, 1)
 
 
@@ -49,12 +51,15 @@ def bounds(numbers: Sequence[Number]) -> tuple[Decimal, Decimal]:
 
 
 def is_logarithmic(numbers: Sequence[Number]) -> bool:
-    """Whether the values were evidently chosen by ratio: positive, over two decades, most at the low end."""
-    values = [float(number.value) for number in numbers]
-    low, high = min(values), max(values)
-    if low <= 0 or high / low < _LOG_RATIO:
+    """Whether the values were evidently chosen by ratio.
+
+    They are positive, span two decades, lie well apart, and most are at the low end.
+    """
+    values = sorted({float(number.value) for number in numbers})
+    low, high = values[0], values[-1]
+    if low <= 0 or high / low < _LOG_RATIO or any(b / a < _LOG_NEIGHBOURS for a, b in pairwise(values)):
         return False
-    return (median(sorted(set(values))) - low) / (high - low) < _LOG_MEDIAN
+    return (median(values) - low) / (high - low) < _LOG_MEDIAN
 
 
 def outward(low: Decimal, high: Decimal, step: Decimal) -> tuple[Decimal, Decimal]:

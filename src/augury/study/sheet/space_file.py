@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from augury.errors import InvalidInputError
-from augury.space.parameters import Fixed, Parameter
+from augury.space.parameter import is_real
+from augury.space.parameters import Fixed, Float, Int, Parameter
 from augury.space.space import Space
 from augury.space.toml import space_from_toml, space_to_toml
 from augury.study.sheet.cells import Number, shown
+from augury.study.sheet.mixture import Remainder
 from augury.study.sheet.table import Table
 
 _HEADER = """\
@@ -32,6 +34,7 @@ Rules between settings go in one more line under [space] (a name that is not a p
 _IGNORE = """\
 Columns that are no settings: ids, dates, notes, other measurements. A measured result cannot be told from a
 setting: if one stands under [space], move its name here and delete its line there."""
+_REST = "The part of a mixture that makes up the rest: total - the others."
 _DESCRIPTORS = "Tables of numbers that describe the choices of a setting; paths start from this file."
 
 
@@ -44,12 +47,14 @@ class SpaceFile:
         constraints: rules between settings.
         ignore: columns that are no settings.
         descriptors: setting -> table of its descriptors.
+        remainder: the setting that makes up the rest of a mixture.
     """
 
     parameters: dict[str, Parameter]
     constraints: list[str] = field(default_factory=list)
     ignore: list[str] = field(default_factory=list)
     descriptors: dict[str, Path] = field(default_factory=dict)
+    remainder: Remainder | None = None
 
 
 def space_path(sheet: Path) -> Path:
@@ -71,11 +76,11 @@ def read_space_file(path: Path) -> SpaceFile:
         raise InvalidInputError(f"{path.name}: it is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(f"{path.name}: {error}") from None
-    unknown = set(content) - {"space", "ignore", "descriptors"}
+    unknown = set(content) - {"space", "ignore", "descriptors", "rest"}
     if unknown:
         raise InvalidInputError(
-            f"{path.name}: {sorted(unknown)[0]!r} is unknown; a space file has [space], [ignore] and "
-            "[descriptors]"
+            f"{path.name}: {sorted(unknown)[0]!r} is unknown; a space file has [space], [rest], "
+            "[ignore] and [descriptors]"
         )
     if not isinstance(content.get("space"), dict):
         raise InvalidInputError(
@@ -83,8 +88,35 @@ def read_space_file(path: Path) -> SpaceFile:
         )
     space = space_from_toml(content["space"], where=f"{path.name}, [space]")
     return SpaceFile(
-        space.parameters, space.constraints, _ignored(path, content), _descriptors(path, content)
+        space.parameters,
+        space.constraints,
+        _ignored(path, content),
+        _descriptors(path, content),
+        _remainder(path, content, space),
     )
+
+
+def _remainder(path: Path, content: dict[str, Any], space: Space) -> Remainder | None:
+    section = content.get("rest", {})
+    if not section:
+        return None
+    name, entry = (
+        next(iter(section.items())) if isinstance(section, dict) and len(section) == 1 else ("", None)
+    )
+    if (
+        not isinstance(entry, dict)
+        or set(entry) != {"total", "of"}
+        or not is_real(entry["total"])
+        or not isinstance(entry["of"], list)
+        or not all(isinstance(space.parameters.get(part), (Float, Int)) for part in entry["of"])
+        or name in space.parameters
+    ):
+        raise InvalidInputError(
+            f"{path.name}: [rest] holds one line, such as water = "
+            f'{{total = 100, of = ["salt", "sugar"]}}, where salt '
+            "and sugar are numbers under [space] and water is not"
+        )
+    return Remainder(name, float(entry["total"]), tuple(entry["of"]))
 
 
 def _ignored(path: Path, content: dict[str, Any]) -> list[str]:
@@ -125,6 +157,13 @@ def render_space_file(file: SpaceFile, table: Table, results: Sequence[str], pat
         item.comment(_seen(table, name, parameter))
     document.add("space", space)
     document.add(tomlkit.nl())
+    if file.remainder is not None:
+        _comment(document, _REST)
+        rest, entry = tomlkit.table(), tomlkit.inline_table()
+        entry.update({"total": file.remainder.total, "of": list(file.remainder.of)})
+        rest.add(tomlkit.key(file.remainder.name), entry)
+        document.add("rest", rest)
+        document.add(tomlkit.nl())
     _comment(document, _IGNORE)
     ignore = tomlkit.table()
     ignore.add("columns", file.ignore)

@@ -1,0 +1,289 @@
+"""`augury suggest`: from a table to the next experiments, and every bad input in one line."""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from augury.cli.app import app
+from augury.study.sheet.cells import Number
+from augury.study.sheet.dialect import Dialect
+from augury.study.sheet.table import read_table
+from augury.study.sheet.writing import render
+
+Run = Callable[..., Result]
+HEADER = ["run", "date", "T", "solvent", "cat", "yield", "impurity", "note µ"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    return lambda *args: CliRunner().invoke(app, ["suggest", *map(str, args)])
+
+
+def experiments(n: int = 12, pending: int = 1) -> list[list[Any]]:
+    rng = np.random.default_rng(0)
+    rows = []
+    for i in range(n):
+        T, cat = int(rng.choice([60, 80, 100, 120])), float(rng.choice([0.5, 1.0, 2.0]))
+        solvent = str(rng.choice(["DMF", "THF"]))
+        value = 70 * math.exp(-(((T - 95) / 30) ** 2)) * (1.3 if solvent == "DMF" else 1.0) * cat**0.2
+        done = i < n - pending
+        outcome = [round(value, 1), round(T / 200 * cat, 2)] if done else [None, None]
+        rows.append([f"exp-{i + 1}", f"2026-03-{i + 1:02d}", T, solvent, cat, *outcome, None])
+    return rows
+
+
+def write(path: Path, dialect: Dialect | None = None, rows: list[list[Any]] | None = None) -> Path:
+    path.write_bytes(render(path, HEADER, experiments() if rows is None else rows, dialect or Dialect()))
+    return path
+
+
+def listing(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+GOAL = ("--goal", "max:yield", "--limit", "impurity <= 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect"),
+    [
+        ("t.csv", Dialect()),
+        ("t.csv", Dialect(";", ",", "cp1252")),
+        ("t.tsv", Dialect("\t", ",", "utf-8-sig")),
+        ("t.xlsx", Dialect()),
+        ("t.parquet", Dialect()),
+    ],
+)
+def test_the_next_experiments_are_written_in_the_format_of_the_table(
+    run: Run, tmp_path: Path, name: str, dialect: Dialect
+) -> None:
+    sheet = write(tmp_path / name, dialect)
+    before = sheet.read_bytes()
+    result = run(name, *GOAL, "-n", 2)
+    assert result.exit_code == 0, result.output
+    assert sheet.read_bytes() == before
+    written = read_table(tmp_path / name.replace("t.", "t.next."))
+    assert written.dialect == dialect
+    expected = ["predicted yield", "std of yield", "predicted impurity", "std of impurity", "why"]
+    assert list(written.columns) == [*HEADER, *expected]
+    assert written.n == 2
+    for cells in (written.columns["T"], written.columns["predicted yield"]):
+        assert all(isinstance(cell, Number) for cell in cells)
+    for row in range(2):
+        temperature = written.columns["T"][row]
+        assert isinstance(temperature, Number)
+        assert temperature.value % 10 == 0
+    assert written.columns["yield"] == [None, None]
+    assert set(written.columns["why"]) <= {"exploit", "explore", "balance"}
+
+
+def test_the_first_run_says_what_the_columns_were_taken_for(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "t.csv")
+    output = " ".join(run("t.csv", *GOAL).stdout.split())
+    assert "run set aside differs in every row" in output
+    assert "date set aside a date" in output
+    assert "T setting, number 60 to 120 10" in output
+    assert "11 with a result, 1 under way" in output
+    assert "written to t.space.toml" in output
+    assert "typical error" in output
+    assert 'columns = ["run", "date", "note µ"]' in (tmp_path / "t.space.toml").read_text(encoding="utf-8")
+
+
+def test_later_runs_follow_the_space_file_and_replace_nothing(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "t.csv")
+    assert run("t.csv", *GOAL).exit_code == 0
+    space = tmp_path / "t.space.toml"
+    text = space.read_text(encoding="utf-8").replace("low = 60, high = 120", "low = 60, high = 200")
+    space.write_text(text, encoding="utf-8")
+    before = listing(tmp_path)
+    result = run("t.csv", *GOAL, "--json")
+    assert json.loads(result.stdout)["space"]["T"]["high"] == 200
+    after = listing(tmp_path)
+    assert {name: after[name] for name in before} == before
+    assert set(after) - set(before) == {"t.next-2.csv"}
+
+
+def test_json_is_all_that_is_printed_and_the_seed_decides(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "t.csv")
+    first, second = (json.loads(run("t.csv", *GOAL, "--json", "--seed", 3).stdout) for _ in range(2))
+    assert first["suggestions"] == second["suggestions"]
+    assert first["experiments"] == {"complete": 11, "failed": 0, "pending": 1}
+    assert first["leave_one_out"]["error"] > 0
+    prediction = first["suggestions"][0]["prediction"]
+    assert set(prediction["mean"]) == set(prediction["std"]) == {"yield", "impurity"}
+
+
+def test_rows_under_way_and_candidates_done_are_not_proposed_again(run: Run, tmp_path: Path) -> None:
+    rows = experiments(8, pending=2)
+    write(tmp_path / "t.csv", rows=rows)
+    done = {(row[2], row[3], row[4]) for row in rows}
+    choices = [(T, s, c) for T in (60, 80, 100, 120) for s in ("DMF", "THF") for c in (0.5, 1.0, 2.0)]
+    content = render(
+        tmp_path / "all.csv", ["number", "T", "solvent", "cat"], _numbered(choices), Dialect(";", ",")
+    )
+    (tmp_path / "all.csv").write_bytes(content)
+    n = len(choices) - len(done)
+    result = json.loads(
+        run(
+            "t.csv",
+            "--goal",
+            "max:yield",
+            "--ignore",
+            "impurity",
+            "--candidates",
+            "all.csv",
+            "-n",
+            n,
+            "--json",
+        ).stdout
+    )
+    proposed = {(p["T"], p["solvent"], p["cat"]) for p in (one["params"] for one in result["suggestions"])}
+    assert proposed == set(choices) - done
+    written = read_table(tmp_path / "t.next.csv")
+    assert all(cell is not None for cell in written.columns["number"])
+    assert not (tmp_path / "t.space.toml").exists()
+    more = [*rows, *([None, None, T, s, c, 1.0, 0.1, None] for T, s, c in set(choices) - done)]
+    write(tmp_path / "u.csv", rows=more)
+    _refused(run("u.csv", "--goal", "max:yield", "--ignore", "impurity", "--candidates", "all.csv"))
+
+
+def _numbered(choices: list[tuple[Any, ...]]) -> list[list[Any]]:
+    return [[f"c{i}", *choice] for i, choice in enumerate(choices)]
+
+
+def test_rules_between_settings_hold(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "t.csv")
+    result = json.loads(run("t.csv", *GOAL, "-n", 3, "--constraint", "T + 20*cat <= 100", "--json").stdout)
+    assert all(one["params"]["T"] + 20 * one["params"]["cat"] <= 100 for one in result["suggestions"])
+    assert result["constraints"] == ["T + 20*cat <= 100"]
+
+
+def test_failure_words_and_descriptors(run: Run, tmp_path: Path) -> None:
+    rows = experiments()
+    rows[3][5] = rows[5][5] = "n.d."
+    write(tmp_path / "t.csv", rows=rows)
+    (tmp_path / "solvents.csv").write_text("solvent,polarity\nDMF,36.7\nTHF,7.6\n", encoding="utf-8")
+    result = run("t.csv", *GOAL, "--failed", "trace,N.D.", "--descriptors", "solvent=solvents.csv", "--json")
+    assert json.loads(result.stdout)["experiments"]["failed"] == 2
+    assert 'solvent = "solvents.csv"' in (tmp_path / "t.space.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("n", [1, 2, 4])
+def test_few_experiments_are_followed_by_an_initial_design(run: Run, tmp_path: Path, n: int) -> None:
+    write(tmp_path / "t.csv", rows=experiments(n, pending=0))
+    result = run("t.csv", "--goal", "max:yield", "-n", 3, "--json")
+    assert {one["prediction"]["reason"] for one in json.loads(result.stdout)["suggestions"]} == {
+        "initial design"
+    }
+
+
+def test_nothing_that_varies_is_said_and_works(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "t.csv", rows=[[None, None, 80, "DMF", 1, 50, 0.1, None]] * 6)
+    result = run("t.csv", *GOAL)
+    assert result.exit_code == 0, result.output
+    output = " ".join(result.stdout.split())
+    assert "nothing varies in this table" in output
+    assert "the same" in output or "too few different settings" in output
+
+
+def test_a_constant_result_is_said_and_works(run: Run, tmp_path: Path) -> None:
+    rows = experiments()
+    for row in rows:
+        row[5] = 50
+    write(tmp_path / "t.csv", rows=rows)
+    assert "nothing to learn from yet" in " ".join(run("t.csv", *GOAL).stdout.split())
+
+
+def test_an_existing_output_is_replaced_only_by_force(run: Run, tmp_path: Path) -> None:
+    write(tmp_path / "t.csv")
+    (tmp_path / "out.csv").write_text("mine", encoding="utf-8")
+    _refused(run("t.csv", *GOAL, "-o", "out.csv"), "out.csv", "--force")
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == "mine"
+    assert run("t.csv", *GOAL, "-o", "out.csv", "--force").exit_code == 0
+    assert read_table(tmp_path / "out.csv").n == 1
+
+
+def _refused(result: Result, *words: str) -> None:
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    for word in words:
+        assert word in result.stderr
+
+
+SHEETS = {
+    "t.csv": None,
+    "empty.csv": "",
+    "header.csv": "T,yield\n",
+    "twice.csv": "T,T,yield\n1,2,3\n",
+    "text.csv": "T,yield\n60,1\n70,low\n",
+    "slip.csv": "T,yield\n60,1\n7O,2\n80,3\n",
+    "gap.csv": "T,yield\n60,1\n,2\n80,3\n",
+    "alone.csv": "yield\n1\n2\n",
+    "book.xlsx": "no workbook",
+    "old.xls": "x",
+    "all.csv": "solvent,cat\nDMF,1\nTHF,2\n",
+    "holes.csv": "T,solvent,cat\n60,DMF,1\n80,,2\n",
+    "broken.toml": "[space]\nT = {low = 60,, high = 120}\n",
+    "narrow.toml": '[space]\nT = {low = 60, high = 100, step = 10}\nsolvent = ["DMF", "THF"]\n'
+    'cat = {low = 0.5, high = 2.0}\n[ignore]\ncolumns = ["run", "date", "note µ", "impurity"]\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["none.csv", "--goal", "max:yield"], ["none.csv", "no such file"]),
+        (["book.xlsx", "--goal", "max:yield"], ["book.xlsx", "not an Excel workbook"]),
+        (["old.xls", "--goal", "max:yield"], ["old.xls", ".xlsx"]),
+        (["empty.csv", "--goal", "max:yield"], ["empty.csv", "empty"]),
+        (["header.csv", "--goal", "max:yield"], ["header.csv", "no rows"]),
+        (["twice.csv", "--goal", "max:yield"], ["twice.csv", "'T'"]),
+        (["alone.csv", "--goal", "max:yield"], ["alone.csv", "setting"]),
+        (["t.csv", "--goal", "max:Yeld"], ["'Yeld'", "'yield'"]),
+        (["t.csv", "--goal", "yield"], ["'yield'", "max:"]),
+        (["t.csv", "--goal", "best:yield"], ["best:yield"]),
+        (["t.csv", "--goal", "yield<=3"], ["--limit"]),
+        (["t.csv"], ["goal"]),
+        (["t.csv", "--goal", "max:yield", "--goal", "min:impurity"], ["several goals", "--limit"]),
+        (["t.csv", "--goal", "max:yield", "--limit", "impurity"], ["--limit 'impurity'"]),
+        (["text.csv", "--goal", "max:yield"], ["text.csv, row 3, column 'yield'", "'low'", "--failed"]),
+        (["slip.csv", "--goal", "max:yield"], ["slip.csv, row 3, column 'T'", "'7O'"]),
+        (["gap.csv", "--goal", "max:yield"], ["gap.csv, row 3, column 'T'", "empty"]),
+        (["t.csv", "--goal", "max:yield", "-n", "0"], ["-n 0"]),
+        (["t.csv", "--goal", "max:yield", "-n", "two"], ["-n"]),
+        (["t.csv", "--goal", "max:yield", "--constraint", "T + x <= 3"], ["'x' is not a setting"]),
+        (["t.csv", "--goal", "max:yield", "--constraint", "yield <= 3"], ["'yield' is a result", "--limit"]),
+        (["t.csv", "--goal", "max:yield", "--constraint", "T <= 3"], ["no point", "T <= 3"]),
+        (["t.csv", "--goal", "max:yield", "--constraint", "T <"], ["'T <'"]),
+        (["t.csv", "--goal", "max:yield", "--descriptors", "solvent"], ["COLUMN=TABLE"]),
+        (["t.csv", "--goal", "max:yield", "--descriptors", "T=all.csv"], ["'T' is not a choice"]),
+        (["t.csv", "--goal", "max:yield", "--candidates", "all.csv"], ["all.csv has no column 'T'"]),
+        (["t.csv", "--goal", "max:yield", "--candidates", "holes.csv"], ["row 3, column 'solvent'", "empty"]),
+        (["t.csv", "--goal", "max:yield", "--candidates", "none.csv"], ["none.csv", "no such file"]),
+        (["t.csv", "--goal", "max:yield", "--space", "broken.toml"], ["broken.toml", "line 2"]),
+        (
+            ["t.csv", "--goal", "max:yield", "--space", "narrow.toml"],
+            ["t.csv, row", "'T'", "120", "narrow.toml"],
+        ),
+        (["t.csv", "--goal", "max:yield", "--ignore", "foo"], ["'foo'"]),
+        (["t.csv", "--goal", "max:yield", "-o", "t.csv"], ["-o t.csv", "choose another name"]),
+        (["t.csv", "--goal", "max:yield", "-o", "next.doc"], ["next.doc", ".xlsx"]),
+        (["t.csv", "--goal", "max:yield", "-o", "no/next.csv"], ["next.csv", "cannot be written"]),
+    ],
+)
+def test_bad_input_is_one_line_and_changes_nothing(
+    run: Run, tmp_path: Path, arguments: list[str], words: list[str]
+) -> None:
+    for name, content in SHEETS.items():
+        write(tmp_path / name) if content is None else (tmp_path / name).write_text(content, encoding="utf-8")
+    before = listing(tmp_path)
+    _refused(run(*arguments), *words)
+    assert listing(tmp_path) == before
