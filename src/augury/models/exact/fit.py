@@ -8,9 +8,12 @@ import numpy as np
 from scipy.optimize import minimize
 
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from augury.numerics.threads import blas_threads
 
 #: L-BFGS stops when a step gains less than this, in nats; far below what a decision can notice.
 _NEGLIGIBLE_GAIN = 2e-3
+#: The first step from a start that is already a good one, in units of log hyperparameters.
+_SHORT_STEP = 0.1
 #: Where rows are few the posterior often has two modes, and a second start costs about a millisecond.
 _ROWS_FOR_TWO_STARTS = 60
 #: A fit that calls most of the variance noise may have missed the mode that explains it.
@@ -38,20 +41,31 @@ def maximize_posterior(
     Returns:
         `theta` and its log posterior density.
     """
-    n = len(likelihood.y)
-    generator = np.random.default_rng(seed)
-    starts = likelihood.starts()
-    if initial is not None:
-        starts = np.concatenate([np.clip(initial, *likelihood.bounds())[None], starts])
-    elif n >= _ROWS_FOR_SUBSET:
-        rows = np.sort(generator.choice(n, max(100, n // 4), replace=False))
-        theta, _ = maximize_posterior(subset(rows), subset, seed=seed)
-        starts = theta[None]
-    few = n <= _ROWS_FOR_TWO_STARTS
-    best = max((_ascend(likelihood, start) for start in starts[: 2 if few else 1]), key=_density)
-    if few and likelihood.infers_noise and best[0][-1] > np.log(_SUSPICIOUS_NOISE):
-        spread = generator.standard_normal((_SUSPICION_STARTS, starts.shape[1]))
-        further = np.clip(starts[-1] + spread * 1.5, *likelihood.bounds())
+    with blas_threads(len(likelihood.y)):
+        if initial is not None:
+            start = np.clip(initial, *likelihood.bounds())
+            return _best_of(
+                likelihood, _ascend(likelihood, start, _SHORT_STEP), likelihood.starts()[:1], seed
+            )
+        if len(likelihood.y) >= _ROWS_FOR_SUBSET:
+            n = len(likelihood.y)
+            rows = np.random.default_rng(seed).choice(n, max(100, n // 4), replace=False)
+            start, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed)
+            return _ascend(likelihood, start, _SHORT_STEP)
+        starts = likelihood.starts()
+        return _best_of(likelihood, _ascend(likelihood, starts[0]), starts[1:2], seed)
+
+
+def _best_of(
+    likelihood: MarginalLikelihood, best: tuple[np.ndarray, float], others: np.ndarray, seed: int
+) -> tuple[np.ndarray, float]:
+    """The best of a fit and of further starts, where these are cheap or the fit is suspicious."""
+    if len(likelihood.y) > _ROWS_FOR_TWO_STARTS:
+        return best
+    best = max([best, *(_ascend(likelihood, start) for start in others)], key=_density)
+    if likelihood.infers_noise and best[0][-1] > np.log(_SUSPICIOUS_NOISE):
+        spread = np.random.default_rng(seed).standard_normal((_SUSPICION_STARTS, len(best[0])))
+        further = np.clip(likelihood.starts()[-1] + spread * 1.5, *likelihood.bounds())
         best = max([best, *(_ascend(likelihood, start) for start in further)], key=_density)
     return best
 
@@ -60,22 +74,29 @@ def _density(result: tuple[np.ndarray, float]) -> float:
     return result[1]
 
 
-def _ascend(likelihood: MarginalLikelihood, start: np.ndarray) -> tuple[np.ndarray, float]:
-    def negative(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = likelihood.value_gradient(theta)
-        return -value, -gradient
-
-    value, _ = negative(start)
+def _ascend(
+    likelihood: MarginalLikelihood, start: np.ndarray, scale: float = 1.0
+) -> tuple[np.ndarray, float]:
+    """L-BFGS from one start, in units of `scale`: its first step has length 1 whatever the curvature."""
+    value, gradient = likelihood.value_gradient(start)
     if not np.isfinite(value):
         return start, -np.inf
+    first = (-value, -gradient * scale)
+
+    def negative(step: np.ndarray) -> tuple[float, np.ndarray]:
+        if not step.any():
+            return first
+        density, slope = likelihood.value_gradient(start + scale * step)
+        return -density, -slope * scale
+
     result = minimize(
         negative,
-        start,
+        np.zeros_like(start),
         jac=True,
         method="L-BFGS-B",
-        bounds=likelihood.bounds().T,
-        options={"maxiter": 200, "ftol": _NEGLIGIBLE_GAIN / max(abs(value), 1.0), "gtol": 1e-2},
+        bounds=((likelihood.bounds() - start) / scale).T,
+        options={"maxiter": 200, "ftol": _NEGLIGIBLE_GAIN / max(abs(value), 1.0), "gtol": 1e-2 * scale},
     )
     if not np.isfinite(result.fun):  # a line search lost in a region without a factorisation
-        return start, -value
-    return result.x, -float(result.fun)
+        return start, value
+    return start + scale * result.x, -float(result.fun)

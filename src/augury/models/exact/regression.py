@@ -10,7 +10,6 @@ from augury.models.exact.fit import maximize_posterior
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
 from augury.models.exact.priors import NOISE_PRIOR
 from augury.numerics.linalg import inverse_factor
-from augury.numerics.threads import blas_threads
 
 #: Predictions on many points go in blocks of this many entries of the cross-covariance (32 MiB).
 _BLOCK_ENTRIES = 1 << 22
@@ -70,11 +69,9 @@ class ExactRegression:
         """Find the maximum a posteriori hyperparameters; `initial` (of the same length) is a warm start."""
         if initial is not None and (initial.shape != self.theta.shape or not np.isfinite(initial).all()):
             initial = None
-        with blas_threads(len(self.y)):
-            theta, _ = maximize_posterior(
-                self._likelihood(), self._subset_likelihood, initial=initial, seed=seed
-            )
-            self.theta = theta
+        self.theta, _ = maximize_posterior(
+            self._likelihood(), self._subset_likelihood, initial=initial, seed=seed
+        )
 
     def log_posterior(self) -> float:
         """The log posterior density (marginal likelihood plus prior) of the current hyperparameters."""
