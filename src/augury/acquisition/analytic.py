@@ -1,4 +1,5 @@
-"""Acquisition functions in closed form, with closed-form gradients, for Gaussian posteriors of one outcome."""
+"""Acquisition functions in closed form, with closed-form gradients, for Gaussian posteriors of one
+outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from augury.acquisition.moments import moments_of
+from augury.acquisition.fantasies import HallucinatedMoments
+from augury.acquisition.moments import Moments, moments_of
 from augury.numerics.normal import log_cdf, log_h
 
 
@@ -23,7 +25,7 @@ class AnalyticAcquisition(ABC):
     """
 
     def __init__(self, model: Any, *, maximize: bool = True) -> None:
-        self.moments = moments_of(model)
+        self.moments: Moments = moments_of(model)
         self.sign = 1.0 if maximize else -1.0
 
     def value(self, X: np.ndarray) -> np.ndarray:
@@ -38,9 +40,7 @@ class AnalyticAcquisition(ABC):
         return value, self.moments.pullback(by_mean, by_variance, covariance)
 
     @abstractmethod
-    def _partials(
-        self, mean: np.ndarray, variance: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The value, and its derivatives with respect to the mean and to the variance."""
 
 
@@ -58,17 +58,15 @@ class LogExpectedImprovement(AnalyticAcquisition):
         best_f: `f*`, the best value so far, in the outcome's units.
         maximize: whether larger outcomes are better.
 
-    Source: Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization", NeurIPS 2023,
-    eq. 8 and 9.
+    Source: Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization",
+    NeurIPS 2023, eq. 8 and 9.
     """
 
     def __init__(self, model: Any, best_f: float, maximize: bool = True) -> None:
         super().__init__(model, maximize=maximize)
         self.best_f = float(best_f)
 
-    def _partials(
-        self, mean: np.ndarray, variance: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         sigma = np.sqrt(variance)
         z = (mean - self.best_f) * (self.sign / sigma)
         log_value, slope = log_h(z)
@@ -85,17 +83,21 @@ class UpperConfidenceBound(AnalyticAcquisition):
         model: see `AnalyticAcquisition`.
         beta: squared number of standard deviations.
         maximize: whether larger outcomes are better; if not, the lower bound is taken and its sign turned.
+        pending: `p x d` points being evaluated, at which the uncertainty is taken to be gone, or None.
 
-    Source: Srinivas et al., "Gaussian process optimization in the bandit setting", ICML 2010, eq. 6.
+    Source: Srinivas et al., "Gaussian process optimization in the bandit setting", ICML 2010, eq. 6; for
+    pending points Desautels et al., JMLR 15 (2014), eq. 7.
     """
 
-    def __init__(self, model: Any, beta: float, maximize: bool = True) -> None:
+    def __init__(
+        self, model: Any, beta: float, maximize: bool = True, *, pending: np.ndarray | None = None
+    ) -> None:
         super().__init__(model, maximize=maximize)
+        if pending is not None and len(pending):
+            self.moments = HallucinatedMoments(model, pending)
         self.beta = float(beta)
 
-    def _partials(
-        self, mean: np.ndarray, variance: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         sigma = np.sqrt(variance)
         root = self.beta**0.5
         return self.sign * mean + root * sigma, np.full_like(mean, self.sign), root / (2.0 * sigma)
@@ -119,9 +121,7 @@ class LogProbabilityOfFeasibility(AnalyticAcquisition):
         super().__init__(model, maximize=False)
         self.scale, self.offset = float(sign), float(offset)
 
-    def _partials(
-        self, mean: np.ndarray, variance: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         sigma = np.sqrt(variance)
         z = -(self.scale * mean + self.offset) / sigma
         value, slope = log_cdf(z)

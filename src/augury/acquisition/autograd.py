@@ -32,9 +32,7 @@ class AutogradMoments:
             self.fixed_mean = posterior.mean[:, 0].numpy()
             self.fixed_covariance = _covariance(posterior).numpy()
 
-    def __call__(
-        self, X: np.ndarray, *, gradient: bool = False
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if gradient:
             self._X = torch.from_numpy(np.array(X)).requires_grad_(True)
             self._moments = self._of(self._X)

@@ -11,6 +11,7 @@ from augury.numerics.lbfgs import minimize
 VALUE_TOLERANCE = 1e-6
 _GRADIENT_TOLERANCE = 1e-4
 _MAX_ITERATIONS = 60
+_MEMORY = 5  # more pairs cost more than they save in the few steps that a climb takes
 
 
 def refine_in_box(
@@ -38,6 +39,7 @@ def refine_in_box(
         lower,
         upper,
         max_iterations=_MAX_ITERATIONS,
+        memory=_MEMORY,
         gradient_tolerance=_GRADIENT_TOLERANCE,
         value_tolerance=VALUE_TOLERANCE,
     )

@@ -63,4 +63,6 @@ def blockwise_value(acquisition: Acquisition, X: np.ndarray) -> np.ndarray:
     """Acquisition values of many points (`N x dim`), in blocks that fit the cache."""
     if len(X) <= _BLOCK:
         return acquisition.value(X)
-    return np.concatenate([acquisition.value(X[start : start + _BLOCK]) for start in range(0, len(X), _BLOCK)])
+    return np.concatenate(
+        [acquisition.value(X[start : start + _BLOCK]) for start in range(0, len(X), _BLOCK)]
+    )

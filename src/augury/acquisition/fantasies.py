@@ -22,8 +22,9 @@ class FantasizedMoments:
         \mu_i(x) = \mu(x) + c_x C^{-T} \xi_i, \qquad
         \sigma^2(x) = \Sigma_{xx} - \|C^{-1} c_x\|^2
 
-    with the posterior covariance `c_x` of `f(x)` and `f(Z)`. All fantasies share the variance, and their means are
-    linear in the same whitened covariances `C^{-1} c_x`: any number of them costs about as much as one.
+    with the posterior covariance `c_x` of `f(x)` and `f(Z)`. All fantasies share the variance, and their
+    means are linear in the same whitened covariances `C^{-1} c_x`: any number of them costs about as much
+    as one.
 
     Args:
         model: a BoTorch model of one outcome with a Gaussian posterior.
@@ -34,28 +35,66 @@ class FantasizedMoments:
 
     def __init__(self, model: Any, Z: np.ndarray, *, count: int, seed: int) -> None:
         self.moments: Moments = moments_of(model, Z)
-        factor = np.asfortranarray(self.moments.fixed_covariance)
+        factor = np.array(self.moments.fixed_covariance, order="F")
         cholesky_in_place(factor)
-        self._root = inverse_factor(factor).T  # C^{-T}, b x b
         self._xi = quasi_normal(count, len(Z), seed).T  # b x F
         #: `F x b`, the fantasies
         self.values = self.moments.fixed_mean + (np.tril(factor) @ self._xi).T
+        self._root = inverse_factor(factor).T  # C^{-T}, b x b; uses up the factor
         self._floor = _VARIANCE_FLOOR * float(self.moments.fixed_covariance.diagonal().max(initial=0.0))
 
     def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The means (`N x F`) and the common variance (`N`) at `X` (`N x d`)."""
+        mean, variance = self.expected(X, gradient=gradient)
+        return mean[:, None] + self._last[0] @ self._xi, variance
+
+    def expected(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """The mean over all possible fantasies (`N`) and the common variance (`N`) at `X` (`N x d`)."""
         mean, prior, covariance = self.moments(X, gradient=gradient)
         whitened = covariance @ self._root
         variance = prior - np.einsum("ij,ij->i", whitened, whitened)
         self._last = whitened, variance > self._floor
-        return mean[:, None] + whitened @ self._xi, np.maximum(variance, self._floor)
+        return mean, np.maximum(variance, self._floor)
 
-    def pullback(self, means: np.ndarray, variance: np.ndarray) -> np.ndarray:
-        """`N x d`: the gradient of the sum of means and variances at the last `X`, weighted (`N x F`, `N`)."""
+    def pullback(
+        self, means: np.ndarray, variance: np.ndarray, expected: np.ndarray | float = 0.0
+    ) -> np.ndarray:
+        """`N x d`: the gradient of the weighted sum of the moments at the last `X`.
+
+        Args:
+            means: `N x F` weights of the means.
+            variance: `N` weights of the variances.
+            expected: `N` weights of the mean over all fantasies.
+        """
         whitened, above_floor = self._last
         variance = variance * above_floor
         by_whitened = means @ self._xi.T - (2.0 * variance)[:, None] * whitened
-        return self.moments.pullback(means.sum(axis=1), variance, by_whitened @ self._root.T)
+        return self.moments.pullback(means.sum(axis=1) + expected, variance, by_whitened @ self._root.T)
+
+
+class HallucinatedMoments:
+    """The posterior given evaluations at pending points that turn out as expected: same mean, less variance.
+
+    Source: Desautels, Krause, Burdick, "Parallelizing exploration-exploitation tradeoffs in Gaussian
+    process bandit optimization", JMLR 15 (2014), section 3.
+
+    Args:
+        model: a BoTorch model of one outcome with a Gaussian posterior.
+        pending: `p x d`.
+    """
+
+    def __init__(self, model: Any, pending: np.ndarray) -> None:
+        self._fantasized = FantasizedMoments(model, pending, count=0, seed=0)
+        self.fixed_mean, self.fixed_covariance = np.empty(0), np.empty((0, 0))
+
+    def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Mean and variance (`N` each) at `X` (`N x d`), and no covariances."""
+        mean, variance = self._fantasized.expected(X, gradient=gradient)
+        return mean, variance, np.empty((len(X), 0))
+
+    def pullback(self, mean: np.ndarray, variance: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        """As `Moments.pullback`."""
+        return self._fantasized.pullback(np.empty((len(mean), 0)), variance, expected=mean)
 
 
 def plausible_best(
@@ -63,8 +102,8 @@ def plausible_best(
 ) -> np.ndarray:
     """The observed points that are best in at least one of `count` draws from their joint posterior.
 
-    Only these can matter to an improvement over the best point whose value is uncertain; there are rarely more than a
-    few, and everything after is the cheaper for it.
+    Only these can matter to an improvement over the best point whose value is uncertain; there are rarely
+    more than a few, and everything after is the cheaper for it.
 
     Args:
         model: a BoTorch model of one outcome with a Gaussian posterior.

@@ -18,8 +18,8 @@ def refine_in_polytope(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Climb from the first rows of `X` without leaving the constraints of the space.
 
-    Rows beyond the first few are only evaluated. A result that breaks a constraint by a rounding error is moved
-    back towards its start, which keeps it feasible exactly.
+    Rows beyond the first few are only evaluated. A result that breaks a constraint by a rounding error is
+    moved back towards its start, which keeps it feasible exactly.
 
     Args:
         acquisition: what is maximised.

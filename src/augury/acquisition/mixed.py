@@ -10,7 +10,8 @@ from augury.acquisition.base import Acquisition
 from augury.acquisition.enumeration import blockwise_value
 from augury.space.space import Space
 
-#: `(X: R x dim, lower: R x dim, upper: R x dim) -> (points, values)`: climbs with coordinates held where bounds agree.
+#: `(X: R x dim, lower: R x dim, upper: R x dim) -> (points, values)`: climbs with coordinates held where
+# bounds agree.
 Refine = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 _LEVEL_STEPS = (1, 2, 5, 15, 50, 150)
@@ -24,9 +25,9 @@ def refine_mixed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Climb from every row of `X` until neither a continuous climb nor a discrete move improves it.
 
-    First the numeric columns are climbed as if all were continuous, and snapped. Then, in turn: the best of all
-    one-column changes (another category; a few levels up or down) is made as long as it improves; the continuous
-    columns are climbed with the others held. Each step serves all rows at once.
+    First the numeric columns are climbed as if all were continuous, and snapped. Then, in turn: the best of
+    all one-column changes (another category; a few levels up or down) is made as long as it improves; the
+    continuous columns are climbed with the others held. Each step serves all rows at once.
 
     Args:
         acquisition: what is maximised.
@@ -123,7 +124,8 @@ def _relaxed(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A climb of all numeric columns as if they were continuous, kept where the snapped result is better."""
     numeric = np.array(
-        [c for c in range(space.dim) if c not in space.cardinalities and c not in space.fixed_columns], dtype=np.intp
+        [c for c in range(space.dim) if c not in space.cardinalities and c not in space.fixed_columns],
+        dtype=np.intp,
     )
     values = acquisition.value(X)
     X = X.copy()

@@ -1,9 +1,10 @@
-"""The door between Gaussian surrogates and acquisition functions: joint moments with fixed points, pulled back.
+"""The door between Gaussian surrogates and acquisition functions: joint moments with fixed points, pulled
+back.
 
-An acquisition function of a Gaussian posterior is a scalar function of the mean and the variance at a candidate,
-and of its covariances with a few fixed points (experiments that run, points whose value is only known with noise).
-Its gradient needs one product of the scalar function's partial derivatives with the Jacobian of the moments,
-never the Jacobian itself.
+An acquisition function of a Gaussian posterior is a scalar function of the mean and the variance at a
+candidate, and of its covariances with a few fixed points (experiments that run, points whose value is only
+known with noise). Its gradient needs one product of the scalar function's partial derivatives with the
+Jacobian of the moments, never the Jacobian itself.
 """
 
 from __future__ import annotations
@@ -26,9 +27,7 @@ class Moments(Protocol):
     fixed_mean: np.ndarray  #: `b`, the posterior mean at Z
     fixed_covariance: np.ndarray  #: `b x b`, the posterior covariance of `f` at Z
 
-    def __call__(
-        self, X: np.ndarray, *, gradient: bool = False
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mean (`N`) and variance (`N`) at `X` (`N x d`) and covariances with Z (`N x b`); with `gradient`,
         what `pullback` needs is remembered."""
 
@@ -40,8 +39,8 @@ class Moments(Protocol):
 def moments_of(model: Any, Z: np.ndarray | None = None) -> Moments:
     """The fastest way to the moments that a model offers.
 
-    `cross_posterior` is used when the model has it; `mean_variance_gradient` when no points are fixed; else the
-    model's posterior by automatic differentiation.
+    `cross_posterior` is used when the model has it; `mean_variance_gradient` when no points are fixed; else
+    the model's posterior by automatic differentiation.
 
     Args:
         model: a BoTorch model of one outcome whose posterior is Gaussian.
@@ -63,14 +62,16 @@ def moments_of(model: Any, Z: np.ndarray | None = None) -> Moments:
 
 
 def is_gaussian(model: Any) -> bool:
-    """Whether the model's posterior is Gaussian: by its `capabilities`, or by being a plain GPyTorch model."""
+    """Whether the model's posterior is Gaussian: by its `capabilities`, or by being a plain GPyTorch
+    model."""
     if hasattr(model, "capabilities"):
         return "gaussian" in model.capabilities
     from botorch.models.ensemble import EnsembleModel
     from botorch.models.gpytorch import GPyTorchModel
     from botorch.models.transforms.outcome import Log
 
-    # Fully Bayesian models are GPyTorch models too, with a mixture for posterior; a log transform of the outcome
+    # Fully Bayesian models are GPyTorch models too, with a mixture for posterior; a log transform of the
+    # outcome
     # makes the posterior log-normal.
     transform = getattr(model, "outcome_transform", None)
     transforms = [transform, *getattr(transform, "values", list)()]
@@ -89,9 +90,7 @@ class _GradientMoments:
         self.model = model
         self.fixed_mean, self.fixed_covariance = np.empty(0), np.empty((0, 0))
 
-    def __call__(
-        self, X: np.ndarray, *, gradient: bool = False
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         points = torch.from_numpy(X)
         if gradient:
             mean, variance, *gradients = self.model.mean_variance_gradient(points)

@@ -10,7 +10,7 @@ from augury.acquisition.fantasies import FantasizedMoments, plausible_best
 from augury.numerics.normal import log_h
 
 #: Quasi-Monte Carlo fantasies; the error of their average is well below the differences that matter.
-NUM_FANTASIES = 32
+NUM_FANTASIES = 64
 
 
 class LogNoisyExpectedImprovement:
@@ -20,28 +20,31 @@ class LogNoisyExpectedImprovement:
         \log \mathrm{NEI}(x) = \log \mathbb E\,[\max(f(x) - \max(f^*, f(Z)), 0)]
         \approx \log \frac 1 F \sum_{i=1}^F \sigma(x)\, h\!\left(\frac{\mu_i(x) - f^*_i}{\sigma(x)}\right)
 
-    where `mu_i` and `sigma` are the posterior given the i-th fantasy of `f(Z)`, and `f*_i = max(f*, max f_i(Z))`. Z
-    holds the observed points that may be the best (`plausible_best`) and the points that are pending: what they may
-    still turn out to be is integrated over, which makes a greedy choice of further points that of joint (noisy)
-    expected improvement.
+    where `mu_i` and `sigma` are the posterior given the i-th fantasy of `f(Z)`, and `f*_i = max(f*, max
+    f_i(Z))`. Z holds the observed points that may be the best (`plausible_best`) and the points that are
+    pending: what they may
+    still turn out to be is integrated over, which makes a greedy choice of further points that of joint
+    (noisy) expected improvement.
 
     Args:
         model: a BoTorch model of one outcome with a Gaussian posterior.
-        baseline: `b x d` observed points that compete for the best; None when `best_f` is known without noise.
+        baseline: `b x d` observed points that compete for the best; None when `best_f` is known without
+            noise.
         pending: `p x d` points being evaluated, or None.
         best_f: the best value so far where it is known without noise.
         maximize: whether larger outcomes are better.
         num_fantasies: number F of fantasies.
         seed: of the fantasies.
-        pending_feasible: `F x p`, in which fantasy each pending point keeps the outcome constraints; all by default.
+        pending_feasible: `F x p`, in which fantasy each pending point keeps the outcome constraints; all by
+            default.
 
     Raises:
         ValueError: neither `baseline` nor `best_f` is given.
         NotSupportedError: the model's posterior is not Gaussian.
 
-    Source: Letham et al., "Constrained Bayesian optimization with noisy experiments", Bayesian Analysis 14 (2019),
-    eq. 7; Ament et al., NeurIPS 2023, section 3; Wilson et al., "Maximizing acquisition functions for Bayesian
-    optimization", NeurIPS 2018, for pending points.
+    Source: Letham et al., "Constrained Bayesian optimization with noisy experiments", Bayesian Analysis 14
+    (2019), eq. 7; Ament et al., NeurIPS 2023, section 3; Wilson et al., "Maximizing acquisition functions
+    for Bayesian optimization", NeurIPS 2018, for pending points.
     """
 
     def __init__(

@@ -42,9 +42,9 @@ def maximize(
 ) -> SearchResult:
     """The point of a space with the largest acquisition value that can be found.
 
-    Tables and small finite spaces are evaluated completely. Elsewhere many raw points are evaluated at once and the
-    best are refined, all together: by batched L-BFGS in a box, by sequential quadratic programming inside linear
-    constraints, and alternating with moves of the discrete columns where there are some.
+    Tables and small finite spaces are evaluated completely. Elsewhere many raw points are evaluated at once
+    and the best are refined, all together: by batched L-BFGS in a box, by sequential quadratic programming
+    inside linear constraints, and alternating with moves of the discrete columns where there are some.
 
     Args:
         acquisition: what is maximised.
@@ -69,7 +69,9 @@ def maximize(
         refined, values = refine_in_box(acquisition, starts, lower, upper)
     else:
         refined, values = _refine_in(space, acquisition, starts)
-    return _best(acquisition, space, np.concatenate([refined, raw]), np.concatenate([values, raw_values]), avoid, seed)
+    return _best(
+        acquisition, space, np.concatenate([refined, raw]), np.concatenate([values, raw_values]), avoid, seed
+    )
 
 
 def _refine_in(space: Space, acquisition: Acquisition, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

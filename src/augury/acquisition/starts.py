@@ -8,10 +8,10 @@ from augury.numerics.quasi_random import quasi_uniform
 from augury.space.sampling import sobol
 from augury.space.space import Space
 
-_NEAR_SHARE = 0.25  # of the raw points, drawn around the incumbents
+_NEAR_SHARE = 0.2  # of the raw points, drawn around the incumbents
 _NEAR_WIDTH = 0.1  # standard deviation of a perturbed coordinate
 _MOST_PERTURBED = 20  # coordinates changed at once around an incumbent, on average at most
-_ETA = 2.0  # sharpness of the draw of starts, per standard deviation of the raw values
+_ETA = 1.0  # sharpness of the draw of starts, per standard deviation of the raw values
 
 
 def raw_points(space: Space, count: int, *, incumbents: np.ndarray | None, seed: int) -> np.ndarray:
@@ -19,7 +19,8 @@ def raw_points(space: Space, count: int, *, incumbents: np.ndarray | None, seed:
 
     Args:
         space: not a table.
-        count: number of points; may be exceeded by the incumbents themselves, and fall short where constraints leave
+        count: number of points; may be exceeded by the incumbents themselves, and fall short where
+            constraints leave
             few points around them.
         incumbents: `k x dim` encoded points worth a closer look (the best observed ones), or None.
         seed: of the points.
@@ -34,8 +35,8 @@ def raw_points(space: Space, count: int, *, incumbents: np.ndarray | None, seed:
 def choose_starts(X: np.ndarray, values: np.ndarray, count: int, *, seed: int) -> np.ndarray:
     """`count x dim` (or all) of the raw points: the best one, and others drawn by their value.
 
-    The draw is without replacement with weights `exp(eta * z)` for standardised values z, so that good points far from
-    the best are refined too.
+    The draw is without replacement with weights `exp(eta * z)` for standardised values z, so that good
+    points far from the best are refined too.
 
     Args:
         X: `N x dim` raw points.
@@ -49,7 +50,9 @@ def choose_starts(X: np.ndarray, values: np.ndarray, count: int, *, seed: int) -
     if not finite.any() or count >= len(X):
         return X[:count]
     deviation = values[finite].std()
-    standardised = np.where(finite, values - values[finite].max(), -np.inf) / (deviation if deviation > 0 else 1.0)
+    standardised = np.where(finite, values - values[finite].max(), -np.inf) / (
+        deviation if deviation > 0 else 1.0
+    )
     gumbel = np.random.default_rng([seed, 2]).gumbel(size=len(values))
     keys = _ETA * standardised + gumbel
     keys[np.argmax(np.where(finite, values, -np.inf))] = np.inf

@@ -54,18 +54,20 @@ def minimize(
 ) -> Result:
     """Minimise `R` independent functions over one box, all rows in every array operation.
 
-    Each row runs a projected quasi-Newton method. With the variables held that sit on a bound and whose gradient
-    points outward, the compact L-BFGS matrix `B = theta I - W^T M^-1 W` of the free ones is inverted by the
-    Woodbury identity, the Newton point is clipped to the box, and the segment to it is searched backwards with
-    quadratic interpolation until the Armijo condition holds. A pair without positive curvature is not stored.
-    A trial whose value or gradient is not finite is a failed trial.
+    Each row runs a projected quasi-Newton method. With the variables held that sit on a bound and whose
+    gradient points outward, the compact L-BFGS matrix `B = theta I - W^T M^-1 W` of the free ones is
+    inverted by the Woodbury identity, the Newton point is clipped to the box, and the segment to it is
+    searched backwards with quadratic interpolation until the Armijo condition holds. A pair without
+    positive curvature is not stored. A trial whose value or gradient is not finite is a failed trial.
 
     Args:
-        function: `(x: r x D, rows: r) -> (values: r, gradients: r x D)`; `rows` says to which of the `R` problems
+        function: `(x: r x D, rows: r) -> (values: r, gradients: r x D)`; `rows` says to which of the `R`
+            problems
             each row of `x` belongs. Rows that are done are not evaluated again.
         x0: `R x D` starting points; clipped to the box.
         lower: `D` or `R x D` lower bounds (`-inf` allowed).
-        upper: `D` or `R x D` upper bounds (`inf` allowed); where both agree, the variable keeps that value exactly.
+        upper: `D` or `R x D` upper bounds (`inf` allowed); where both agree, the variable keeps that value
+            exactly.
         max_iterations: evaluations of a row at most, the one at `x0` not counted.
         memory: number of curvature pairs kept per row.
         gradient_tolerance: a row is done when no free variable has a larger absolute gradient.
@@ -76,8 +78,8 @@ def minimize(
 
     Source:
         Byrd, Lu, Nocedal, Zhu, "A limited memory algorithm for bound constrained optimization", SIAM J. Sci.
-        Comput. 16 (1995), eq. 3.2 and section 5.1 (direct primal method); Bertsekas, "Projected Newton methods",
-        SIAM J. Control Optim. 20 (1982), for the choice of the free variables.
+        Comput. 16 (1995), eq. 3.2 and section 5.1 (direct primal method); Bertsekas, "Projected Newton
+        methods", SIAM J. Control Optim. 20 (1982), for the choice of the free variables.
     """
     x = np.minimum(np.maximum(np.asarray(x0, dtype=np.float64), lower), upper)
     solver = _Rows(function, x, np.broadcast_to(lower, x.shape), np.broadcast_to(upper, x.shape), memory)
@@ -239,10 +241,11 @@ class _Rows:
 
 @cache
 def _middle_masks(used: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What of the Gram matrix of `(y_1, s_1, y_2, s_2, ...)` is in `theta M^-1`, and two masks of its diagonal.
+    """What of the Gram matrix of `(y_1, s_1, y_2, s_2, ...)` is in `theta M^-1`, and two masks of its
+    diagonal.
 
-    `M^-1 = [[-D, L^T / theta], [L / theta, S S^T / theta]]` with `D = I` for scaled pairs and `L_ij = s_i . y_j`
-    for `i > j` only.
+    `M^-1 = [[-D, L^T / theta], [L / theta, S S^T / theta]]` with `D = I` for scaled pairs and `L_ij = s_i .
+    y_j` for `i > j` only.
     """
     age = np.repeat(np.arange(used), 2)
     is_s = np.tile([False, True], used)

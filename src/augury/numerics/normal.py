@@ -1,7 +1,7 @@
 """Logarithms of the normal distribution's functions that acquisition functions are made of, with derivatives.
 
-Everything follows from the Mills ratio `m(z) = Phi(z) / phi(z) = sqrt(pi / 2) erfcx(-z / sqrt(2))`, which keeps
-full relative precision where `Phi` and `phi` underflow.
+Everything follows from the Mills ratio `m(z) = Phi(z) / phi(z) = sqrt(pi / 2) erfcx(-z / sqrt(2))`, which
+keeps full relative precision where `Phi` and `phi` underflow.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def log_h(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         \log h(z) = \log(\phi(z) + z \Phi(z)) = \log \phi(z) + \log(1 + z\, m(z)), \qquad
         \frac{d \log h}{dz} = \frac{\Phi(z)}{h(z)} = \frac{m(z)}{1 + z\, m(z)}
 
-    For `z < -100`, `1 + z m(z) = z^-2 - 3 z^-4 + 15 z^-6 - 105 z^-8` replaces the difference. Finite for every
-    finite z whose square is finite.
+    For `z < -100`, `1 + z m(z) = z^-2 - 3 z^-4 + 15 z^-6 - 105 z^-8` replaces the difference. Finite for
+    every finite z whose square is finite.
 
     Args:
         z: any shape.
@@ -34,8 +34,8 @@ def log_h(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         `log h(z)` and its derivative, each of the shape of `z`.
 
-    Source: Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization", NeurIPS 2023,
-    eq. 9 and appendix A.1 (there with `log1mexp`; here in one formula for all moderate z).
+    Source: Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization",
+    NeurIPS 2023, eq. 9 and appendix A.1 (there with `log1mexp`; here in one formula for all moderate z).
     """
     middle = np.minimum(np.maximum(z, _FAR_LEFT), _FAR_RIGHT)
     mills = _SQRT_HALF_PI * erfcx(-_SQRT_HALF * middle)

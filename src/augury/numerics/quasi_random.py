@@ -14,25 +14,26 @@ _SMALLEST = 1e-12
 def quasi_uniform(count: int, dim: int, seed: int) -> np.ndarray:
     """`count x dim` points of low discrepancy in `[0, 1)`.
 
-    A Sobol sequence, shifted modulo 1 by a random vector. Beyond the 21,201 dimensions for which Sobol directions are
-    tabulated the numbers are independent.
+    A Sobol sequence, shifted modulo 1 by a random vector. Beyond the 21,201 dimensions for which Sobol
+    directions are tabulated the numbers are independent.
 
     Args:
         count: number of points; a power of two is balanced best.
         dim: dimension of each.
         seed: of the shift.
 
-    Source: Cranley and Patterson, "Randomization of number theoretic methods for multiple integration", SIAM J.
-    Numer. Anal. 13 (1976).
+    Source: Cranley and Patterson, "Randomization of number theoretic methods for multiple integration",
+    SIAM J. Numer. Anal. 13 (1976).
     """
     rng = np.random.default_rng(seed)
-    if dim > _MAX_SOBOL_DIM:
+    if not 0 < dim <= _MAX_SOBOL_DIM:
         return rng.random((count, dim))
     return (_sobol(count, dim) + rng.random(dim)) % 1.0
 
 
 def quasi_normal(count: int, dim: int, seed: int) -> np.ndarray:
-    """`count x dim` standard normal numbers of low discrepancy: `quasi_uniform` through the inverse of Phi."""
+    """`count x dim` standard normal numbers of low discrepancy: `quasi_uniform` through the inverse of
+    Phi."""
     uniform = quasi_uniform(count, dim, seed)
     return ndtri(np.minimum(np.maximum(uniform, _SMALLEST), 1.0 - _SMALLEST))
 

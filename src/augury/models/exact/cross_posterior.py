@@ -1,4 +1,5 @@
-"""The posterior at candidates jointly with the values at a few fixed points, and the gradient of any function of it."""
+"""The posterior at candidates jointly with the values at a few fixed points, and the gradient of any
+function of it."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ class CrossPosterior:
         \mu(x) = c + k_x \alpha, \quad \sigma^2(x) = k(x, x) - \|L^{-1} k_x\|^2, \quad
         \operatorname{cov}(f(x), f(Z)) = k(x, Z) - k_x (K + \Sigma)^{-1} k(X, Z)
 
-    All three are linear or quadratic in `k(x, [X; Z])`, so one cross-covariance and one matrix product give the
-    moments, and one more of each their gradient, whatever function of them is differentiated.
+    All three are linear or quadratic in `k(x, [X; Z])`, so one cross-covariance and one matrix product give
+    the moments, and one more of each their gradient, whatever function of them is differentiated.
 
     Args:
         regression: the fitted regression of one outcome.

@@ -1,0 +1,194 @@
+"""What is known when a point is to be chosen, and the acquisition functions built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from augury.acquisition.analytic import LogExpectedImprovement, UpperConfidenceBound
+from augury.acquisition.autograd import TorchAcquisition
+from augury.acquisition.base import Acquisition
+from augury.acquisition.constrained import ConstrainedAcquisition, draw_feasible
+from augury.acquisition.moments import is_gaussian
+from augury.acquisition.noisy import (
+    NUM_FANTASIES,
+    LogNoisyExpectedImprovement,
+    log_noisy_expected_improvement,
+)
+
+_BETA = 4.0  # two standard deviations
+_MC_SAMPLES = 128
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One objective, its surrogate and the experiments so far.
+
+    Args:
+        model: fitted BoTorch model of the objective's outcome.
+        observed: `n x d` encoded points whose outcome was measured and that kept the outcome constraints.
+        values: `n` measured outcomes there.
+        maximize: whether larger outcomes are better.
+        pending: `p x d` points being evaluated, or already chosen for the same batch.
+        constraints: logarithms of probabilities that multiply the acquisition.
+        seed: of all random numbers.
+    """
+
+    model: Any
+    observed: np.ndarray
+    values: np.ndarray
+    maximize: bool = True
+    pending: np.ndarray | None = None
+    constraints: Sequence[Acquisition] = ()
+    seed: int = 0
+
+    @property
+    def running(self) -> np.ndarray | None:
+        """The pending points, None where there is none."""
+        return None if self.pending is None or len(self.pending) == 0 else self.pending
+
+    @property
+    def best_f(self) -> float:
+        """The best measured outcome."""
+        return float(self.values.max() if self.maximize else self.values.min())
+
+    def with_pending(self, points: np.ndarray) -> Situation:
+        """The same with more points pending (`p x d`)."""
+        return replace(
+            self, pending=points if self.running is None else np.concatenate([self.running, points])
+        )
+
+    def pending_feasible(self, count: int) -> np.ndarray | None:
+        """In which of `count` fantasies each pending point keeps the constraints, None without
+        constraints."""
+        if self.running is None:
+            return None
+        return draw_feasible(self.constraints, self.running, count=count, seed=self.seed + 1)
+
+    def constrained(self, objective: Acquisition, scale: float = 1.0) -> Acquisition:
+        """The objective's acquisition, weighted with the constraints where there are any."""
+        return (
+            ConstrainedAcquisition(objective, self.constraints, scale=scale)
+            if self.constraints
+            else objective
+        )
+
+
+def log_ei(situation: Situation) -> Acquisition:
+    """Log expected improvement over the best measured outcome, fantasies of pending points integrated out.
+
+    In closed form where the posterior is Gaussian, otherwise BoTorch's `qLogExpectedImprovement`.
+    """
+    model, pending, best_f = situation.model, situation.running, situation.best_f
+    if not is_gaussian(model):
+        return situation.constrained(_monte_carlo_ei(situation))
+    if pending is None:
+        return situation.constrained(LogExpectedImprovement(model, best_f, situation.maximize))
+    return situation.constrained(
+        LogNoisyExpectedImprovement(
+            model,
+            None,
+            pending,
+            best_f=best_f,
+            maximize=situation.maximize,
+            seed=situation.seed,
+            pending_feasible=situation.pending_feasible(NUM_FANTASIES),
+        )
+    )
+
+
+def log_nei(situation: Situation) -> Acquisition:
+    """Log noisy expected improvement over what the observed and pending points may be worth.
+
+    In closed form given fantasies where the posterior is Gaussian, otherwise BoTorch's
+    `qLogNoisyExpectedImprovement`.
+    """
+    if not is_gaussian(situation.model):
+        return situation.constrained(_monte_carlo_nei(situation))
+    return situation.constrained(
+        log_noisy_expected_improvement(
+            situation.model,
+            situation.observed,
+            pending=situation.running,
+            maximize=situation.maximize,
+            seed=situation.seed,
+            pending_feasible=situation.pending_feasible(NUM_FANTASIES),
+        )
+    )
+
+
+def ucb(situation: Situation) -> Acquisition:
+    """The upper confidence bound at two standard deviations.
+
+    In closed form where the posterior is Gaussian, otherwise BoTorch's `qUpperConfidenceBound`.
+    """
+    scale = float(situation.values.std()) or 1.0
+    if not is_gaussian(situation.model):
+        return situation.constrained(_monte_carlo_ucb(situation), scale)
+    bound = UpperConfidenceBound(situation.model, _BETA, situation.maximize, pending=situation.running)
+    return situation.constrained(bound, scale)
+
+
+def _monte_carlo_ei(situation: Situation) -> TorchAcquisition:
+    from botorch.acquisition.logei import qLogExpectedImprovement
+
+    sign = 1.0 if situation.maximize else -1.0
+    return TorchAcquisition(
+        qLogExpectedImprovement(
+            situation.model,
+            best_f=sign * situation.best_f,
+            X_pending=_tensor(situation.running),
+            **_sampling(situation),
+        )
+    )
+
+
+def _monte_carlo_nei(situation: Situation) -> TorchAcquisition:
+    from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+
+    return TorchAcquisition(
+        qLogNoisyExpectedImprovement(
+            situation.model,
+            X_baseline=torch.from_numpy(np.ascontiguousarray(situation.observed)),
+            X_pending=_tensor(situation.running),
+            prune_baseline=True,
+            cache_root=False,
+            **_sampling(situation),
+        )
+    )
+
+
+def _monte_carlo_ucb(situation: Situation) -> TorchAcquisition:
+    from botorch.acquisition.monte_carlo import qUpperConfidenceBound
+
+    return TorchAcquisition(
+        qUpperConfidenceBound(
+            situation.model, beta=_BETA, X_pending=_tensor(situation.running), **_sampling(situation)
+        )
+    )
+
+
+def _sampling(situation: Situation) -> dict[str, Any]:
+    """A seeded sampler of the model's posterior, and the direction of the objective."""
+    from botorch.acquisition.objective import GenericMCObjective
+    from botorch.sampling.get_sampler import get_sampler
+
+    with torch.no_grad():
+        posterior = situation.model.posterior(_tensor(situation.observed[:1]))
+    sign = 1.0 if situation.maximize else -1.0
+
+    def objective(Y: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
+        return sign * Y[..., 0]
+
+    return {
+        "sampler": get_sampler(posterior, torch.Size([_MC_SAMPLES]), seed=situation.seed),
+        "objective": GenericMCObjective(objective),
+    }
+
+
+def _tensor(points: np.ndarray | None) -> torch.Tensor | None:
+    return None if points is None else torch.from_numpy(np.ascontiguousarray(points))
