@@ -81,20 +81,15 @@ def main() -> None:
     for n, d in SIZES:
         rows = np.array([compare(n, d, seed) for seed in range(problems)])
         everything.append(rows[:, 0])
-        _print_row(
-            f"{n:>4} {d:>3}",
-            rows[:, 0],
-            f" {1e3 * np.median(rows[:, 1]):8.1f} {1e3 * np.median(rows[:, 2]):11.0f}",
-        )
+        times = f" {1e3 * np.median(rows[:, 1]):8.1f} {1e3 * np.median(rows[:, 2]):11.0f}"
+        _print_row(f"{n:>4} {d:>3}", rows[:, 0], times)
     _print_row(" all    ", np.concatenate(everything), "")
 
 
 def _print_row(label: str, difference: np.ndarray, times: str) -> None:
     worse, better = (difference < -WORSE).sum(), (difference > WORSE).sum()
-    spread = " ".join(
-        f"{value:9.2g}"
-        for value in (difference.mean(), difference.min(), np.median(difference), difference.max())
-    )
+    numbers = (difference.mean(), difference.min(), np.median(difference), difference.max())
+    spread = " ".join(f"{value:9.2g}" for value in numbers)
     print(f"{label} {worse:>6} {better:>6} {spread}{times}", flush=True)
 
 

@@ -30,16 +30,18 @@ class Quadratics:
 
 
 def with_scipy(function, x0, lower, upper) -> np.ndarray:
-    values = []
-    for row, start in enumerate(x0):
-        single = lambda z, row=row: tuple(part[0] for part in function(z[None], np.array([row])))  # noqa:
-        E731
+    def best_of_row(row: int) -> float:
+        def single(z: np.ndarray) -> tuple[float, np.ndarray]:
+            value, gradient = function(z[None], np.array([row]))
+            return float(value[0]), gradient[0]
+
         bounds = list(zip(lower, upper, strict=True))
         options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000, "maxfun": 5000}
-        values.append(
-            scipy_minimize(single, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).fun
-        )
-    return np.array(values)
+        return scipy_minimize(
+            single, x0[row], jac=True, method="L-BFGS-B", bounds=bounds, options=options
+        ).fun
+
+    return np.array([best_of_row(row) for row in range(len(x0))])
 
 
 @pytest.mark.parametrize(("dim", "memory"), [(1, 3), (5, 10), (12, 5)])
