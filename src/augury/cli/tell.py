@@ -38,9 +38,9 @@ def tell(
     ] = False,
     study: StudyName = None,
 ) -> None:
-    """Record the result of a trial: one of --value, --values, --failed.
+    """Record the result of a trial.
 
-    A result for a trial that already has one is kept as a replicate.
+    Give one of --value, --values, --failed. A result for a trial that already has one is kept as a replicate.
     """
     result = _result(values, value, stderr, failed, retry)
     trial = open_study(store, study).tell(number, result)

@@ -1,0 +1,85 @@
+"""Stores that cannot be used: every command says so in one line, and leaves them as they are."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.cli.store_content import content
+
+COMMANDS = [
+    ["ask"],
+    ["tell", 0, "--value", 1],
+    ["show"],
+    ["report", "-o", "report.html"],
+    ["export"],
+]
+
+
+@pytest.fixture(params=COMMANDS, ids=lambda arguments: arguments[0])
+def refused(request, augury):
+    """Calls each command on a store; it must refuse, and change nothing."""
+
+    def call(store):
+        command, *rest = request.param
+        folder = Path(store).parent
+        before, files = content(Path(store)), sorted(os.listdir(folder)) if folder.is_dir() else None
+        message = augury(command, store, *rest, code=2).stderr
+        assert content(Path(store)) == before
+        assert files is None or sorted(os.listdir(folder)) == files
+        return message
+
+    return call
+
+
+def test_no_such_file(refused, tmp_path):
+    assert "there is no store" in refused(tmp_path / "no.db")
+
+
+def test_a_file_that_is_no_database(refused, tmp_path):
+    path = tmp_path / "notes.db"
+    path.write_text("dear diary, " * 200)
+    assert "not a database" in refused(path)
+
+
+def test_an_empty_name(refused):
+    assert "name" in refused("")
+
+
+def test_a_folder(refused, tmp_path):
+    refused(tmp_path)
+
+
+def test_another_kind_of_database(refused):
+    assert "postgresql://" in refused("mysql://localhost/studies")
+
+
+def test_a_database_of_another_program(refused, tmp_path):
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE invoices (amount REAL)")
+    connection.close()
+    refused(path)
+
+
+def test_a_store_of_a_newer_version(refused, store):
+    with sqlite3.connect(store) as connection:
+        connection.execute("UPDATE schema_version SET version = 999")
+    connection.close()
+    assert "999" in refused(store)
+
+
+def test_a_study_file_that_is_not_there(refused, tmp_path):
+    assert "cannot be read" in refused(tmp_path / "no.toml")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder(augury, store):
+    store.parent.chmod(0o500)
+    store.chmod(0o400)
+    try:
+        augury("tell", store, 0, "--value", 1, code=2)
+    finally:
+        store.parent.chmod(0o700)

@@ -1,0 +1,140 @@
+"""`augury run`: functions and programs, resuming, overriding, interrupting."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from tests.cli.store_content import content
+
+from augury import Study
+from augury.study import load_study_file
+
+COMMAND = [sys.executable, "-c", "print('working'); print({x} + {n})"]
+
+
+@pytest.fixture
+def define(study_file):
+    """Writes the study file anew with this `[run]` table; gives the file."""
+
+    def write(**run):
+        lines = [f"{key} = {value!r}" for key, value in run.items()]
+        text = study_file.read_text().split("[run]")[0]
+        study_file.write_text("\n".join([text, "[run]", *lines, ""]))
+        return study_file
+
+    return write
+
+
+@pytest.fixture
+def module(study_file, monkeypatch):
+    """Writes a module beside the study file and gives its name, which no other test uses."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+    def write(code):
+        name = f"objective_{time.monotonic_ns()}"
+        study_file.with_name(f"{name}.py").write_text(code)
+        return name
+
+    return write
+
+
+def trials(study_file):
+    return Study.load(study_file.with_suffix(".db")).trials
+
+
+def test_a_program_is_run_per_trial_in_its_own_folder(augury, define):
+    program = [sys.executable, "-c", "import os; print(os.getcwd()); open('log', 'w'); print({x} + {n})"]
+    file = define(command=program, budget=2)
+    lines = augury("run", file).stdout.splitlines()
+    assert lines[0].startswith("[1/2] trial 0: yield = ")
+    assert lines[1].startswith("[2/2] trial 1: yield = ")
+    assert "best yield" in lines[2]
+    for trial in trials(file):
+        assert trial.values["yield"] == pytest.approx(trial.params["x"] + trial.params["n"])
+        assert (trial.directory / "log").exists()
+
+
+def test_a_run_goes_on_where_it_was_and_options_win(augury, define):
+    file = define(command=COMMAND, budget=2)
+    augury("run", file)
+    assert augury("run", file, "--budget", 3).stdout.startswith("[3/3] trial 2")
+    before = content(file.with_suffix(".db"))
+    assert "already has 3 evaluations" in augury("run", file).stdout
+    assert content(file.with_suffix(".db")) == before
+
+
+def test_a_function_by_its_import_path_and_its_failures(augury, define, module):
+    name = module("def f(p):\n    if p['kind'] == 'a': raise ValueError('too\\nhot')\n    return p['x']\n")
+    file = define(function=f"{name}:f", budget=12)
+    out = augury("run", file).stdout
+    failed = [trial for trial in trials(file) if trial.status == "failed"]
+    assert failed
+    assert all("Traceback" in trial.traceback for trial in failed)
+    assert out.count("failed: ValueError: too hot") == len(failed)
+    assert len(out.splitlines()) == 12 + 4  # the results; the best, with three parameters
+
+
+def test_the_timeout_option_makes_a_trial_fail(augury, define):
+    file = define(command=[sys.executable, "-c", "import time; time.sleep(60)"], budget=1)
+    assert "timed out" in augury("run", file, "--timeout", 0.2).stdout
+
+
+def test_a_result_that_does_not_fit_ends_the_run(augury, define):
+    file = define(command=[sys.executable, "-c", "print([1, 2, 3])"], budget=3)
+    assert "3 values were given for the one outcome 'yield'" in augury("run", file, code=2).stderr
+    assert [trial.status for trial in trials(file)] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("run", "options", "message"),
+    [
+        ({"budget": 3}, [], "nothing to evaluate"),
+        ({"command": COMMAND}, [], "--budget 40"),
+        ({"command": COMMAND, "budget": 0}, [], "budget is 0"),
+        ({"command": COMMAND, "budget": 3}, ["--timeout", "0"], "above 0"),
+        ({"command": COMMAND, "budget": 3}, ["--timeout", "nan"], "above 0"),
+        ({"command": COMMAND, "budget": 3, "timeout": -1}, [], "above 0"),
+        ({"command": ["no-such-program"], "budget": 3}, [], "no-such-program"),
+        ({"command": ["echo", "{temperature}"], "budget": 3}, [], "{temperature}"),
+        ({"function": "no_such_module:f", "budget": 3}, [], "no_such_module"),
+        ({"function": "math:no_such_function", "budget": 3}, [], "no_such_function"),
+        ({"function": "math:pi", "budget": 3}, [], "cannot be called"),
+        ({"function": "math", "budget": 3}, [], "module:function"),
+    ],
+)
+def test_bad_input_makes_no_store(augury, define, run, options, message):
+    file = define(**run)
+    assert message in augury("run", file, *options, code=2).stderr
+    assert not file.with_suffix(".db").exists()
+
+
+def test_another_space_under_the_same_name_changes_nothing(augury, define):
+    file = define(command=COMMAND, budget=1)
+    augury("run", file)
+    before = content(file.with_suffix(".db"))
+    file.write_text(file.read_text().replace("high = 10.0", "high = 12.0"))
+    assert "already has a study 'default'" in augury("run", file, "--budget", 2, code=2).stderr
+    assert content(file.with_suffix(".db")) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
+def test_ctrl_c_says_where_it_stands_and_how_to_go_on(augury, define):
+    file = define(command=[sys.executable, "-c", "import time; time.sleep(0.1); print({x})"], budget=10_000)
+    arguments = [sys.executable, "-m", "augury", "run", str(file)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().startswith("[1/10000]")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    last = out.splitlines()[-1]
+    assert last.startswith("stopped: ")
+    assert last.endswith(f"augury run {file}")
+    study = load_study_file(file).open()
+    assert f" {study.evaluated} of 10000" in last
+    assert study.evaluated == sum(trial.status == "complete" for trial in study.trials) >= 1
+    assert not any(trial.status == "running" for trial in study.trials)
