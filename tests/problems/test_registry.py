@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from augury.space.sampling import uniform
 
 from augury.errors import InvalidInputError
 from augury.problems import Problem, load_problem, problem_names, synthetic
+from augury.space.sampling import uniform
 
 
 @pytest.fixture(params=problem_names(), scope="module")
