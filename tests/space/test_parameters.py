@@ -69,6 +69,7 @@ INF, NAN = float("inf"), float("nan")
         (lambda: Float(0, 1, step="a"), "step='a'"),
         (lambda: Float(0, 1, step=2), "step=2.0 is larger than the range"),
         (lambda: Float(0, 1, step=1e-300), "more than"),
+        (lambda: Float(0, 1, step=5e-324), "more than"),
         (lambda: Float(1, 2, step=0.1, log=True), "exclude each other"),
         (lambda: Float(-1e300, 1e300), "too extreme"),
         (lambda: Float(0, 1e-300), "too extreme"),

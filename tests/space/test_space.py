@@ -252,6 +252,8 @@ def test_missing_params_are_refused_by_name() -> None:
 def test_a_value_off_the_step_is_refused_with_the_nearest() -> None:
     space = Space({"t": Float(0.1, 0.9, step=0.1)})
     assert space.validate({"t": 0.1 + 0.2}) == {"t": 0.3}
+    far = Space({"t": Float(524288.9581963297, 524289.1581963296, step=0.1)})
+    assert far.validate({"t": 524288.9581963297 + 0.1}) == {"t": 524289.0581963297}
     with pytest.raises(InvalidInputError, match=r"nearest is 0\.3"):
         space.validate({"t": 0.33})
 

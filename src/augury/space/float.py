@@ -87,18 +87,25 @@ class Float(Numeric):
         if not is_real(self.step) or not math.isfinite(self.step) or self.step <= 0:
             raise InvalidInputError(f"step={self.step!r} must be a positive number")
         self.step = float(self.step)
+        if (self.high - self.low) / self.step >= _MOST_LEVELS:
+            raise InvalidInputError(f"step={self.step!r} makes more than 2**50 levels; leave it out")
         if self._last < 1:
             raise InvalidInputError(
                 f"step={self.step!r} is larger than the range from {self.low!r} to {self.high!r}"
             )
-        if self._last >= _MOST_LEVELS:
-            raise InvalidInputError(f"step={self.step!r} makes more than 2**50 levels; leave it out")
 
     @cached_property
     def _last(self) -> int:
         """Index of the last level."""
         assert self.step is not None
-        return math.floor((self.high - self.low) / self.step + _STEP_TOLERANCE)
+        return math.floor((self.high - self.low + self._tolerance) / self.step)
+
+    @cached_property
+    def _tolerance(self) -> float:
+        """How far from a level a value may be by rounding, of the step and of the sum low + k * step."""
+        assert self.step is not None
+        largest = max(abs(self.low), abs(self.high))
+        return _STEP_TOLERANCE * self.step + 4.0 * float(np.spacing(largest))
 
     @cached_property
     def _decimal(self) -> tuple[float, float, float] | None:
@@ -135,7 +142,7 @@ class Float(Numeric):
             return float(value)
         index = np.rint(np.array((float(value) - self.low) / self.step))
         level = float(self._level(index))
-        if not 0 <= index <= self._last or abs(level - value) > _STEP_TOLERANCE * self.step:
+        if not 0 <= index <= self._last or abs(level - value) > self._tolerance:
             nearest = float(self._level(np.clip(index, 0, self._last)))
             raise InvalidInputError(
                 f"{value!r} is not a multiple of step={self.step!r} above low={self.low!r}; the nearest "
@@ -152,7 +159,7 @@ class Float(Numeric):
         if self.step is None:
             return x
         index = np.clip(np.rint((x - self.low) / self.step), 0, self._last)
-        return index if np.all(np.abs(self._level(index) - x) <= _STEP_TOLERANCE * self.step) else None
+        return index if np.all(np.abs(self._level(index) - x) <= self._tolerance) else None
 
     def from_numbers(self, numbers: Array) -> list[float]:
         values: list[float] = (numbers if self.step is None else self._level(numbers)).tolist()
