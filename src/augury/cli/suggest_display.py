@@ -17,7 +17,7 @@ from augury.space.parameters import Categorical, Fixed, Parameter
 from augury.study.sheet.advice import FEWEST_RESULTS, Advice, Experiments
 from augury.study.sheet.cells import shown
 from augury.study.sheet.definition import Definition
-from augury.study.sheet.next_table import rounded_prediction
+from augury.study.sheet.next_table import decimals_of, rounded_prediction
 from augury.study.sheet.quality import Quality
 from augury.study.sheet.table import Table
 
@@ -256,13 +256,19 @@ def _suggestions(outcome: Outcome) -> Grid:
     grid.add_column("why")
     for one in outcome.advice.suggestions:
         cells = [Text(_number(one.params[name])) for name in varied if name in one.params]
-        for name in outcomes:
-            mean, std = rounded_prediction(one.prediction.mean.get(name), one.prediction.std.get(name))
-            cells.append(
-                Text("" if mean is None else f"{mean:.12g}" + ("" if std is None else f" ± {std:.12g}"))
-            )
+        mean, std = one.prediction.mean, one.prediction.std
+        cells += [Text(_expected(mean.get(name), std.get(name))) for name in outcomes]
         grid.add_row(*cells, one.prediction.reason)
     return grid
+
+
+def _expected(mean: float | None, std: float | None) -> str:
+    """A prediction as text, such as 69.3 ± 7.0."""
+    near, spread = rounded_prediction(mean, std)
+    if near is None or not spread:
+        return "" if near is None else f"{near:.12g}"
+    decimals = max(0, decimals_of(spread))
+    return f"{near:.{decimals}f} ± {spread:.{decimals}f}"
 
 
 def _n_results(outcome: Outcome) -> int:

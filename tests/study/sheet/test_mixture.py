@@ -15,7 +15,9 @@ PARTS = st.lists(st.integers(0, 100), min_size=2, max_size=2).map(sorted)
 
 
 def table(columns: dict[str, list[str]]) -> Table:
-    cells: dict[str, list[Cell]] = {name: [parse_cell(text) for text in texts] for name, texts in columns.items()}
+    cells: dict[str, list[Cell]] = {
+        name: [parse_cell(text) for text in texts] for name, texts in columns.items()
+    }
     return Table(Path("t.csv"), cells, list(range(2, 2 + len(next(iter(cells.values()))))))
 
 

@@ -55,8 +55,13 @@ def rounded_prediction(mean: float | None, std: float | None) -> tuple[float | N
         return None, None
     if std is None or not isfinite(std) or std <= 0:
         return float(f"{mean:.6g}"), std if std == 0 else None
-    decimals = 1 - floor(log10(std))
-    return round(mean, decimals), round(std, decimals)
+    digits = decimals_of(std)
+    return round(mean, digits), round(std, digits)
+
+
+def decimals_of(std: float) -> int:
+    """The decimals worth giving: as far as the second digit of the standard deviation."""
+    return 1 - floor(log10(std))
 
 
 def _same(table: Table, definition: Definition, suggestion: Suggestion) -> dict[str, Any]:
