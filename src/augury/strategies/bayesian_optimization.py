@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, final
 
@@ -30,11 +29,11 @@ _SHARE_OF_FINITE = 8  # the start takes at most one in so many points of a finit
 class BayesianOptimization(Strategy):
     """Evaluates first a Sobol design, then the maximum of an acquisition function of a fitted model.
 
-    Each outcome has its own model, trained on the rows where it was measured. Constraints on outcomes, and the
-    chance of failure (once some evaluations have failed and some not), multiply the acquisition by their
+    Each outcome has its own model, trained on the rows where it was measured. Constraints on outcomes, and
+    the chance of failure (once some evaluations have failed and some not), multiply the acquisition by their
     probabilities; until a point is known that meets the constraints, these alone decide. Points under
-    evaluation are accounted for. In a finite space each point is proposed once. As long as the objective has not
-    been measured, the Sobol design goes on.
+    evaluation are accounted for. In a finite space each point is proposed once. As long as the objective has
+    not been measured, the Sobol design goes on.
 
     Args:
         model: the surrogate: "auto", a name in `augury.models.registry.MODELS`, a BoTorch Model class, or a
@@ -48,9 +47,9 @@ class BayesianOptimization(Strategy):
     Raises:
         InvalidInputError: an unknown model or acquisition, or n_initial < 1.
 
-    Source: Jones, Schonlau and Welch, "Efficient global optimization of expensive black-box functions", Journal
-    of Global Optimization 13 (1998); constraints as in Gardner et al., "Bayesian optimization with inequality
-    constraints", ICML 2014.
+    Source: Jones, Schonlau and Welch, "Efficient global optimization of expensive black-box functions",
+    Journal of Global Optimization 13 (1998); constraints as in Gardner et al., "Bayesian optimization with
+    inequality constraints", ICML 2014.
     """
 
     def __init__(
@@ -85,32 +84,19 @@ class BayesianOptimization(Strategy):
         check_request(space, observations, pending, n)
         if goals.n_objectives > 1:
             raise NotSupportedError(
-                f"there are {goals.n_objectives} objectives, and Bayesian optimisation decides on one so far; "
+                f"{goals.n_objectives} objectives were given; Bayesian optimisation decides on one so far: "
                 "keep one and make the others constraints, or use strategy='sobol', 'random' or 'grid'"
             )
-        pending = np.concatenate([pending, observations.X[observations.pending]])
+        busy = np.concatenate([pending, observations.X[observations.pending]])
         design = InitialDesign.resume(state, seed)
-        n_design = min(n, self._design_points_left(space, observations, len(pending)))
-        start = np.empty((0, space.dim))
+        n_design = min(n, self._design_points_left(space, observations, len(busy)))
+        points = np.empty((0, space.dim))
         if n_design:
-            start = design.next_points(space, n_design, np.concatenate([observations.X, pending]))
-        proposal = Proposal(start, [Prediction(reason="initial design") for _ in start], design.state())
+            points = design.next_points(space, n_design, np.concatenate([observations.X, busy]))
+        predictions = [Prediction(reason="initial design") for _ in points]
         if n_design == n:
-            return proposal
-        return self._follow(proposal, space, goals, observations, pending, n, seed, state)
+            return Proposal(points, predictions, design.state())
 
-    def _follow(
-        self,
-        start: Proposal,
-        space: Space,
-        goals: Goals,
-        observations: Observations,
-        pending: np.ndarray,
-        n: int,
-        seed: int,
-        state: State | None,
-    ) -> Proposal:
-        """The start, and the points that the models add to it."""
         from augury.numerics.threads import blas_threads
         from augury.strategies.decision import Decision
 
@@ -120,17 +106,14 @@ class BayesianOptimization(Strategy):
             decision = Decision.fit(
                 self.model, self.acquisition, space, goals, observations, seed=seed, warm=warm
             )
-            chosen = decision.choose(
-                n - len(start.points), np.concatenate([pending, start.points]), replicates=self.replicates
-            )
-            predictions = decision.explain(chosen)
-        if len(start.points) + len(chosen) == 0:
+            busy = np.concatenate([busy, points])
+            chosen = decision.choose(n - len(points), busy, replicates=self.replicates)
+            predictions += decision.explain(chosen)
+        points = np.concatenate([points, chosen])
+        if len(points) == 0:
             raise exhausted(space)
-        assert start.state is not None  # noqa: S101 - the design's
-        memory = replace(
-            start.state, data={**start.state.data, "model": label}, tensors=decision.models.hyperparameters()
-        )
-        return Proposal(np.concatenate([start.points, chosen]), [*start.predictions, *predictions], memory)
+        remembered = design.state(model=label, tensors=decision.models.hyperparameters())
+        return Proposal(points, predictions, remembered)
 
     def _design_points_left(self, space: Space, observations: Observations, n_pending: int) -> int:
         """How many more points of the design come before the model decides; without limit while it cannot.

@@ -151,7 +151,7 @@ class Decision:
 
     @cached_property
     def _competing(self) -> np.ndarray:
-        """The rows (bool N) that may hold the best value: the objective is measured, the constraints are met."""
+        """The rows (bool N) that may hold the best value: objective measured, constraints met."""
         Y = self.observations.Y
         rows = self.observations.complete & np.isfinite(Y[:, 0])
         for column, sign, offset in self._limits:
@@ -173,8 +173,8 @@ class Decision:
         """Logarithms of the probabilities that each constraint is met and that the evaluation succeeds.
 
         Args:
-            presumed: p x d points presumed to violate the constraints, so that a search for the first feasible
-                point does not return to them before their results are known.
+            presumed: p x d points presumed to violate the constraints, so that a search for the first
+                feasible point does not return to them before their results are known.
         """
         chances: list[Acquisition] = []
         for column, sign, offset in self._limits:

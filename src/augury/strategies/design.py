@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil, log2
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from augury.strategies.base import ExhaustedError
 from augury.strategies.state import State
 
 if TYPE_CHECKING:
+    import torch
+
     from augury.space.space import Space
 
 _VERSION = 1
@@ -39,9 +41,9 @@ class InitialDesign:
         remembered = state.data.get("design_seed")
         return cls(remembered if isinstance(remembered, int) else seed)
 
-    def state(self) -> State:
-        """What `resume` needs."""
-        return State(_VERSION, {"design_seed": self.seed})
+    def state(self, *, tensors: Mapping[str, torch.Tensor] | None = None, **data: Any) -> State:
+        """What `resume` needs, with what else the strategy wants to remember."""
+        return State(_VERSION, {"design_seed": self.seed, **data}, {} if tensors is None else tensors)
 
     def next_points(self, space: Space, n: int, seen: np.ndarray) -> np.ndarray:
         """The next n points (n x d) of the design; fewer when a finite space has fewer left.

@@ -12,8 +12,6 @@ import torch
 from augury.models.build import build_model
 
 if TYPE_CHECKING:
-    from botorch.models.model import Model
-
     from augury.space.observations import Observations
     from augury.space.space import Space
 
@@ -25,10 +23,10 @@ class OutcomeModels:
     """The surrogates of a study.
 
     Args:
-        models: outcome column -> its fitted model; outcomes that were never measured have none.
+        models: outcome column -> its fitted BoTorch model; outcomes that were never measured have none.
     """
 
-    models: dict[int, Model]
+    models: dict[int, Any]
 
     @classmethod
     def fit(
