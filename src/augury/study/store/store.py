@@ -81,6 +81,7 @@ class Store:
                 is_new = version is None
             self._one_host = sqlite_file.is_one_host(path)
             if is_new or version != SCHEMA_VERSION or not sqlite_file.has_journal(path, self._one_host):
+                self._engine.dispose()  # SQLite changes the journal only of a file that nobody has open
                 sqlite_file.set_journal(path, self._one_host)
                 self.write(lambda connection: migrate(connection, str(path)), claims=False)
         except (OSError, sqlite3.Error) as error:

@@ -1,0 +1,73 @@
+"""What may be told to a trial."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from augury.errors import InvalidInputError
+from augury.study.result import FAILED, Failure, Measurement, NonFiniteResultError, parse_result
+
+ONE, TWO = ["y"], ["y", "p"]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "told", "values", "stderrs"),
+    [
+        (ONE, 1, {"y": 1.0}, {}),
+        (ONE, np.float32(0.5), {"y": 0.5}, {}),
+        (ONE, np.array(2.0), {"y": 2.0}, {}),
+        (ONE, [3.0], {"y": 3.0}, {}),
+        (ONE, np.array([3.0]), {"y": 3.0}, {}),
+        (ONE, (3.0, 0.1), {"y": 3.0}, {"y": 0.1}),
+        (ONE, (3.0, None), {"y": 3.0}, {}),
+        (ONE, {"y": (3.0, 0.0)}, {"y": 3.0}, {"y": 0.0}),
+        (TWO, (1, 2), {"y": 1.0, "p": 2.0}, {}),
+        (TWO, [(1, 0.1), 2], {"y": 1.0, "p": 2.0}, {"y": 0.1}),
+        (TWO, {"p": 2, "y": None}, {"p": 2.0}, {}),
+    ],
+)
+def test_results_are_normalised(
+    outcomes: list[str], told: Any, values: dict[str, float], stderrs: dict[str, float]
+) -> None:
+    result = parse_result(outcomes, told)
+    assert result == Measurement(values, stderrs)
+    assert all(type(value) is float for value in result.values.values())
+
+
+@pytest.mark.parametrize("failure", [FAILED, Failure("lost", transient=True)])
+def test_failures_pass(failure: Failure) -> None:
+    assert parse_result(ONE, failure) is failure
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "told", "words"),
+    [
+        (ONE, None, "no outcome was measured"),
+        (ONE, "high", "must be a number"),
+        (ONE, (1, 2, 3), "3 values"),
+        (ONE, [], "0 values"),
+        (ONE, (1, -0.1), "0 or more"),
+        (ONE, (1, "big"), "must be a number"),
+        (ONE, {"z": 1}, "unknown outcome 'z'"),
+        (TWO, 1, "2 outcomes"),
+        (TWO, (1, 2, 3), "3 values"),
+        (TWO, {"y": 1}, "lacks the outcome 'p'"),
+        (TWO, {"y": None, "p": None}, "no outcome was measured"),
+        (TWO, {"y": 1, "p": (1, 2, 3)}, "3 entries"),
+        (TWO, {"y": 1, "p": 2, "q": 3}, "unknown outcome 'q'"),
+        (ONE, object(), "must be a number"),
+    ],
+)
+def test_what_is_no_result_is_refused(outcomes: list[str], told: Any, words: str) -> None:
+    with pytest.raises(InvalidInputError, match=words) as caught:
+        parse_result(outcomes, told)
+    assert not isinstance(caught.value, NonFiniteResultError)
+
+
+@pytest.mark.parametrize("told", [float("nan"), float("inf"), (1.0, float("nan")), {"y": -float("inf")}])
+def test_results_that_are_not_finite_are_told_apart(told: Any) -> None:
+    with pytest.raises(NonFiniteResultError, match="Failure"):
+        parse_result(ONE, told)
