@@ -18,10 +18,11 @@ _ROWS_WORTH_THREADS = 400
 
 
 class _SingleThreaded:
-    """One BLAS thread as long as any Python thread of this process asks for it.
+    """One thread for linear algebra as long as any Python thread of this process asks for it.
 
-    The limit is one number per process, so its users are counted: if each block restored what it found, two
-    blocks that overlap in time could leave the limit behind for good.
+    The limit of BLAS is one number per process, so its users are counted: if each block restored what it
+    found, two blocks that overlap in time could leave the limit behind for good. That of OpenMP belongs to the
+    calling thread.
     """
 
     def __init__(self) -> None:
@@ -29,17 +30,20 @@ class _SingleThreaded:
         self._lock = Lock()
         self._users = 0
 
-    def enter(self) -> None:
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
         with self._lock:
             if self._users == 0:
-                self._limiter = self._controller.limit(limits=1)
+                self._blas = self._controller.limit(limits=1, user_api="blas")
             self._users += 1
-
-    def leave(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._limiter.restore_original_limits()
+        try:
+            with self._controller.limit(limits=1, user_api="openmp"):
+                yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if self._users == 0:
+                    self._blas.restore_original_limits()
 
 
 @cache
@@ -58,9 +62,5 @@ def blas_threads(rows: int) -> Iterator[None]:
     if rows >= _ROWS_WORTH_THREADS:
         yield
         return
-    limit = _single_threaded(os.getpid())
-    limit.enter()
-    try:
+    with _single_threaded(os.getpid())():
         yield
-    finally:
-        limit.leave()

@@ -209,7 +209,7 @@ class MaternCovariance(Covariance):
         exponent = -distance
         for column, rate in zip(self.features.categorical, self._rates, strict=True):
             different = X1[..., :, None, column] != X2[..., None, :, column]
-            exponent = exponent - rate * different
+            exponent = exponent - rate * different.to(exponent)
         return (1.0 + distance + squares / 3.0) * exponent.exp()
 
     def _one_hot(self, X: np.ndarray) -> np.ndarray:

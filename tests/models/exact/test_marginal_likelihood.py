@@ -1,0 +1,98 @@
+"""The log posterior against GPyTorch's, and its gradient against finite differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from gpytorch.kernels import LinearKernel, PeriodicKernel, RBFKernel, ScaleKernel
+from gpytorch.priors import GammaPrior, LogNormalPrior
+
+from augury.models import GaussianProcess
+from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from tests.models.cases import Reference, central_differences, descriptors, mixed_points, outcomes, set_theta
+
+MIXED = {"categorical_features": [3, 4]}
+CODES = {"categorical_features": [0, 1]}
+SCALED = ScaleKernel(RBFKernel(ard_num_dims=3, lengthscale_prior=GammaPrior(3.0, 6.0)))
+SUM = RBFKernel() + LinearKernel(variance_prior=GammaPrior(2.0, 2.0))
+CASES = {
+    "one row": (1, 2, (), {}),
+    "numeric": (20, 3, (), {}),
+    "one column": (12, 1, (), {}),
+    "mixed": (25, 3, (4, 2), MIXED),
+    "categories only": (20, 0, (3, 5), CODES),
+    "descriptors": (25, 3, (4, 2), {**MIXED, "descriptors": {3: descriptors(4)}}),
+    "two tables": (25, 0, (4, 3), {**CODES, "descriptors": {1: descriptors(3, 2), 0: descriptors(4)}}),
+    "one property": (25, 1, (4,), {"categorical_features": [1], "descriptors": {1: descriptors(4, 1)}}),
+    "user's kernel": (20, 3, (), {"covar_module": SCALED}),
+    "not stationary": (20, 2, (), {"covar_module": SUM}),
+    "user's kernel, categories": (25, 3, (4, 2), {**MIXED, "covar_module": PeriodicKernel()}),
+}
+
+
+def build(n, numeric, cardinalities, arguments, noisy=None):
+    X = mixed_points(n, numeric, cardinalities)
+    Yvar = None if noisy is None else torch.linspace(*noisy, n, dtype=torch.float64).unsqueeze(-1)
+    return GaussianProcess(X, outcomes(X), Yvar, **arguments)
+
+
+def likelihood_of(model):
+    outcome = model._outcomes[0]
+    return MarginalLikelihood(outcome.covariance, outcome.y, outcome.noise)
+
+
+def thetas(likelihood, count=3):
+    generator = np.random.default_rng(0)
+    start = likelihood.starts()[0]
+    return [start + 0.5 * generator.standard_normal(len(start)) for _ in range(count)]
+
+
+@pytest.mark.parametrize("noisy", [None, (0.05, 1.0)], ids=["inferred", "known"])
+@pytest.mark.parametrize("case", CASES)
+def test_the_gradient_is_that_of_finite_differences(case, noisy):
+    likelihood = likelihood_of(build(*CASES[case], noisy=noisy))
+    for theta in thetas(likelihood):
+        value, gradient = likelihood.value_gradient(theta)
+        slopes = central_differences(likelihood.value, theta)
+        assert value == pytest.approx(likelihood.value(theta), abs=1e-10)
+        np.testing.assert_allclose(gradient, slopes, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("noisy", [None, (0.05, 1.0)], ids=["inferred", "known"])
+@pytest.mark.parametrize(
+    ("n", "numeric", "cardinalities"),
+    [(20, 3, ()), (1, 2, ()), (30, 2, (4, 2)), (20, 0, (3, 5)), (25, 1, (3,))],
+)
+def test_the_value_is_that_of_gpytorch(n, numeric, cardinalities, noisy):
+    columns = list(range(numeric)), list(range(numeric, numeric + len(cardinalities)))
+    model = build(n, numeric, cardinalities, {"categorical_features": columns[1]}, noisy)
+    for theta in thetas(likelihood_of(model)):
+        set_theta(model, torch.from_numpy(theta)[None])
+        assert model.log_posterior() == pytest.approx(Reference(model, *columns).log_posterior(), abs=1e-8)
+
+
+def test_the_constant_is_the_best_one():
+    model = build(15, 2, (), {})
+    likelihood = likelihood_of(model)
+    _, alpha, constant = likelihood.factorise(likelihood.starts()[0])
+    assert alpha.sum() == pytest.approx(0.0, abs=1e-9)  # d log p / dc
+    assert constant == model._outcomes[0].constant
+
+
+def test_a_covariance_that_cannot_be_factorised_has_density_zero():
+    model = build(10, 2, (), {"covar_module": ScaleKernel(RBFKernel())})
+    likelihood = likelihood_of(model)
+    value, gradient = likelihood.value_gradient(np.full(len(likelihood.starts()[0]), np.nan))
+    assert value == -np.inf
+    assert not gradient.any()
+
+
+def test_the_prior_of_a_users_kernel_counts():
+    plain, with_prior = (
+        build(10, 2, (), {"covar_module": RBFKernel(lengthscale_prior=prior)})
+        for prior in (None, LogNormalPrior(0.3, 0.7))
+    )
+    lengthscale = with_prior._outcomes[0].covariance.kernel.lengthscale.detach()
+    expected = float(LogNormalPrior(0.3, 0.7).double().log_prob(lengthscale))
+    assert with_prior.log_posterior() - plain.log_posterior() == pytest.approx(expected, abs=1e-9)

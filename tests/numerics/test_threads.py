@@ -1,0 +1,62 @@
+"""The limit of BLAS threads holds inside the block and is gone after it, whoever else holds one."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+
+import pytest
+import scipy.linalg  # noqa: F401 - its BLAS must be loaded to be limited
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from augury.numerics.threads import blas_threads
+
+
+def limits():
+    return {info["filepath"]: info["num_threads"] for info in threadpool_info()}
+
+
+@pytest.fixture(autouse=True)
+def two_threads():
+    with threadpool_limits(2):
+        yield
+
+
+def test_few_rows_run_on_one_thread():
+    before = limits()
+    assert set(before.values()) == {2}
+    with blas_threads(10):
+        assert set(limits().values()) == {1}
+    assert limits() == before
+
+
+def test_many_rows_keep_the_users_setting():
+    with blas_threads(100_000):
+        assert set(limits().values()) == {2}
+
+
+def test_blocks_may_nest_and_fail():
+    before = limits()
+    with pytest.raises(ZeroDivisionError), blas_threads(10), blas_threads(10):
+        raise ZeroDivisionError
+    assert limits() == before
+
+
+def test_overlapping_blocks_of_two_threads_leave_no_limit_behind():
+    before = limits()
+    entered, left = Event(), Event()
+
+    def second():
+        with blas_threads(10):
+            entered.set()
+            left.wait(10)
+            inside.update(limits())
+
+    inside = {}
+    worker = Thread(target=second)
+    with blas_threads(10):
+        worker.start()
+        assert entered.wait(10)
+    left.set()
+    worker.join()
+    assert set(inside.values()) == {1}
+    assert limits() == before
