@@ -68,15 +68,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     compare(20, 2, 10_000)  # first calls load and compile things
-    print(
-        f"log EI of ours less BoTorch's; {problems} random problems a row; "
-        f"worse, better: by more than {WORSE}"
-    )
-    print(
-        f"{'n':>4} {'d':>3} {'worse':>6} {'better':>6} {'mean':>9} {'min':>9} {'median':>9} {'max':>9}",
-        end="",
-    )
-    print(f" {'ours ms':>8} {'BoTorch ms':>11}")
+    print(f"log EI of ours less BoTorch's; {problems} random problems a row; worse, better: by > {WORSE}")
+    print("   n   d  worse better      mean       min    median       max  ours ms  BoTorch ms")
     everything = []
     for n, d in SIZES:
         rows = np.array([compare(n, d, seed) for seed in range(problems)])

@@ -149,13 +149,18 @@ def _monte_carlo_ei(situation: Situation) -> TorchAcquisition:
 
 def _monte_carlo_nei(situation: Situation) -> TorchAcquisition:
     from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+    from botorch.acquisition.utils import prune_inferior_points
 
+    sampling = _sampling(situation)
+    observed = torch.from_numpy(np.ascontiguousarray(situation.observed))
+    # pruned here, because inside the acquisition it would draw from the global random state
+    baseline = prune_inferior_points(situation.model, observed, **sampling)
     return TorchAcquisition(
         qLogNoisyExpectedImprovement(
             situation.model,
-            X_baseline=torch.from_numpy(np.ascontiguousarray(situation.observed)),
+            X_baseline=baseline,
             X_pending=_tensor(situation.running),
-            prune_baseline=True,
+            prune_baseline=False,
             cache_root=False,
             **_sampling(situation),
         )

@@ -26,14 +26,13 @@ def quasi_uniform(count: int, dim: int, seed: int) -> np.ndarray:
     SIAM J. Numer. Anal. 13 (1976).
     """
     rng = np.random.default_rng(seed)
-    if not 0 < dim <= _MAX_SOBOL_DIM:
+    if count == 0 or not 0 < dim <= _MAX_SOBOL_DIM:
         return rng.random((count, dim))
     return (_sobol(count, dim) + rng.random(dim)) % 1.0
 
 
 def quasi_normal(count: int, dim: int, seed: int) -> np.ndarray:
-    """`count x dim` standard normal numbers of low discrepancy: `quasi_uniform` through the inverse of
-    Phi."""
+    """`count x dim` standard normal numbers of low discrepancy, from `quasi_uniform` by inversion."""
     uniform = quasi_uniform(count, dim, seed)
     return ndtri(np.minimum(np.maximum(uniform, _SMALLEST), 1.0 - _SMALLEST))
 

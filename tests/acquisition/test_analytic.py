@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import botorch.acquisition.analytic as botorch_analytic
+import numpy as np
+import pytest
+import torch
+from botorch.models import SingleTaskGP
+
+from augury.acquisition.analytic import (
+    LogExpectedImprovement,
+    LogProbabilityOfFeasibility,
+    UpperConfidenceBound,
+)
+from augury.errors import NotSupportedError
+from tests.acquisition.cases import check_gradient, data, gaussian_process
+
+X, Y = data(25, 3)
+MODEL = gaussian_process(X, Y)
+POINTS = np.random.default_rng(9).random((12, 3))
+PENDING = np.random.default_rng(8).random((3, 3))
+
+
+def by_botorch(function) -> np.ndarray:
+    with torch.no_grad():
+        return function(torch.from_numpy(POINTS).unsqueeze(1)).numpy()
+
+
+@pytest.mark.parametrize("maximize", [True, False])
+def test_gradients_agree_with_finite_differences(maximize: bool) -> None:
+    check_gradient(LogExpectedImprovement(MODEL, float(Y.mean()), maximize), POINTS)
+    check_gradient(LogExpectedImprovement(MODEL, float(Y.max() if maximize else Y.min()), maximize), POINTS)
+    check_gradient(UpperConfidenceBound(MODEL, 2.0, maximize), POINTS)
+    check_gradient(UpperConfidenceBound(MODEL, 2.0, maximize, pending=PENDING), POINTS)
+    check_gradient(LogProbabilityOfFeasibility(MODEL, 1.0 if maximize else -1.0, -4.0), POINTS)
+
+
+@pytest.mark.parametrize("maximize", [True, False])
+def test_values_agree_with_botorch(maximize: bool) -> None:
+    best = float(Y.max() if maximize else Y.min())
+    improvement = botorch_analytic.LogExpectedImprovement(MODEL, best_f=best, maximize=maximize)
+    ours = LogExpectedImprovement(MODEL, best, maximize).value(POINTS)
+    np.testing.assert_allclose(ours, by_botorch(improvement), rtol=1e-6)
+    bound = botorch_analytic.UpperConfidenceBound(MODEL, beta=3.0, maximize=maximize)
+    ours = UpperConfidenceBound(MODEL, 3.0, maximize).value(POINTS)
+    np.testing.assert_allclose(ours, by_botorch(bound), rtol=1e-8)
+
+
+def test_a_botorch_model_goes_through_its_posterior() -> None:
+    model = SingleTaskGP(torch.from_numpy(X), torch.from_numpy(Y)[:, None])
+    model.eval()
+    ours = LogExpectedImprovement(model, float(Y.max()))
+    theirs = botorch_analytic.LogExpectedImprovement(model, best_f=float(Y.max()))
+    np.testing.assert_allclose(ours.value(POINTS), by_botorch(theirs), rtol=1e-7)
+    check_gradient(ours, POINTS)
+
+
+def test_probability_of_feasibility_is_the_normal_probability() -> None:
+    mean, variance = (part.numpy() for part in MODEL.mean_variance(torch.from_numpy(POINTS)))
+    draws = mean + np.sqrt(variance) * np.random.default_rng(0).standard_normal((200_000, 1))
+    upper = np.exp(LogProbabilityOfFeasibility(MODEL, 1.0, -8.0).value(POINTS))  # y <= 8
+    lower = np.exp(LogProbabilityOfFeasibility(MODEL, -1.0, 8.0).value(POINTS))  # y >= 8
+    np.testing.assert_allclose(upper, (draws <= 8.0).mean(axis=0), atol=5e-3)
+    np.testing.assert_allclose(upper + lower, 1.0, atol=1e-12)
+
+
+def test_pending_points_have_no_uncertainty_left_to_be_optimistic_about() -> None:
+    plain, beside = (UpperConfidenceBound(MODEL, 4.0, pending=p) for p in (None, PENDING))
+    mean = MODEL.mean_variance(torch.from_numpy(PENDING))[0].numpy()
+    np.testing.assert_allclose(beside.value(PENDING), mean, atol=1e-2)
+    assert (beside.value(PENDING) < plain.value(PENDING)).all()
+    assert (beside.value(POINTS) <= plain.value(POINTS) + 1e-9).all()
+
+
+def test_a_model_that_is_not_gaussian_is_refused() -> None:
+    class Forest:
+        capabilities = frozenset({"joint_samples"})
+
+    with pytest.raises(NotSupportedError, match="not declared Gaussian"):
+        LogExpectedImprovement(Forest(), 0.0)
