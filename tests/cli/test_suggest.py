@@ -154,6 +154,15 @@ def test_rows_under_way_and_candidates_done_are_not_proposed_again(run: Run, tmp
     _refused(run("u.csv", "--goal", "max:yield", "--ignore", "impurity", "--candidates", "all.csv"))
 
 
+def test_candidates_alone_are_enough_to_begin(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("T,solvent,yield\n", encoding="utf-8")
+    (tmp_path / "all.csv").write_text("T,solvent,yield\n60,DMF,3\n60,THF,4\n80,DMF,5\n", encoding="utf-8")
+    result = run("t.csv", "--goal", "max:yield", "--candidates", "all.csv", "-n", 5)
+    assert result.exit_code == 0, result.output
+    assert "only 3 are left" in " ".join(result.stdout.split())
+    assert read_table(tmp_path / "t.next.csv").columns["yield"] == [None] * 3
+
+
 def _numbered(choices: list[tuple[Any, ...]]) -> list[list[Any]]:
     return [[f"c{i}", *choice] for i, choice in enumerate(choices)]
 
@@ -216,6 +225,20 @@ def _refused(result: Result, *words: str) -> None:
     assert result.stderr.count("\n") == 1
     for word in words:
         assert word in result.stderr
+
+
+def test_unwritable_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "t.csv")
+    opened = Path.open
+
+    def read_only(path: Path, mode: str = "r", *args: Any, **options: Any) -> Any:
+        if mode == "xb":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, mode, *args, **options)
+
+    monkeypatch.setattr(Path, "open", read_only)
+    _refused(run("t.csv", *GOAL), "t.next.csv", "Permission denied")
+    assert list(listing(tmp_path)) == ["t.csv"]
 
 
 SHEETS = {

@@ -103,7 +103,7 @@ def suggest(
 
     from augury.cli.suggest_display import Outcome, print_json, print_text
 
-    outcome = Outcome(table, goals, definition, experiments, advice, target, space_file)
+    outcome = Outcome(table, goals, definition, experiments, advice, n, target, space_file)
     (print_json if as_json else print_text)(outcome)
 
 

@@ -23,7 +23,7 @@ from augury.study.sheet.table import Table
 
 WHY = {
     "exploit": "expected to be as good as the best so far, or better",
-    "explore": "little is known there",
+    "explore": "the outcome is uncertain, so there is most to learn or to win",
     "balance": "nearly as good as the best, with room for a surprise",
     "feasibility": "sought to keep the limits",
     "initial design": "spread over the ranges, to learn from",
@@ -40,6 +40,7 @@ class Outcome:
     definition: Definition
     experiments: Experiments
     advice: Advice
+    asked: int
     target: Path
     space_file: Path
 
@@ -62,6 +63,9 @@ def print_text(outcome: Outcome) -> None:
         if reason in WHY:
             console.print(f"{reason}: {WHY[reason]}", markup=False)
     console.print(f"\nThe next experiments are in {outcome.target}", markup=False, soft_wrap=True)
+    console.print(
+        f"Copy those you start into {outcome.table.path.name}: without a result they count as under way."
+    )
 
 
 def print_json(outcome: Outcome) -> None:
@@ -134,6 +138,9 @@ def notes(outcome: Outcome) -> list[str]:
             f"{', '.join(outcome.definition.guessed)} is a guess, "
             f"half to twice the value: set it in {outcome.space_file.name} before you trust a suggestion."
         )
+    left = len(outcome.advice.suggestions)
+    if left < outcome.asked:
+        found.append(f"Note: of the candidates, only {left} {'is' if left == 1 else 'are'} left to try.")
     return found
 
 
@@ -154,6 +161,7 @@ def _columns(outcome: Outcome) -> Grid:
     for name in dict.fromkeys([*outcome.table.columns, *parameters]):
         if name in parameters:
             role, values, step = _describe(parameters[name])
+            step = "" if outcome.definition.origin == "candidates" else step
         elif remainder is not None and name == remainder.name:
             role, values, step = "setting, the rest", remainder.text, ""
         elif name in outcome.goals.outcomes:
@@ -223,7 +231,7 @@ def _best(outcome: Outcome) -> str:
         )
     best = _best_row(outcome, row)
     settings = ", ".join(f"{name} {value}" for name, value in best["params"].items())
-    return f"Best so far: {outcome.goals.outcomes[0]} {best['value']} (row {best['row']}: {settings})."
+    return f"Best so far: {outcome.goals.outcomes[0]} {best['value']:.6g} (row {best['row']}: {settings})."
 
 
 def _best_row(outcome: Outcome, row: int) -> dict[str, Any]:
@@ -252,7 +260,7 @@ def _suggestions(outcome: Outcome) -> Grid:
     for name in varied:
         grid.add_column(Text(name), overflow="fold")
     for name in outcomes:
-        grid.add_column(Text(f"predicted {name}"), overflow="fold")
+        grid.add_column(Text(f"predicted {name}"), no_wrap=True)
     grid.add_column("why")
     for one in outcome.advice.suggestions:
         cells = [Text(_number(one.params[name])) for name in varied if name in one.params]

@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from augury.errors import InvalidInputError
+from augury.space.goals import Goals
 from augury.space.parameters import Int
+from augury.study.sheet.advice import read_experiments
 from augury.study.sheet.cells import Cell, parse_cell
 from augury.study.sheet.definition import Definition, from_file, from_table, quote_names
 from augury.study.sheet.table import Table
@@ -22,6 +26,31 @@ def table(**more: str) -> Table:
         name: [parse_cell(text) for text in column.split("|")] for name, column in columns.items()
     }
     return Table(Path("t.csv"), cells, [2, 3, 4, 5, 6])
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["", "1", "2.5", "-3", "x", "1e-3", "2026-03-12", "b c"]), min_size=3, max_size=3
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_table_is_understood_or_refused(rows: list[list[str]]) -> None:
+    cells: dict[str, list[Cell]] = {
+        name: [parse_cell(row[j]) for row in rows] for j, name in enumerate(["a", "b", "yield"])
+    }
+    sheet = Table(Path("t.csv"), cells, list(range(2, len(rows) + 2)))
+    try:
+        definition = from_table(sheet, ["yield"], Path("t.space.toml"))
+        experiments = read_experiments(sheet, definition, Goals.of("max:yield"), ["x"])
+    except InvalidInputError:
+        return  # a clear refusal is as good as a table
+    assert experiments.X.shape == (len(rows), definition.space.dim)
+    assert (
+        (definition.space.bounds[0] <= experiments.X) & (definition.space.bounds[1] >= experiments.X)
+    ).all()
 
 
 @pytest.fixture

@@ -108,3 +108,17 @@ def test_thousands_of_rows(tmp_path: Path) -> None:
     assert [cell.value for cell in table.columns["b"] if isinstance(cell, Number)] == [
         i / 8 for i in range(5000)
     ]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+@given(content=st.one_of(st.binary(max_size=60), st.text("a1,;\t\n\"'. -", max_size=40).map(str.encode)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_bytes_are_a_table_or_refused(suffix: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"t{suffix}"
+    path.write_bytes(content)
+    try:
+        table = read_table(path)
+    except InvalidInputError:
+        return  # a clear refusal is as good as a table
+    assert table.columns
+    assert all(len(cells) == table.n for cells in table.columns.values())

@@ -65,7 +65,7 @@ def from_table(
 ) -> Definition:
     """The space inferred from the experiments, and the space file (to be written at `path`) that says so."""
     files = dict(descriptors or {})
-    _check_columns(table, ignore, "--ignore")
+    _check_ignored(ignore, table)
     if table.n == 0:
         raise InvalidInputError(
             f"{table.path.name}: the table has no rows, from which ranges could be read; add an "
@@ -111,7 +111,7 @@ def from_file(
 ) -> Definition:
     """The space that the space file at `path` gives; options given besides add to it."""
     file = read_space_file(path)
-    _check_columns(table, ignore, "--ignore")
+    _check_ignored(ignore, table)
     files = file.descriptors | dict(descriptors or {})
     stated = {name: parameter for name, parameter in file.parameters.items() if name not in ignore}
     aside = _aside(path, file, table, results, stated, ignore)
@@ -141,6 +141,7 @@ def from_candidates(
     descriptors: Mapping[str, Path] | None = None,
 ) -> Definition:
     """The finite space whose points are the rows of a table of candidates."""
+    _check_ignored(ignore, table, candidates)
     matched = match_candidates(candidates, table, results, ignore=ignore, descriptors=descriptors)
     whole = matched.space()
     quoted = quote_names(constraints, whole.parameters)
@@ -187,13 +188,13 @@ def _check_constrained(
                 )
 
 
-def _check_columns(table: Table, names: Collection[str], option: str) -> None:
+def _check_ignored(names: Collection[str], *tables: Table) -> None:
     for name in names:
-        if name not in table.columns:
-            raise InvalidInputError(
-                f"{option} {name!r}: {table.path.name} has no such column; it has "
-                f"{', '.join(map(repr, table.columns))}"
+        if not any(name in table.columns for table in tables):
+            where = " and ".join(
+                f"{table.path.name} has {', '.join(map(repr, table.columns))}" for table in tables
             )
+            raise InvalidInputError(f"--ignore {name!r}: there is no such column; {where}")
 
 
 def _aside(

@@ -42,6 +42,7 @@ def next_table(
     rows = []
     for one, extra in zip(suggestions, extras, strict=True):
         known = _same(table, definition, one) | dict(extra) | one.params
+        known |= dict.fromkeys(goals.outcomes)
         row = [known.get(name) for name in (*own, *settings, *other)]
         for name in predicted:
             row += rounded_prediction(one.prediction.mean.get(name), one.prediction.std.get(name))
