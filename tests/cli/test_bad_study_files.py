@@ -69,35 +69,25 @@ def test_a_file_of_anything_else(augury, study_file, data):
     assert list(study_file.parent.iterdir()) == [study_file]
 
 
-words = st.sampled_from(
-    [
-        "study",
-        "space",
-        "goal",
-        "constraint",
-        "run",
-        "version",
-        "name",
-        "x",
+WORDS = (
+    *("version", "study", "space", "goal", "constraint", "run", "name", "constraints", "x", "minimize"),
+    *(
         "low",
         "high",
         "log",
         "step",
         "values",
-    ]
-    + [
         "ordered",
         "value",
         "type",
-        "minimize",
         "upper",
         "budget",
-        "command",
         "function",
         "timeout",
-        "constraints",
-    ]
+    ),
 )
+PIECES = ["[", "]", "=", '"', "{", "-", "1e999", "\n"]
+words = st.sampled_from(WORDS)
 scalars = st.one_of(
     st.none().map(lambda _: "text"),
     st.booleans(),
@@ -114,7 +104,7 @@ values = st.recursive(
 
 
 def fuzzed(augury, text: str) -> None:
-    """Shows a study by a file with this text: there is no store, so every text at all is refused in one line."""
+    """Shows a study by a file of this text; as there is no store, every text is refused, in one line."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "study.toml")
         path.write_bytes(text.encode("utf-8", errors="surrogatepass"))
@@ -139,8 +129,6 @@ def test_any_change_of_a_good_file_is_refused_in_one_line(augury, data):
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(text)))
         end = data.draw(st.integers(start, min(len(text), start + 12)))
-        new = data.draw(
-            st.one_of(st.text(max_size=4), st.sampled_from(["[", "]", "=", '"', "{", "-", "1e999", "\n"]))
-        )
+        new = data.draw(st.one_of(st.text(max_size=4), st.sampled_from(PIECES)))
         text = text[:start] + new + text[end:]
     fuzzed(augury, text)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from augury.study.report.style import BLUE, GRID, MANY, dress, label, new_figure
+from augury.study.report.style import BLUE, GRID, MANY, NICE_STEPS, dress, label, new_figure, write_out
 
 _TWO_SIDED_95 = 1.959963984540054
 
@@ -81,6 +82,9 @@ def calibration_figure(calibration: Calibration, outcome: str) -> Figure:
     axes.set_xlim(span)
     axes.set_ylim(span)
     axes.set_aspect("equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6, steps=NICE_STEPS))
+        write_out(axis)
     axes.set_xlabel(f"measured {label(outcome)}")
     axes.set_ylabel(f"predicted {label(outcome)}")
     return figure

@@ -13,17 +13,18 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from augury.space.parameters import Categorical, Parameter
 from augury.space.space import Space
-from augury.study.report.style import BLUE, INK, NICE_STEPS, ORANGE, dress, label, new_figure
+from augury.study.report.style import BLUE, INK, NICE_STEPS, ORANGE, dress, label, new_figure, write_out
 from augury.study.report.surrogate import Surrogate
 
 _POINTS = 61
 _REFERENCES = 24
 _REFERENCE_POINTS = 11
 _MOST_CATEGORIES = 20
+_DECADES = 100.0
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,14 @@ def _curve(effect: Effect, outcome: str, limits: tuple[float, float]) -> Figure:
     axes.axvline(effect.best, color=ORANGE, linewidth=1.6)
     if effect.log:
         axes.set_xscale("log")
-        axes.tick_params(axis="x", which="minor", labelbottom=False)
+        axes.xaxis.set_minor_locator(NullLocator())
+        if x[-1] / x[0] < _DECADES:  # too few powers of ten lie in between
+            ticks = np.geomspace(x[0], x[-1], 4)
+            axes.set_xticks(ticks, [f"{tick:.3g}" for tick in ticks])
     else:
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=NICE_STEPS))
+        write_out(axes.xaxis)
+    write_out(axes.yaxis)
     axes.set_ylim(limits)
     axes.set_xlabel(label(effect.name))
     axes.set_ylabel(label(outcome, 22))
@@ -138,7 +144,7 @@ def _categories(effect: Effect, outcome: str, limits: tuple[float, float]) -> Fi
     best = effect.values.index(effect.best)
     if len(order) > _MOST_CATEGORIES:  # the two ends tell the most
         half = _MOST_CATEGORIES // 2
-        order = np.concatenate([order[:half], order[-half:]])
+        order = np.concatenate([order[:half], order[half:-half][order[half:-half] == best], order[-half:]])
     figure = new_figure(3.5, max(2.6, 0.9 + 0.22 * len(order)))
     axes = figure.subplots()
     dress(axes)
@@ -156,7 +162,9 @@ def _categories(effect: Effect, outcome: str, limits: tuple[float, float]) -> Fi
     axes.set_xlim(limits)
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=NICE_STEPS))
     axes.set_xlabel(label(outcome))
-    axes.set_ylabel(label(effect.name))
+    left_out = len(effect.values) - len(order)
+    axes.set_ylabel(label(effect.name) + (f" ({left_out} between not shown)" if left_out else ""))
+    write_out(axes.xaxis)
     return figure
 
 

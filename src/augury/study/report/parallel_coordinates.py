@@ -13,10 +13,24 @@ from matplotlib.figure import Figure
 from augury.space.parameters import Categorical
 from augury.space.space import Space
 from augury.study.report.effects import raw_values
-from augury.study.report.style import GRID, INK, MANY, SURFACE, dress, label, new_figure, value_colours
+from augury.study.report.style import (
+    GRID,
+    INK,
+    MANY,
+    SURFACE,
+    dress,
+    label,
+    new_figure,
+    value_colours,
+    write_out,
+)
 
 MOST_TRIALS = 400
 _MOST_TICKS = 8
+_CROWD = 60
+"""From so many lines on, the worse ones fade."""
+_OUTSTANDING = 15
+"""About so many of the best lines stand out from a crowd."""
 _ROOM_FOR_NAMES = 72
 """Characters that fit side by side above the axes."""
 
@@ -77,14 +91,16 @@ def parallel_coordinates_figure(
         places = np.array([0.0, 1.0])
     heights = np.column_stack([axes_shown[min(i, len(axes_shown) - 1)].heights for i in range(len(places))])
     lines = np.stack([np.broadcast_to(places, heights.shape), heights], axis=-1)[worst_first]
-    rank = np.arange(len(values)) / max(1, len(values) - 1)
-    colours = Normalize(values.min(), values.max())
+    merit = (np.arange(len(values)) / max(1, len(values) - 1)) ** max(4.0, len(values) / _OUTSTANDING)
+    colours, scale = Normalize(values.min(), values.max()), value_colours()
+    scale = scale if sign > 0 else scale.reversed()
+    tints = scale(colours(values[worst_first]))
+    tints[:, 3] = 0.85 if len(values) < _CROWD else 0.25 + 0.7 * merit
     axes.add_collection(
         LineCollection(
             list(lines),
-            colors=value_colours()(colours(values[worst_first])),
-            linewidths=0.7 + 1.6 * rank**4,
-            alpha=0.75,
+            colors=tints,
+            linewidths=0.7 + 1.6 * merit,
             rasterized=lines.size > 20 * MANY,
         )
     )
@@ -101,11 +117,12 @@ def parallel_coordinates_figure(
     if crowded:
         for name in axes.get_xticklabels():
             name.set(rotation=30, ha="left", rotation_mode="anchor")
-    key = ScalarMappable(colours, value_colours())
+    key = ScalarMappable(colours, scale)
     bar = figure.colorbar(key, ax=axes, pad=0.02, aspect=30, fraction=0.05)
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=INK, length=0, labelsize=9)
     bar.set_label(label(outcome), color=INK)
+    write_out(bar.ax.yaxis)
     return figure
 
 

@@ -8,7 +8,18 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from augury.study.report.style import BLUE, GREY, INK, MANY, NICE_STEPS, ORANGE, dress, label, new_figure
+from augury.study.report.style import (
+    BLUE,
+    GREY,
+    INK,
+    MANY,
+    NICE_STEPS,
+    ORANGE,
+    dress,
+    label,
+    new_figure,
+    write_out,
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,7 @@ def progress_figure(
                 numbers[failed], np.full(failed.sum(), 0.03), "x", color=GREY, transform=floor, label="failed"
             )
         axes.set_ylabel(label(outcome.name))
+        write_out(axes.yaxis)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(
                 loc="lower left",

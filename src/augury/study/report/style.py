@@ -15,9 +15,11 @@ from xml.etree import ElementTree
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 BLUE = "#3b82c4"
 ORANGE = "#e0752d"
@@ -46,9 +48,9 @@ MANY = 1500
 
 
 def value_colours() -> Colormap:
-    """Low to high values: viridis without its two ends, one of which vanishes on each background."""
+    """Worst to best values: viridis without its two ends, one of which vanishes on each background."""
     whole = matplotlib.colormaps["viridis"]
-    return LinearSegmentedColormap.from_list("augury", [whole(0.08 + 0.8 * i / 63) for i in range(64)])
+    return LinearSegmentedColormap.from_list("augury", [whole(0.2 + 0.7 * i / 63) for i in range(64)])
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -69,6 +71,11 @@ def dress(axes: Axes) -> None:
     axes.tick_params(colors=INK, which="both", length=0, labelsize=9)
     for text in (axes.xaxis.label, axes.yaxis.label, axes.title):
         text.set_color(INK)
+
+
+def write_out(axis: Axis) -> None:
+    """Write the numbers along an axis in full: a common factor set apart would collide with the legend."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.10g}".replace("-", "\N{MINUS SIGN}")))
 
 
 def label(text: object, length: int = 26) -> str:
