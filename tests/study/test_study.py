@@ -317,7 +317,7 @@ def test_tables_have_a_row_per_trial() -> None:
 
 
 def test_trials_have_folders_of_their_own(tmp_path: Path) -> None:
-    study = study_of(store=tmp_path / "lab.db", name="../a b")
+    study = study_of(store=tmp_path / "lab.db", name="../a b" + "é" * 100)
     first, second = study.ask(2)
     assert not (tmp_path / "lab.trials").exists(), "folders are made when asked for"
     assert first.directory is not None

@@ -17,6 +17,9 @@ from augury.errors import InvalidInputError
 from augury.study.result import Failure
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_MEANT_AS_ONE = re.compile(
+    r"[\w.!:<>^-]*"
+)  # braces around anything else ({"a": 1}, {print $1}) are left alone
 _SHOWN = 500  # characters of a program's standard error that are kept as the reason of a failure
 
 _running: set[subprocess.Popen[str]] = set()
@@ -49,7 +52,7 @@ class Command:
             raise InvalidInputError('a command is a list of texts, such as ["python", "simulate.py", "{x}"]')
         for argument in self.arguments:
             for name in _PLACEHOLDER.findall(argument):
-                if name not in names:
+                if name not in names and _MEANT_AS_ONE.fullmatch(name):
                     known = ", ".join("{" + one + "}" for one in names)
                     raise InvalidInputError(
                         f"the command's {argument!r} has {{{name}}}, which is no parameter; there are {known}"
@@ -121,7 +124,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 
 def _filled(argument: str, params: Mapping[str, Any]) -> str:
-    return _PLACEHOLDER.sub(lambda match: str(params[match.group(1)]), argument)
+    return _PLACEHOLDER.sub(lambda match: str(params.get(match.group(1), match.group(0))), argument)
 
 
 def _result(output: str) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from augury.space.goals import Constraint, Maximize, Minimize
+from augury.study.execution.runner import check_budget
 from augury.study.store import Store
 from augury.study.study import Study
 
@@ -50,6 +51,7 @@ def minimize(
     Raises:
         InvalidInputError: bad arguments, or a function that returns no result.
     """
+    check_budget(budget)
     parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
     study = Study(space, [Minimize(outcome), *constraints], name=name, store=store, seed=seed, **parts)
     study.run(function, budget, **run_options)
@@ -72,6 +74,7 @@ def maximize(
     **run_options: Any,
 ) -> Study:
     """Finds parameters at which `function` is large; everything else as in `minimize`."""
+    check_budget(budget)
     parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
     study = Study(space, [Maximize(outcome), *constraints], name=name, store=store, seed=seed, **parts)
     study.run(function, budget, **run_options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,6 +23,9 @@ OPEN = (QUEUED, RUNNING)
 FINISHED = (COMPLETE, FAILED, PRUNED)
 
 ORIGINS = ("ask", "run", "add", "enqueue")
+
+
+_LONGEST_FOLDER = 100
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,10 @@ class Trial:
 
 def directory_name(study: str) -> str:
     """The name of a study as the name of a folder on any file system."""
-    return quote(study, safe=" ").replace(".", "%2E")
+    name = quote(study, safe=" ").replace(".", "%2E")
+    if len(name) <= _LONGEST_FOLDER:
+        return name
+    return f"{name[:_LONGEST_FOLDER]}-{sha256(study.encode()).hexdigest()[:8]}"
 
 
 def time_of(timestamp: float | None) -> datetime | None:

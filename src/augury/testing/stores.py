@@ -21,7 +21,7 @@ from augury.errors import InvalidInputError
 from augury.study.process import host, new_owner
 from augury.study.result import Failure, Measurement
 from augury.study.store import LeaseTable, NewTrial, PendingChangedError, Store, StudyRecord, TrialTable
-from augury.study.store.trials import MAX_ATTEMPTS
+from augury.study.store.transitions import MAX_ATTEMPTS
 from augury.study.trial import ABANDONED, COMPLETE, FAILED, QUEUED, RUNNING, Trial
 
 OpenStore = Callable[[], Store]
@@ -155,6 +155,7 @@ def transient_failures_are_tried_again(open_store: OpenStore) -> None:
         expected = QUEUED if attempt < MAX_ATTEMPTS else FAILED
         assert (trial.status, trial.attempts) == (expected, attempt), "a transient failure was miscounted"
     assert trial.transient, "a trial that failed for a passing reason does not say so"
+    table.finish(_insert(table, _NEW).number, Failure("core dumped: \x00\udcff", traceback="\x00"))
     final = table.finish(_insert(table, _NEW).number, Failure("bad point", traceback="line 1"))
     assert (final.status, final.transient) == (FAILED, False), "a lasting failure is not final"
     assert (final.reason, final.traceback) == ("bad point", "line 1"), "a failure's reason was changed"

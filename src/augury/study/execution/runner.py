@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import InvalidInputError, NotSupportedError, StoreError
 from augury.study.command import Command
 from augury.study.execution.heartbeat import Heartbeat
 from augury.study.execution.objective import Objective
@@ -141,7 +141,10 @@ class Runner:
 
     def _record(self, outcome: Outcome) -> None:
         told, error = self._judge(outcome)
-        trial = self._table.finish(outcome.number, told)
+        try:
+            trial = self._table.finish(outcome.number, told)
+        except StoreError as broken:
+            raise StoreError(f"{broken} (not stored: trial {outcome.number} gave {told})") from broken
         self._is_exhausted = False  # what failed for a passing reason can be taken again
         if error is not None:
             raise InvalidInputError(f"the function's result for {trial.params} is wrong: {error}") from error

@@ -11,7 +11,7 @@ from augury.study.store.leases import STALE_AFTER as STALE_AFTER
 from augury.study.store.leases import LeaseTable as LeaseTable
 from augury.study.store.store import Store as Store
 from augury.study.store.store import StudyRecord as StudyRecord
-from augury.study.store.trials import NewTrial as NewTrial
+from augury.study.store.transitions import NewTrial as NewTrial
 from augury.study.store.trials import PendingChangedError as PendingChangedError
 from augury.study.store.trials import TrialTable as TrialTable
 

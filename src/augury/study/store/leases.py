@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, select, update
 from augury.study.process import is_gone
 from augury.study.store.schema import studies, trials
 from augury.study.store.store import Store, StudyRecord
-from augury.study.store.trials import BACK_TO_QUEUE
+from augury.study.store.transitions import BACK_TO_QUEUE
 from augury.study.trial import FAILED, QUEUED, RUNNING
 
 # A run shows that it lives several times in this many seconds; without a sign for so long it is dead.

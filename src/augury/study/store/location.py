@@ -29,7 +29,7 @@ class Location:
     @classmethod
     def of(cls, store: str | os.PathLike[str] | None) -> Location:
         """Reads what a user gives as `store=`: None (memory), a file name, or a database URL."""
-        if store is None:
+        if store is None or store == ":memory:":
             return cls(URL.create("sqlite"), None, None)
         text = os.fspath(store)
         if not isinstance(text, str) or not text.strip():

@@ -20,9 +20,15 @@ _CHUNK = 900
 def result_columns(result: Measurement | Failure) -> dict[str, Any]:
     """The columns that a trial and a replicate have in common."""
     if isinstance(result, Failure):
-        return {"status": FAILED, "measured": None, "reason": result.reason, "traceback": result.traceback}
+        reason, account = _storable(result.reason), _storable(result.traceback)
+        return {"status": FAILED, "measured": None, "reason": reason, "traceback": account}
     measured = {name: [value, result.stderrs.get(name)] for name, value in result.values.items()}
     return {"status": COMPLETE, "measured": measured, "reason": None, "traceback": None}
+
+
+def _storable(text: str | None) -> str | None:
+    """`text` without what databases refuse and programs print all the same: NUL, halves of characters."""
+    return None if text is None else text.encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
 def to_trials(connection: Connection, rows: Sequence[Row[Any]], directory: Path | None) -> list[Trial]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,18 @@ from augury.study.result import Failure, Measurement
 from augury.study.store.rows import result_columns, to_trials
 from augury.study.store.schema import replicates, studies, trials
 from augury.study.store.store import Store, StudyRecord
-from augury.study.trial import ABANDONED, FINISHED, OPEN, QUEUED, RUNNING, Trial, directory_name
-
-# How often a trial is tried when its failures are transient.
-MAX_ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class NewTrial:
-    """A trial to be written: its parameters and what is known of it already."""
-
-    params: Mapping[str, Any]
-    origin: str
-    prediction: Mapping[str, Any] | None = None
-    result: Measurement | Failure | None = None
-    cost: float | None = None
-    user_attrs: Mapping[str, Any] = field(default_factory=dict)
+from augury.study.store.transitions import (
+    BACK_TO_QUEUE,
+    CLOSED,
+    IS_RUNNING,
+    PAID,
+    UNDER_WAY,
+    NewTrial,
+    after_transient_failure,
+    new_row,
+    running,
+)
+from augury.study.trial import ABANDONED, OPEN, QUEUED, Trial, directory_name
 
 
 class PendingChangedError(Exception):
@@ -63,11 +58,11 @@ class TrialTable:
 
     def evaluated(self) -> int:
         """How many evaluations a budget has paid for: finished trials, without those made elsewhere."""
-        return self._store.read(lambda connection: self._count(connection, _PAID))
+        return self._store.read(lambda connection: self._count(connection, PAID))
 
     def has_room(self, budget: int) -> bool:
         """Whether a budget pays for more evaluations than are finished and under way."""
-        return self._store.read(lambda connection: self._count(connection, or_(_PAID, _UNDER_WAY))) < budget
+        return self._store.read(lambda connection: self._count(connection, or_(PAID, UNDER_WAY))) < budget
 
     def reserve(self, n: int) -> int:
         """Takes n trial numbers, which nobody else will get; returns the first of them."""
@@ -117,12 +112,14 @@ class TrialTable:
             revision = self._begin(connection)
             if open_numbers is not None and self._open_numbers(connection) != set(open_numbers):
                 raise PendingChangedError
-            if budget is not None and self._count(connection, or_(_PAID, _UNDER_WAY)) >= budget:
+            if budget is not None and self._count(connection, or_(PAID, UNDER_WAY)) >= budget:
                 return []
             now = self._store.now(connection)
-            rows = [self._row(one, revision, now, handed_out, owner) for one in new]
-            for number, row in enumerate(rows, start=first):
-                row["number"] = number
+            mine = {"study_id": self._study_id, "revision": revision}
+            rows = [
+                {**mine, "number": number, **new_row(one, now, handed_out, owner)}
+                for number, one in enumerate(new, start=first)
+            ]
             connection.execute(insert(trials), rows)
             return self._fetch(connection, trials.c.revision == revision)
 
@@ -151,11 +148,11 @@ class TrialTable:
 
         def work(connection: Connection) -> list[Trial]:
             revision = self._begin(connection)
-            if budget is not None and self._count(connection, or_(_PAID, _RUNNING)) >= budget:
+            if budget is not None and self._count(connection, or_(PAID, IS_RUNNING)) >= budget:
                 return []
             numbers = chosen(connection)
             now = self._store.now(connection)
-            change = _running(owner, now) if owner else {"handed_out": True}
+            change = running(owner, now) if owner else {"handed_out": True}
             self._update(connection, trials.c.number.in_(numbers), revision=revision, **change)
             return self._fetch(connection, trials.c.number.in_(numbers))
 
@@ -201,9 +198,9 @@ class TrialTable:
                     insert(replicates).values(trial_id=row.id, told=now, **result_columns(result))
                 )
             elif isinstance(result, Failure) and result.transient:
-                change |= _transient_failure(row, result, now)
+                change |= after_transient_failure(row, result, now)
             else:
-                change |= {**result_columns(result), **_ENDED, "finished": now}
+                change |= {**result_columns(result), **CLOSED, "finished": now}
             self._update(connection, trials.c.number == number, revision=revision, **change)
             return self._fetch(connection, trials.c.number == number)[0]
 
@@ -223,7 +220,7 @@ class TrialTable:
                 raise InvalidInputError(
                     f"trial {number} is {row.status} already; only an open trial can be abandoned"
                 )
-            change = {"status": ABANDONED, "finished": self._store.now(connection), **_ENDED}
+            change = {"status": ABANDONED, "finished": self._store.now(connection), **CLOSED}
             self._update(connection, trials.c.number == number, revision=revision, **change)
             return self._fetch(connection, trials.c.number == number)[0]
 
@@ -236,27 +233,6 @@ class TrialTable:
         if revision is None:
             raise InvalidInputError("the study is no longer in its store")
         return int(revision)
-
-    def _row(
-        self, new: NewTrial, revision: int, now: float, handed_out: bool, owner: str | None
-    ) -> dict[str, Any]:
-        row: dict[str, Any] = {
-            "study_id": self._study_id,
-            "revision": revision,
-            "status": QUEUED,
-            "origin": new.origin,
-            "params": dict(new.params),
-            "prediction": new.prediction,
-            "cost": new.cost,
-            "user_attrs": dict(new.user_attrs),
-            "handed_out": handed_out,
-            "created": now,
-        }
-        if new.result is not None:
-            row |= {**result_columns(new.result), "finished": now}
-        elif owner is not None:
-            row |= _running(owner, now)
-        return row
 
     def _open_numbers(self, connection: Connection) -> set[int]:
         statement = select(trials.c.number).where(self._mine, trials.c.status.in_(OPEN))
@@ -279,32 +255,6 @@ class TrialTable:
             count = self._count(connection, trials.c.number >= 0)
             raise InvalidInputError(f"there is no trial {number} among the study's {count} trials")
         return row
-
-
-_ENDED: dict[str, Any] = {"handed_out": False, "lease_owner": None, "lease_heartbeat": None}
-BACK_TO_QUEUE: dict[str, Any] = {**_ENDED, "status": QUEUED, "started": None}
-
-_RUNNING = trials.c.status == RUNNING
-_PAID = and_(trials.c.status.in_(FINISHED), trials.c.origin != "add")
-# Trials that a person holds are theirs to evaluate, and no part of a run's budget until they are told.
-_UNDER_WAY = or_(_RUNNING, and_(trials.c.status == QUEUED, trials.c.handed_out.is_(False)))
-
-
-def _running(owner: str, now: float) -> dict[str, Any]:
-    return {
-        "status": RUNNING,
-        "lease_owner": owner,
-        "lease_heartbeat": now,
-        "started": now,
-        "handed_out": False,
-    }
-
-
-def _transient_failure(row: Row[Any], failure: Failure, now: float) -> dict[str, Any]:
-    change = {"attempts": row.attempts + 1, "reason": failure.reason, "traceback": failure.traceback}
-    if row.attempts + 1 < MAX_ATTEMPTS:
-        return change | BACK_TO_QUEUE
-    return change | result_columns(failure) | _ENDED | {"transient": True, "finished": now}
 
 
 def _agrees(params: Mapping[str, Any], fixed: Mapping[str, Any]) -> bool:

@@ -1,0 +1,77 @@
+"""What the columns of a trial become when its status changes, and which statuses count for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, and_, or_
+
+from augury.study.result import Failure, Measurement
+from augury.study.store.rows import result_columns
+from augury.study.store.schema import trials
+from augury.study.trial import FINISHED, QUEUED, RUNNING
+
+# How often a trial is tried when its failures are transient.
+MAX_ATTEMPTS = 3
+
+CLOSED: dict[str, Any] = {"handed_out": False, "lease_owner": None, "lease_heartbeat": None}
+BACK_TO_QUEUE: dict[str, Any] = {**CLOSED, "status": QUEUED, "started": None}
+
+IS_RUNNING = trials.c.status == RUNNING
+# What a budget has paid for.
+PAID = and_(trials.c.status.in_(FINISHED), trials.c.origin != "add")
+# Trials that a person holds are theirs to evaluate, and no part of a run's budget until they are told.
+UNDER_WAY = or_(IS_RUNNING, and_(trials.c.status == QUEUED, trials.c.handed_out.is_(False)))
+
+
+@dataclass(frozen=True)
+class NewTrial:
+    """A trial to be written: its parameters and what is known of it already."""
+
+    params: Mapping[str, Any]
+    origin: str
+    prediction: Mapping[str, Any] | None = None
+    result: Measurement | Failure | None = None
+    cost: float | None = None
+    user_attrs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def new_row(new: NewTrial, now: float, handed_out: bool, owner: str | None) -> dict[str, Any]:
+    """A trial as it enters the table: finished, running for `owner`, held by a person, or waiting."""
+    row: dict[str, Any] = {
+        "status": QUEUED,
+        "origin": new.origin,
+        "params": dict(new.params),
+        "prediction": new.prediction,
+        "cost": new.cost,
+        "user_attrs": dict(new.user_attrs),
+        "handed_out": handed_out,
+        "created": now,
+    }
+    if new.result is not None:
+        row |= {**result_columns(new.result), "finished": now}
+    elif owner is not None:
+        row |= running(owner, now)
+    return row
+
+
+def running(owner: str, now: float) -> dict[str, Any]:
+    """A trial that the run `owner` begins to evaluate."""
+    return {
+        "status": RUNNING,
+        "lease_owner": owner,
+        "lease_heartbeat": now,
+        "started": now,
+        "handed_out": False,
+    }
+
+
+def after_transient_failure(row: Row[Any], failure: Failure, now: float) -> dict[str, Any]:
+    """A trial that failed for a passing reason: queued again, or failed when that happened too often."""
+    columns = result_columns(failure)
+    change = {"attempts": row.attempts + 1, "reason": columns["reason"], "traceback": columns["traceback"]}
+    if row.attempts + 1 < MAX_ATTEMPTS:
+        return change | BACK_TO_QUEUE
+    return change | columns | CLOSED | {"transient": True, "finished": now}
