@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -101,10 +102,15 @@ def suggest(
         contents[space_file] = definition.space_file.encode()
     write_files(contents, replace=target if force and output is not None else None)
 
-    from augury.cli.suggest_display import Outcome, print_json, print_text
+    from augury.cli.suggest_outcome import Outcome, to_dict
 
     outcome = Outcome(table, goals, definition, experiments, advice, n, target, space_file)
-    (print_json if as_json else print_text)(outcome)
+    if as_json:
+        typer.echo(json.dumps(to_dict(outcome), indent=2))
+        return
+    from augury.cli.suggest_display import print_text
+
+    print_text(outcome)
 
 
 def _goals(texts: list[str], limits: list[str]) -> Goals:

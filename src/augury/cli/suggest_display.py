@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -12,37 +9,20 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from augury.cli.suggest_outcome import Outcome, best_row, count, n_results, notes, quality_text
 from augury.space.goals import Goals, Maximize
 from augury.space.parameters import Categorical, Fixed, Parameter
-from augury.study.sheet.advice import FEWEST_RESULTS, Advice, Experiments
-from augury.study.sheet.cells import shown
-from augury.study.sheet.definition import Definition
+from augury.study.sheet.cells import parse_number
 from augury.study.sheet.next_table import decimals_of, rounded_prediction
-from augury.study.sheet.quality import Quality
-from augury.study.sheet.table import Table
 
 WHY = {
-    "exploit": "expected to be as good as the best so far, or better",
+    "exploit": "where the model expects the best results",
     "explore": "the outcome is uncertain, so there is most to learn or to win",
-    "balance": "nearly as good as the best, with room for a surprise",
+    "balance": "expected to be nearly as good, with room for a surprise",
     "feasibility": "sought to keep the limits",
     "initial design": "spread over the ranges, to learn from",
 }
 _MOST_CHOICES = 4
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """All that a run of `augury suggest` found and wrote."""
-
-    table: Table
-    goals: Goals
-    definition: Definition
-    experiments: Experiments
-    advice: Advice
-    asked: int
-    target: Path
-    space_file: Path
 
 
 def print_text(outcome: Outcome) -> None:
@@ -56,7 +36,7 @@ def print_text(outcome: Outcome) -> None:
     console.print(_origin(outcome), markup=False)
     console.print()
     console.print(_best(outcome), markup=False)
-    console.print(quality_text(outcome.advice.quality, _n_results(outcome)), markup=False)
+    console.print(quality_text(outcome.advice.quality, n_results(outcome)), markup=False)
     console.print()
     console.print(_suggestions(outcome))
     for reason in dict.fromkeys(one.prediction.reason for one in outcome.advice.suggestions):
@@ -68,88 +48,12 @@ def print_text(outcome: Outcome) -> None:
     )
 
 
-def print_json(outcome: Outcome) -> None:
-    """Print the outcome for a program."""
-    advice, quality = outcome.advice, outcome.advice.quality
-    counts = {status: outcome.experiments.count(status) for status in ("complete", "failed", "pending")}
-    document = {
-        "goals": outcome.goals.to_dict(),
-        "experiments": counts,
-        "space": {
-            name: parameter.to_dict() for name, parameter in outcome.definition.space.parameters.items()
-        },
-        "constraints": outcome.definition.space.constraints,
-        "set_aside": outcome.definition.aside,
-        "best": None if advice.best is None else _best_row(outcome, advice.best),
-        "leave_one_out": None
-        if quality is None
-        else {"n": quality.n, "r2": quality.r2, "error": quality.error, "mean_error": quality.mean_error},
-        "model": quality_text(quality, _n_results(outcome)),
-        "suggestions": [
-            {"params": one.params, "prediction": one.prediction.to_dict()} for one in advice.suggestions
-        ],
-        "notes": notes(outcome),
-        "written": str(outcome.target),
-        "space_file": None if outcome.definition.origin == "candidates" else str(outcome.space_file),
-    }
-    Console(soft_wrap=True, highlight=False, markup=False).print(
-        json.dumps(document, ensure_ascii=True, indent=2)
-    )
-
-
-def quality_text(quality: Quality | None, n: int) -> str:
-    """How well the model predicts, in plain words."""
-    if quality is None and n < FEWEST_RESULTS:
-        return (
-            f"With {_count(n, 'result')} there is nothing to judge a model by yet; until there are "
-            f"{FEWEST_RESULTS}, experiments are spread over the ranges."
-        )
-    if quality is None:
-        return (
-            "The results are of too few different settings to judge the model by: take its predictions as "
-            "guesses."
-        )
-    if quality.r2 is None:
-        return (
-            f"All {quality.n} results are the same: there is nothing to learn from yet, and the predictions "
-            "mean little."
-        )
-    errors = f"{quality.error:.3g} against {quality.mean_error:.3g} for always guessing the mean"
-    if quality.r2 < 0.05:
-        return (
-            "The model predicts no better than the mean of all results: take its predictions as "
-            "guesses (each setting "
-            f"predicted from the others: typical error {errors})."
-        )
-    return (
-        f"The model predicts {quality.r2:.0%} of the variance (each setting predicted from the others: "
-        "leave-one-out R2 "
-        f"{quality.r2:.2f}): typical error {errors}."
-    )
-
-
-def notes(outcome: Outcome) -> list[str]:
-    """What the user should know about how the table was read."""
-    found = [outcome.table.note] if outcome.table.note else []
-    found += [f"Note: {note}." for note in outcome.definition.notes]
-    if outcome.definition.guessed:
-        found.append(
-            "Note: nothing varies in this table, so the range of "
-            f"{', '.join(outcome.definition.guessed)} is a guess, "
-            f"half to twice the value: set it in {outcome.space_file.name} before you trust a suggestion."
-        )
-    left = len(outcome.advice.suggestions)
-    if left < outcome.asked:
-        found.append(f"Note: of the candidates, only {left} {'is' if left == 1 else 'are'} left to try.")
-    return found
-
-
 def _headline(outcome: Outcome) -> str:
     experiments = outcome.experiments
     parts = [f"{experiments.count('complete')} with a result"]
     parts += [f"{experiments.count('failed')} failed"] if experiments.count("failed") else []
     parts += [f"{experiments.count('pending')} under way"] if experiments.count("pending") else []
-    return f"{outcome.table.path.name}: {_count(outcome.table.n, 'experiment')} ({', '.join(parts)})"
+    return f"{outcome.table.path.name}: {count(outcome.table.n, 'experiment')} ({', '.join(parts)})"
 
 
 def _columns(outcome: Outcome) -> Grid:
@@ -229,19 +133,15 @@ def _best(outcome: Outcome) -> str:
             if outcome.goals.constraints
             else "No results yet."
         )
-    best = _best_row(outcome, row)
-    settings = ", ".join(f"{name} {value}" for name, value in best["params"].items())
+    best = best_row(outcome, row)
+    settings = ", ".join(f"{name} {_short(value)}" for name, value in best["params"].items())
     return f"Best so far: {outcome.goals.outcomes[0]} {best['value']:.6g} (row {best['row']}: {settings})."
 
 
-def _best_row(outcome: Outcome, row: int) -> dict[str, Any]:
-    columns = outcome.table.columns
-    varied = [name for name in outcome.definition.space.columns if name in columns]
-    return {
-        "row": outcome.table.row_numbers[row],
-        "value": float(outcome.experiments.Y[row, 0]),
-        "params": {name: shown(columns[name][row]) for name in varied},
-    }
+def _short(text: str) -> str:
+    """A cell as text, a long decimal fraction cut to six digits."""
+    number = parse_number(text.replace(",", "."))
+    return text if number is None or len(text) <= 10 else f"{number.value:.6g}"
 
 
 def _suggestions(outcome: Outcome) -> Grid:
@@ -277,11 +177,3 @@ def _expected(mean: float | None, std: float | None) -> str:
         return "" if near is None else f"{near:.12g}"
     decimals = max(0, decimals_of(spread))
     return f"{near:.{decimals}f} ± {spread:.{decimals}f}"
-
-
-def _n_results(outcome: Outcome) -> int:
-    return int(outcome.experiments.measured.sum())
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

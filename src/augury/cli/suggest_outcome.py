@@ -1,0 +1,123 @@
+"""What a run of `augury suggest` found, and how that is put into words and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from augury.space.goals import Goals
+from augury.study.sheet.advice import FEWEST_RESULTS, Advice, Experiments
+from augury.study.sheet.cells import shown
+from augury.study.sheet.definition import Definition
+from augury.study.sheet.quality import Quality
+from augury.study.sheet.table import Table
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All that a run of `augury suggest` found and wrote."""
+
+    table: Table
+    goals: Goals
+    definition: Definition
+    experiments: Experiments
+    advice: Advice
+    asked: int
+    target: Path
+    space_file: Path
+
+
+def to_dict(outcome: Outcome) -> dict[str, Any]:
+    """The outcome for a program, as JSON-able values."""
+    advice, quality, definition = outcome.advice, outcome.advice.quality, outcome.definition
+    counts = {status: outcome.experiments.count(status) for status in ("complete", "failed", "pending")}
+    return {
+        "goals": outcome.goals.to_dict(),
+        "experiments": counts,
+        "space": {name: parameter.to_dict() for name, parameter in definition.space.parameters.items()},
+        "rest": None
+        if definition.remainder is None
+        else {definition.remainder.name: definition.remainder.text},
+        "constraints": definition.space.constraints,
+        "set_aside": definition.aside,
+        "best": None if advice.best is None else best_row(outcome, advice.best),
+        "leave_one_out": None
+        if quality is None
+        else {"n": quality.n, "r2": quality.r2, "error": quality.error, "mean_error": quality.mean_error},
+        "model": quality_text(quality, n_results(outcome)),
+        "suggestions": [
+            {"params": one.params, "prediction": one.prediction.to_dict()} for one in advice.suggestions
+        ],
+        "notes": notes(outcome),
+        "written": str(outcome.target),
+        "space_file": None if definition.origin == "candidates" else str(outcome.space_file),
+    }
+
+
+def quality_text(quality: Quality | None, n: int) -> str:
+    """How well the model predicts, in plain words."""
+    if quality is None and n < FEWEST_RESULTS:
+        return (
+            f"With {count(n, 'result')} there is nothing to judge a model by yet; until there are "
+            f"{FEWEST_RESULTS}, experiments are spread over the ranges."
+        )
+    if quality is None:
+        return (
+            "The results are of too few different settings to judge the model by: take its predictions as "
+            "guesses."
+        )
+    if quality.r2 is None:
+        return (
+            f"All {quality.n} results are the same: there is nothing to learn from yet, and the predictions "
+            "mean little."
+        )
+    errors = f"{quality.error:.3g} against {quality.mean_error:.3g} for always guessing the mean"
+    if quality.r2 < 0.05:
+        return (
+            "The model predicts no better than the mean of all results: take its predictions as "
+            "guesses (each setting "
+            f"predicted from the others: typical error {errors})."
+        )
+    return (
+        f"The model predicts {quality.r2:.0%} of the variance (each setting predicted from the others: "
+        "leave-one-out R2 "
+        f"{quality.r2:.2f}): typical error {errors}."
+    )
+
+
+def notes(outcome: Outcome) -> list[str]:
+    """What the user should know about how the table was read."""
+    found = [outcome.table.note] if outcome.table.note else []
+    found += [f"Note: {note}." for note in outcome.definition.notes]
+    if outcome.definition.guessed:
+        found.append(
+            "Note: nothing varies in this table, so the range of "
+            f"{', '.join(outcome.definition.guessed)} is a guess, "
+            f"half to twice the value: set it in {outcome.space_file.name} before you trust a suggestion."
+        )
+    left = len(outcome.advice.suggestions)
+    if left < outcome.asked:
+        found.append(f"Note: of the candidates, only {left} {'is' if left == 1 else 'are'} left to try.")
+    return found
+
+
+def best_row(outcome: Outcome, row: int) -> dict[str, Any]:
+    """One experiment: its row in the table, its result and its settings as written."""
+    columns = outcome.table.columns
+    varied = [name for name in outcome.definition.space.columns if name in columns]
+    return {
+        "row": outcome.table.row_numbers[row],
+        "value": float(outcome.experiments.Y[row, 0]),
+        "params": {name: shown(columns[name][row]) for name in varied},
+    }
+
+
+def n_results(outcome: Outcome) -> int:
+    """How many experiments have a result of the objective."""
+    return int(outcome.experiments.measured.sum())
+
+
+def count(n: int, what: str) -> str:
+    """A number of things, in the singular or the plural."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
