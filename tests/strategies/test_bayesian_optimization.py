@@ -11,6 +11,7 @@ from augury.space.observations import Observations
 from augury.space.parameters import Float
 from augury.space.space import Space
 from augury.strategies import BayesianOptimization, ExhaustedError, RandomSearch, State
+from augury.strategies.bayesian_optimization import default_initial_points
 from augury.testing.strategy_cases import continuous_space, mixed_space, observe, propose, table
 
 
@@ -260,3 +261,18 @@ def test_bad_options_are_refused_at_once(options):
 def test_every_acquisition_optimises(acquisition):
     seen = run(BayesianOptimization(acquisition=acquisition), continuous_space(), branin, 20)
     assert seen.Y.min() < 2.0
+
+
+@pytest.mark.parametrize(
+    ("space", "count"),
+    [
+        (Space({"x": (0.0, 1.0)}), 5),
+        (Space({f"x{i}": (0.0, 1.0) for i in range(10)}), 12),
+        (Space({f"x{i}": (0.0, 1.0) for i in range(50)}), 20),
+        (Space({"x": (0.0, 1.0), "c": list("abcdefgh"), "d": list("abcdefgh")}), 9),
+        (Space({"a": ["p", "q"], "b": ["p", "q"], "c": ["p", "q"]}), 2),
+        (Space({f"x{i}": (0.0, 1.0) for i in range(10)}).restrict({"x0": 0.5, "x1": 0.5}), 10),
+    ],
+)
+def test_the_start_grows_with_the_space(space, count):
+    assert default_initial_points(space) == count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, log2
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -38,10 +38,10 @@ class BayesianOptimization(Strategy):
     Args:
         model: the surrogate: "auto", a name in `augury.models.registry.MODELS`, a BoTorch Model class, or a
             callable `(train_X, train_Y, train_Yvar, space) -> Model`.
-        acquisition: "auto" (log EI where the noise is negligible, log noisy EI where it is not), a name in
-            `augury.acquisition.registry.ACQUISITIONS`, or a callable as is registered there.
-        n_initial: evaluations, a user's own counted, before the model decides; by default two more than there
-            are free parameters, at least 5, at most 20, and at most an eighth of a finite space (at least 2).
+        acquisition: "auto" (log EI where the noise is negligible or each point is evaluated once, else log
+            noisy EI), a name in `augury.acquisition.registry.ACQUISITIONS`, or a callable as registered there.
+        n_initial: evaluations, a user's own counted, before the model decides; by default as
+            `default_initial_points` says.
         replicates: whether points of a finite space may be evaluated again.
 
     Raises:
@@ -130,13 +130,17 @@ class BayesianOptimization(Strategy):
 
 
 def default_initial_points(space: Space) -> int:
-    """The size of the Sobol start: two more than there are free columns, within limits.
+    """The size of the Sobol start: two more than there are free columns, log2 k of them for k categories.
+
+    At least 5 and at most 20; in a finite space at most an eighth of its points, but at least 2.
 
     Small designs are better than large ones where evaluations are few, as the model's first choices are more
     informative than further design points (Bossek, Doerr and Kerschke, "Initial design strategies and their
     effects on sequential model-based optimization", GECCO 2020).
     """
-    count = min(max(_FEWEST_INITIAL, space.dim - len(space.fixed_columns) + 2), _MOST_INITIAL)
+    free = [column for column in range(space.dim) if column not in space.fixed_columns]
+    width = sum(log2(space.cardinalities.get(column, 2)) for column in free)
+    count = min(max(_FEWEST_INITIAL, ceil(width) + 2), _MOST_INITIAL)
     return count if space.size is None else min(count, max(2, space.size // _SHARE_OF_FINITE))
 
 

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 AcquisitionChoice = str | Callable[[Situation], "Acquisition"]
 
-#: Noise below this share of the outcome's variance does not make the best measured value doubtful.
-NEGLIGIBLE_NOISE = 0.01
+#: Noise below this share of the outcome's variance does not make the best measured value doubtful. (Few exact
+#: data leave an inferred share of about 0.007, where the prior has its mode.)
+NEGLIGIBLE_NOISE = 0.02
 _INCUMBENTS = 5  # best observed points around which the search looks closely
 
 
@@ -84,7 +85,7 @@ class Decision:
         """
         taken = None if replicates else np.concatenate([self.observations.X, pending])
         found = maximize_batch(
-            self._beside(pending),
+            self._beside(pending, measured_once=self.space.size is not None and not replicates),
             self.space,
             n,
             incumbents=self._incumbents,
@@ -103,8 +104,14 @@ class Decision:
             incumbent = float((self._sign * mean).max())
         return explain(self.models, self.goals, X, incumbent)
 
-    def _beside(self, pending: np.ndarray) -> Callable[[np.ndarray], Acquisition]:
-        """The acquisition beside the pending points and further ones."""
+    def _beside(self, pending: np.ndarray, *, measured_once: bool) -> Callable[[np.ndarray], Acquisition]:
+        """The acquisition beside the pending points and further ones.
+
+        Args:
+            pending: p x d points under evaluation.
+            measured_once: whether no point can be evaluated again, so that the best value is the best
+                measured one, noisy or not.
+        """
         if not self._competing.any():
             return lambda further: ConstrainedAcquisition(
                 None, self._chances(presumed=np.concatenate([pending, further]))
@@ -118,16 +125,15 @@ class Decision:
             constraints=self._chances(),
             seed=self.seed,
         )
-        build = self._build
+        build = self._build(noisy=not measured_once and self._is_noisy)
         return lambda further: build(situation.with_pending(further) if len(further) else situation)
 
-    @property
-    def _build(self) -> Callable[[Situation], Acquisition]:
+    def _build(self, *, noisy: bool) -> Callable[[Situation], Acquisition]:
         if not isinstance(self.acquisition, str):
             return self.acquisition
         name = self.acquisition
         if name == "auto":
-            name = "log-nei" if self._is_noisy else "log-ei"
+            name = "log-nei" if noisy else "log-ei"
         build: Callable[[Situation], Acquisition] = ACQUISITIONS.load(name)
         return build
 
