@@ -16,7 +16,7 @@ _BLOCK = 4096
 def listed_points(space: Space) -> np.ndarray | None:
     """All points (`N x dim`) of a table or of a small finite space, None where they are not to be listed."""
     if space.candidates is not None:
-        return space.candidates
+        return space.candidates.copy()  # torch warns about arrays that cannot be written to
     if space.size is None or space.size > ENUMERABLE:
         return None
     axes = []

@@ -39,7 +39,7 @@ class BayesianOptimization(Strategy):
         model: the surrogate: "auto", a name in `augury.models.registry.MODELS`, a BoTorch Model class, or a
             callable `(train_X, train_Y, train_Yvar, space) -> Model`.
         acquisition: "auto" (log EI where the noise is negligible or each point is evaluated once, else log
-            noisy EI), a name in `augury.acquisition.registry.ACQUISITIONS`, or a callable as registered there.
+            noisy EI), a name in `augury.acquisition.registry.ACQUISITIONS`, or a callable like those there.
         n_initial: evaluations, a user's own counted, before the model decides; by default as
             `default_initial_points` says.
         replicates: whether points of a finite space may be evaluated again.
