@@ -13,6 +13,13 @@ from augury.study.study import Study
 from tests.study.store.sharing import TRIALS, share
 
 _PROCESSES = 8
+# Loaded once for all eight.
+_IMPORTS = [
+    share.__module__,
+    "augury.strategies.random_search",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "psycopg",
+]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork server")
@@ -22,7 +29,7 @@ def test_processes_share_a_store(kind: str, tmp_path: Path, request: pytest.Fixt
     if kind == "postgresql":
         store = request.getfixturevalue("new_postgresql")()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.study.store.sharing"])  # imports once for all eight
+    context.set_forkserver_preload(_IMPORTS)
     with ProcessPoolExecutor(_PROCESSES, mp_context=context) as processes:
         told = [one for part in processes.map(share, [store] * _PROCESSES) for one in part]
     trials = Study.load(store).trials
