@@ -288,7 +288,7 @@ class Study:
 
     def _insert(self, params: Mapping[str, Any], origin: str, **known: Any) -> Trial:
         new = NewTrial(self.space.validate(params), origin, **known)
-        return self._table.insert([new], self._table.reserve(1))[0]
+        return self._table.insert([new])[0]
 
     def _check_parts(self) -> None:
         """Refuses a bad strategy, model or acquisition before anything is stored.

@@ -85,6 +85,16 @@ def trials_come_back_as_written(open_store: OpenStore) -> None:
     assert found.status == QUEUED, "a trial without a result is not queued"
 
 
+def trials_are_written_together(open_store: OpenStore) -> None:
+    """Trials with and without a result can be written at once, under consecutive numbers."""
+    table = _table(open_store())
+    new = [_NEW, replace(_NEW, result=_ONE), replace(_NEW, result=Failure("broken")), _NEW]
+    written = table.insert(new)
+    assert [one.number for one in written] == [0, 1, 2, 3], "trials did not get consecutive numbers"
+    assert [one.status for one in written] == [QUEUED, COMPLETE, FAILED, QUEUED], "a result was lost"
+    assert (written[1].values, written[2].reason) == (_ONE.values, "broken"), "a result was changed"
+
+
 def numbers_are_never_given_twice(open_store: OpenStore) -> None:
     """Threads that write trials at the same time get different numbers, without gaps."""
     _study(open_store())
@@ -205,7 +215,7 @@ def stale_leases_go_back_to_the_queue(open_store: OpenStore) -> None:
     store = open_store()
     table, record = _table(store), _study(store)
     elsewhere = f"elsewhere|1|1|{host()}"
-    trial = _only(table.insert([_NEW], table.reserve(1), owner=elsewhere))
+    trial = _only(table.insert([_NEW], owner=elsewhere))
     assert trial.status == RUNNING, "a trial that a run has is not running"
     LeaseTable(store, record, stale_after=60.0).reclaim()
     assert table.changed_since()[0].status == RUNNING, "a live trial was taken away"
@@ -221,8 +231,8 @@ def heartbeats_keep_leases(open_store: OpenStore) -> None:
     """A sign of life makes a lease young again; trials that people have never grow stale."""
     store = open_store()
     table, leases = _table(store), LeaseTable(store, _study(store), stale_after=0.2)
-    running = _only(table.insert([_NEW], table.reserve(1), owner="elsewhere|1|1|a"))
-    held = _only(table.insert([_NEW], table.reserve(1), handed_out=True))
+    running = _only(table.insert([_NEW], owner="elsewhere|1|1|a"))
+    held = _only(table.insert([_NEW], handed_out=True))
     for _ in range(3):
         sleep(0.1)
         leases.renew("elsewhere|1|1|a")
@@ -240,7 +250,7 @@ def released_trials_are_queued(open_store: OpenStore) -> None:
     store = open_store()
     table, leases = _table(store), LeaseTable(store, _study(store))
     for owner in ("elsewhere|1|1|a", "elsewhere|1|1|b"):
-        table.insert([_NEW], table.reserve(1), owner=owner)
+        table.insert([_NEW], owner=owner)
     leases.release("elsewhere|1|1|a")
     assert [one.status for one in table.changed_since()] == [QUEUED, RUNNING], "release took the wrong trials"
 
@@ -312,6 +322,7 @@ STORE_CHECKS: tuple[StoreCheck, ...] = (
     the_first_definition_wins,
     threads_create_one_study,
     trials_come_back_as_written,
+    trials_are_written_together,
     numbers_are_never_given_twice,
     unused_numbers_are_given_back,
     a_result_completes_its_trial,
@@ -345,7 +356,7 @@ def _table(store: Store, name: str = "first") -> TrialTable:
 
 
 def _insert(table: TrialTable, new: NewTrial) -> Trial:
-    return _only(table.insert([new], table.reserve(1)))
+    return _only(table.insert([new]))
 
 
 def _only(trials: Sequence[Trial]) -> Trial:

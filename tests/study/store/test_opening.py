@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import sys
@@ -137,6 +138,19 @@ def test_a_full_disk_loses_nothing(path: Path) -> None:
     assert table.changed_since() == before
     store.close()
     assert _table(Store(path)).changed_since() == before
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left on device"), sqlite3.OperationalError("database or disk is full")],
+)
+def test_a_full_disk_makes_no_store(error: Exception, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(directory: Path) -> bool:
+        raise error
+
+    monkeypatch.setattr(file_system, "write_ahead_log_works", full)
+    assert "disk is full" in refusal(StoreError, path)
+    assert not path.exists()
 
 
 def test_an_older_store_is_lifted_step_by_step(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

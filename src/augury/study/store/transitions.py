@@ -24,6 +24,11 @@ IS_RUNNING = trials.c.status == RUNNING
 PAID = and_(trials.c.status.in_(FINISHED), trials.c.origin != "add")
 # Trials that a person holds are theirs to evaluate, and no part of a run's budget until they are told.
 UNDER_WAY = or_(IS_RUNNING, and_(trials.c.status == QUEUED, trials.c.handed_out.is_(False)))
+# Rows written together must all have the same columns.
+_UNTOLD: dict[str, Any] = {
+    **CLOSED,
+    **dict.fromkeys(("measured", "reason", "traceback", "started", "finished")),
+}
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,9 @@ def new_row(new: NewTrial, now: float, handed_out: bool, owner: str | None) -> d
         "prediction": new.prediction,
         "cost": new.cost,
         "user_attrs": dict(new.user_attrs),
-        "handed_out": handed_out,
         "created": now,
+        **_UNTOLD,
+        "handed_out": handed_out,
     }
     if new.result is not None:
         row |= {**result_columns(new.result), "finished": now}

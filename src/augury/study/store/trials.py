@@ -66,16 +66,7 @@ class TrialTable:
 
     def reserve(self, n: int) -> int:
         """Takes n trial numbers, which nobody else will get; returns the first of them."""
-        change = update(studies).where(studies.c.id == self._study_id)
-        change = change.values(next_number=studies.c.next_number + n)
-
-        def work(connection: Connection) -> int:
-            after = connection.scalar(change.returning(studies.c.next_number))
-            if after is None:
-                raise InvalidInputError("the study is no longer in its store")
-            return int(after) - n
-
-        return self._store.write(work)
+        return self._store.write(lambda connection: self._take_numbers(connection, n))
 
     def unreserve(self, first: int, n: int) -> None:
         """Gives numbers back when nothing came of them, unless somebody has taken later ones."""
@@ -85,18 +76,18 @@ class TrialTable:
     def insert(
         self,
         new: Sequence[NewTrial],
-        first: int,
+        first: int | None = None,
         *,
         open_numbers: Collection[int] | None = None,
         handed_out: bool = False,
         owner: str | None = None,
         budget: int | None = None,
     ) -> list[Trial]:
-        """Writes trials with the numbers first, first + 1, ...
+        """Writes trials under consecutive numbers.
 
         Args:
             new: the trials; those without a result are queued, or running when `owner` is given.
-            first: the first number, from `reserve`.
+            first: the first number, from `reserve`; None for the next ones.
             open_numbers: the open trials that the caller knows of; None when it does not matter.
             handed_out: whether a person has them; then they wait for that person's result.
             owner: the run that evaluates them.
@@ -115,10 +106,11 @@ class TrialTable:
             if budget is not None and self._count(connection, or_(PAID, UNDER_WAY)) >= budget:
                 return []
             now = self._store.now(connection)
+            start = self._take_numbers(connection, len(new)) if first is None else first
             mine = {"study_id": self._study_id, "revision": revision}
             rows = [
                 {**mine, "number": number, **new_row(one, now, handed_out, owner)}
-                for number, one in enumerate(new, start=first)
+                for number, one in enumerate(new, start)
             ]
             connection.execute(insert(trials), rows)
             return self._fetch(connection, trials.c.revision == revision)
@@ -233,6 +225,14 @@ class TrialTable:
         if revision is None:
             raise InvalidInputError("the study is no longer in its store")
         return int(revision)
+
+    def _take_numbers(self, connection: Connection, n: int) -> int:
+        change = update(studies).where(studies.c.id == self._study_id)
+        change = change.values(next_number=studies.c.next_number + n)
+        after = connection.scalar(change.returning(studies.c.next_number))
+        if after is None:
+            raise InvalidInputError("the study is no longer in its store")
+        return int(after) - n
 
     def _open_numbers(self, connection: Connection) -> set[int]:
         statement = select(trials.c.number).where(self._mine, trials.c.status.in_(OPEN))
