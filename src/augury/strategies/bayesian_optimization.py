@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, log2
+from math import ceil
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -130,7 +130,7 @@ class BayesianOptimization(Strategy):
 
 
 def default_initial_points(space: Space) -> int:
-    """The size of the Sobol start: two more than there are free columns, log2 k of them for k categories.
+    """The size of the Sobol start: two more than there are free columns.
 
     At least 5 and at most 20; in a finite space at most an eighth of its points, but at least 2.
 
@@ -138,9 +138,7 @@ def default_initial_points(space: Space) -> int:
     informative than further design points (Bossek, Doerr and Kerschke, "Initial design strategies and their
     effects on sequential model-based optimization", GECCO 2020).
     """
-    free = [column for column in range(space.dim) if column not in space.fixed_columns]
-    width = sum(log2(space.cardinalities.get(column, 2)) for column in free)
-    count = min(max(_FEWEST_INITIAL, ceil(width) + 2), _MOST_INITIAL)
+    count = min(max(_FEWEST_INITIAL, space.dim - len(space.fixed_columns) + 2), _MOST_INITIAL)
     return count if space.size is None else min(count, max(2, space.size // _SHARE_OF_FINITE))
 
 
