@@ -317,11 +317,8 @@ def test_a_result_that_cannot_be_stored_is_shown(tmp_path: Path, monkeypatch: py
         raise StoreError("the disk is full")
 
     study = study_of(tmp_path / "study.db")
-    with (
-        monkeypatch.context() as patch,
-        pytest.raises(StoreError, match="disk is full.*trial 0 gave.*1234.5"),
-    ):
-        patch.setattr(TrialTable, "finish", full)
+    monkeypatch.setattr(TrialTable, "finish", full)
+    with pytest.raises(StoreError, match=r"disk is full.*trial 0 gave.*1234\.5"):
         study.run(lambda params: 1234.5, 3)
     assert statuses(study) == ["queued"]
 
