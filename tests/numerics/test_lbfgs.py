@@ -144,3 +144,15 @@ def test_the_start_is_never_made_worse() -> None:
         result = minimize(rosenbrock, x0, lower, upper, max_iterations=iterations)
         assert (result.value <= rosenbrock(x0, np.arange(10))[0]).all()
         assert (result.evaluations <= iterations + 1).all()
+
+
+def test_after_the_heats_only_the_lowest_rows_go_on() -> None:
+    lower, upper = np.full(5, -2.0), np.full(5, 2.0)
+    x0 = np.random.default_rng(7).uniform(lower, upper, (10, 5))
+    options = {"max_iterations": 200, "value_tolerance": 1e-14}
+    everything = minimize(rosenbrock, x0, lower, upper, **options)
+    raced = minimize(rosenbrock, x0, lower, upper, finalists=2, heats=6, **options)
+    longer = np.flatnonzero(raced.evaluations > 7)
+    after_heats = minimize(rosenbrock, x0, lower, upper, max_iterations=6).value
+    assert set(longer) == set(np.argsort(after_heats)[:2])
+    np.testing.assert_array_equal(raced.x[longer], everything.x[longer])

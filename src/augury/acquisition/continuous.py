@@ -11,13 +11,14 @@ from augury.numerics.lbfgs import minimize
 VALUE_TOLERANCE = 1e-6
 _GRADIENT_TOLERANCE = 1e-4
 _MAX_ITERATIONS = 60
+_HEATS, _FINALISTS = 20, 2  # a restart that is behind after so many steps does not catch up
 _MEMORY = 5  # more pairs cost more than they save in the few steps that a climb takes
 
 
 def refine_in_box(
     acquisition: Acquisition, X: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Climb from every row of `X` at once.
+    """Climb from every row of `X` at once; only the leaders are followed to the very top.
 
     Args:
         acquisition: what is maximised.
@@ -42,5 +43,7 @@ def refine_in_box(
         memory=_MEMORY,
         gradient_tolerance=_GRADIENT_TOLERANCE,
         value_tolerance=VALUE_TOLERANCE,
+        finalists=_FINALISTS,
+        heats=_HEATS,
     )
     return result.x, -result.value

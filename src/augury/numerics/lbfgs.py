@@ -18,7 +18,10 @@ Objective = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 _SUFFICIENT_DECREASE = 1e-4
 _FIRST_STEP = 0.1  # of the width of the box, in the steepest coordinate
-_CONCAVE_GROWTH = 0.25  # of the Hessian's scale, after a step along which the curvature was negative
+_LONGEST_STEP = (
+    0.3  # of the width of the box, in any coordinate; further away the quadratic model knows nothing
+)
+_CONCAVE_GROWTH = 4.0  # of a step, after one along which the curvature was negative
 _MAX_TRIALS = 12  # of one step before the row's memory is dropped; with no memory left, the row gives up
 
 
@@ -51,19 +54,21 @@ def minimize(
     memory: int = 10,
     gradient_tolerance: float = 1e-6,
     value_tolerance: float = 1e-9,
+    finalists: int | None = None,
+    heats: int = 20,
 ) -> Result:
     """Minimise `R` independent functions over one box, all rows in every array operation.
 
     Each row runs a projected quasi-Newton method. With the variables held that sit on a bound and whose
     gradient points outward, the compact L-BFGS matrix `B = theta I - W^T M^-1 W` of the free ones is
-    inverted by the Woodbury identity, the Newton point is clipped to the box, and the segment to it is
-    searched backwards with quadratic interpolation until the Armijo condition holds. A pair without
-    positive curvature is not stored. A trial whose value or gradient is not finite is a failed trial.
+    inverted by the Woodbury identity, the Newton step is cut to a share of the box and clipped to it, and
+    the segment is searched backwards with quadratic interpolation until the Armijo condition holds. Where the
+    curvature is not positive, the pairs are dropped and a longer step is taken. A trial whose value or
+    gradient is not finite is a failed trial.
 
     Args:
         function: `(x: r x D, rows: r) -> (values: r, gradients: r x D)`; `rows` says to which of the `R`
-            problems
-            each row of `x` belongs. Rows that are done are not evaluated again.
+            problems each row of `x` belongs. Rows that are done are not evaluated again.
         x0: `R x D` starting points; clipped to the box.
         lower: `D` or `R x D` lower bounds (`-inf` allowed).
         upper: `D` or `R x D` upper bounds (`inf` allowed); where both agree, the variable keeps that value
@@ -71,7 +76,11 @@ def minimize(
         max_iterations: evaluations of a row at most, the one at `x0` not counted.
         memory: number of curvature pairs kept per row.
         gradient_tolerance: a row is done when no free variable has a larger absolute gradient.
-        value_tolerance: a row is done when a step improves by less than this times `max(1, |value|)`.
+        value_tolerance: a row is done when a step improves by less than this times `max(1, |value|)`, or
+            fails although by its slope it could not have improved by more.
+        finalists: when the rows are restarts of one problem, only so many of the rows still active, those of
+            lowest value, go on after `heats` iterations; None for all.
+        heats: see `finalists`.
 
     Returns:
         The best point, value and effort of each row. A row whose start is not finite is returned as it is.
@@ -87,6 +96,8 @@ def minimize(
     while iterations < max_iterations and solver.propose(gradient_tolerance):
         solver.step(value_tolerance)
         iterations += 1
+        if iterations == heats and finalists is not None:
+            solver.keep_lowest(finalists)
     return solver.result(iterations)
 
 
@@ -100,6 +111,7 @@ class _Rows:
         self.function, self.lower, self.upper = function, lower, upper
         width = upper - lower
         self.first_step = _FIRST_STEP * np.where(np.isfinite(width) & (width > 0.0), width, 10.0)
+        self.longest_step = _LONGEST_STEP * np.where(width > 0.0, width, np.inf)
         self.rows = np.arange(n_rows)
         self.x = x
         self.f, self.g = function(x, self.rows)
@@ -146,14 +158,16 @@ class _Rows:
         curvature = np.einsum("ij,ij->i", s, y)
         predicted = self.t * self.slope
         good = (f <= self.f + _SUFFICIENT_DECREASE * predicted) & np.isfinite(curvature + f)
-        done = good & (self.f - f <= value_tolerance * np.maximum(1.0, np.abs(f)))
+        least = value_tolerance * np.maximum(1.0, np.abs(self.f))
+        done = good & (self.f - f <= least)
         if good.all():
             self._store(s, y, curvature)
             self.x, self.f, self.g = x, f, g
             self.t.fill(1.0)
             self.trials.fill(0)
         else:
-            done |= self._shorten(~good, f, predicted)
+            hopeless = ~good & (-predicted <= least)  # even the slope promises no more than rounding errors
+            done |= self._shorten(~good, f, predicted) | hopeless
             accepted = np.flatnonzero(good)
             self._store(s, y, curvature, accepted)
             self.x[accepted], self.f[accepted], self.g[accepted] = x[accepted], f[accepted], g[accepted]
@@ -162,13 +176,21 @@ class _Rows:
             self.all_converged[self.rows[done]] = True
             self._drop(done)
 
+    def keep_lowest(self, count: int) -> None:
+        """Stop all rows but the `count` of lowest value."""
+        stopped = np.ones(len(self.rows), dtype=bool)
+        stopped[np.argsort(self.f, kind="stable")[:count]] = False
+        self._drop(stopped)
+
     def result(self, iterations: int) -> Result:
         """The state of all rows, whether they are done or not."""
         self._drop(np.ones(len(self.rows), dtype=bool))
         return Result(self.all_x, self.all_f, iterations, self.all_evaluations, self.all_converged)
 
     def _aim(self, step: np.ndarray) -> None:
-        """Set the target `x - step`, clipped to the box, and the slope of the function towards it."""
+        """Set the target `x - step`, with the step cut to length and to the box, and the slope towards it."""
+        excess = (np.abs(step) / self.longest_step).max(axis=1)
+        step = step / np.maximum(excess, 1.0)[:, None]
         self.target = np.minimum(np.maximum(self.x - step, self.lower), self.upper)
         self.slope = np.einsum("ij,ij->i", self.g, self.target - self.x)
 
@@ -206,12 +228,20 @@ class _Rows:
         else:
             rows = np.arange(len(s)) if rows is None else rows
             concave, rows = rows[~convex[rows]], rows[convex[rows]]
-            self.theta[concave] *= _CONCAVE_GROWTH  # the function bends down: look further ahead
+            self._look_further(concave, s, y)
             scale = (1.0 / np.sqrt(curvature[rows]))[:, None]
             self.pairs[rows, :-1] = self.pairs[rows, 1:]
             self.pairs[rows, -1, 0], self.pairs[rows, -1, 1] = scale * y[rows], scale * s[rows]
             self.theta[rows] = squared[rows] / curvature[rows]
         self.used = min(self.used + 1, self.pairs.shape[1])
+
+    def _look_further(self, rows: np.ndarray, s: np.ndarray, y: np.ndarray) -> None:
+        """Along the last steps of these rows the function bends down, which no pair tells: forget the pairs,
+        which make for steps as short as before, and take a longer one down the gradient."""
+        gradient = np.where(s[rows] == 0.0, 0.0, self.g[rows] + y[rows])
+        self.pairs[rows] = 0.0
+        steps = np.linalg.norm(s[rows], axis=1)
+        self.theta[rows] = np.linalg.norm(gradient, axis=1) / (_CONCAVE_GROWTH * steps)
 
     def _shorten(self, failed: np.ndarray, f: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Shorten the steps of the failed rows by quadratic interpolation; returns the rows that give up."""
@@ -235,7 +265,20 @@ class _Rows:
         rows = self.rows[done]
         self.all_x[rows], self.all_f[rows] = self.x[done], self.f[done]
         keep = ~done
-        for name in ("rows", "lower", "upper", "first_step", "x", "f", "g", "pairs", "theta", "t", "trials"):
+        for name in (
+            "rows",
+            "lower",
+            "upper",
+            "first_step",
+            "longest_step",
+            "x",
+            "f",
+            "g",
+            "pairs",
+            "theta",
+            "t",
+            "trials",
+        ):
             setattr(self, name, getattr(self, name)[keep])
 
 
