@@ -204,7 +204,7 @@ class GaussianProcess(Model):
         """The transformed outcomes: `n`, or `m x n` for several; a batch of them when conditioned."""
         targets = [torch.from_numpy(outcome.y) for outcome in self._outcomes]
         if self._conditioned is not None:
-            targets = [dense.outcomes() for dense in self._conditioned]
+            targets = [dense.outcomes().detach() for dense in self._conditioned]
         return targets[0] if self.num_outputs == 1 else torch.stack(targets, dim=-2)
 
     def train(self, mode: bool = True) -> GaussianProcess:

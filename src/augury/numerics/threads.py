@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
@@ -17,39 +16,9 @@ from threadpoolctl import ThreadpoolController
 _ROWS_WORTH_THREADS = 400
 
 
-class _SingleThreaded:
-    """One thread for linear algebra as long as any Python thread of this process asks for it.
-
-    The limit of BLAS is one number per process, so its users are counted: if each block restored what it
-    found, two blocks that overlap in time could leave the limit behind for good. That of OpenMP belongs to the
-    calling thread.
-    """
-
-    def __init__(self) -> None:
-        self._controller = ThreadpoolController()
-        self._lock = Lock()
-        self._users = 0
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._lock:
-            if self._users == 0:
-                self._blas = self._controller.limit(limits=1, user_api="blas")
-            self._users += 1
-        try:
-            with self._controller.limit(limits=1, user_api="openmp"):
-                yield
-        finally:
-            with self._lock:
-                self._users -= 1
-                if self._users == 0:
-                    self._blas.restore_original_limits()
-
-
 @cache
-def _single_threaded(pid: int) -> _SingleThreaded:
-    """One for each process: a forked one must inherit neither the lock nor the count."""
-    return _SingleThreaded()
+def _controller(pid: int) -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 @contextmanager
@@ -62,5 +31,5 @@ def blas_threads(rows: int) -> Iterator[None]:
     if rows >= _ROWS_WORTH_THREADS:
         yield
         return
-    with _single_threaded(os.getpid())():
+    with _controller(os.getpid()).limit(limits=1):
         yield

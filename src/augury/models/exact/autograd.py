@@ -21,6 +21,8 @@ from augury.models.exact.priors import mismatch_prior
 
 #: Raw parameters stay within this: exp and sigmoid saturate beyond, softplus underflows below.
 _SATURATION = 20.0
+#: How much lower the raw lengthscales of the second start are: 0.69 by default becomes 0.2.
+_SHORTER = 1.5
 #: How far a raw parameter may grow where its transform keeps growing in proportion.
 _FAR = 1e4
 
@@ -129,7 +131,16 @@ class AutogradCovariance(Covariance):
         return np.stack([np.minimum(lower, self._initial), np.maximum(upper, self._initial)])
 
     def starts(self) -> np.ndarray:
-        return self._initial[None]
+        """The user's own values; then shorter lengthscales, for the mode that long ones miss."""
+        named = self.kernel.named_parameters()
+        lengthscales = np.concatenate(
+            [
+                np.empty(0),
+                *(np.full(p.numel(), "raw_lengthscale" in name) for name, p in named if p.requires_grad),
+            ]
+        )
+        shorter = np.maximum(self._initial - _SHORTER * lengthscales, self.bounds()[0])
+        return np.stack([self._initial, shorter])
 
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         self.theta = theta

@@ -1,0 +1,129 @@
+"""The suite passes over every registered model, and each check can fail."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from gpytorch.kernels import RBFKernel, ScaleKernel
+
+from augury.models import GaussianProcess
+from augury.models.registry import MODELS
+from augury.testing import MODEL_CHECKS, check_model
+
+
+def _with_own_kernel(*arguments, **named):
+    return GaussianProcess(*arguments, **named, covar_module=ScaleKernel(RBFKernel()))
+
+
+FACTORIES = {name: MODELS.load(name) for name in MODELS.names()}
+FACTORIES["gp-with-a-users-kernel"] = _with_own_kernel
+
+
+@pytest.mark.filterwarnings("ignore::linear_operator.utils.warnings.NumericalWarning")
+@pytest.mark.filterwarnings("ignore:Negative variance values")
+@pytest.mark.parametrize("name", FACTORIES)
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
+def test_every_model_conforms(check, name):
+    check(FACTORIES[name])
+
+
+class _NotTrained(GaussianProcess):
+    def fit(self, initial=None, seed=0):
+        return None
+
+
+class _Flat(GaussianProcess):
+    def posterior(self, X, *arguments, **named):
+        return super().posterior(0.0 * X + 0.5, *arguments, **named)
+
+
+class _Unseeded(GaussianProcess):
+    def fit(self, initial=None, seed=0):
+        super().fit(initial, seed)
+        self.load_state_dict({**self.state_dict(), "theta": self.theta + torch.rand(1).double()})
+        return self
+
+
+class _Overconfident(GaussianProcess):
+    def mean_variance(self, X):
+        mean, variance = super().mean_variance(X)
+        return mean, 0.1 * variance
+
+
+class _WrongGradient(GaussianProcess):
+    def mean_variance_gradient(self, X):
+        mean, variance, mean_gradient, variance_gradient = super().mean_variance_gradient(X)
+        return mean, variance, -mean_gradient, variance_gradient
+
+
+class _Boastful(GaussianProcess):
+    capabilities = frozenset({"gaussian", "omniscient"})
+
+
+class _Deaf(GaussianProcess):
+    def condition_on_observations(self, X, Y, noise=None, **kwargs):
+        return self
+
+
+class _Trusting(GaussianProcess):
+    def __init__(self, train_X, train_Y, *arguments, **named):
+        super().__init__(train_X, train_Y.nan_to_num(), *arguments, **named)
+
+
+class _Noiseless(GaussianProcess):
+    def posterior(self, X, output_indices=None, observation_noise=False, posterior_transform=None):
+        return super().posterior(X, output_indices, posterior_transform=posterior_transform)
+
+
+class _Standardised(GaussianProcess):
+    def __init__(self, train_X, train_Y, *arguments, **named):
+        super().__init__(train_X, (train_Y - train_Y.mean()) / train_Y.std(), *arguments, **named)
+
+
+class _Forgetful(GaussianProcess):
+    def load_state_dict(self, state_dict, *arguments, **named):
+        return None
+
+
+class _BlindToCategories(GaussianProcess):
+    def __init__(self, train_X, train_Y, train_Yvar=None, categorical_features=None):
+        seen = train_X.clone()
+        seen[:, categorical_features or []] = 0.0
+        super().__init__(seen, train_Y, train_Yvar, categorical_features)
+
+
+class _KeepsWhatItIsGiven(GaussianProcess):
+    def __init__(self, train_X, *arguments, **named):
+        super().__init__(train_X, *arguments, **named)
+        self._outcomes[0].X = train_X.numpy()
+
+
+@pytest.mark.parametrize(
+    ("faulty", "caught_by"),
+    [
+        (_NotTrained, "predicts_with_the_right_shapes"),
+        (_Flat, "learns_a_smooth_function"),
+        (_Flat, "is_less_certain_away_from_data"),
+        (_Unseeded, "is_deterministic"),
+        (_Unseeded, "leaves_global_random_state_alone"),
+        (_Overconfident, "gaussian_moments_agree_with_the_posterior"),
+        (_WrongGradient, "gaussian_moments_agree_with_the_posterior"),
+        (_Boastful, "declares_its_capabilities"),
+        (_Deaf, "conditions_on_observations"),
+        (_Trusting, "refuses_bad_training_data"),
+        (_Noiseless, "observation_noise_adds_variance"),
+        (_Standardised, "predicts_in_the_units_of_the_outcomes"),
+        (_Forgetful, "state_restores_predictions"),
+        (_BlindToCategories, "takes_categories"),
+        (_KeepsWhatItIsGiven, "leaves_its_arguments_alone"),
+    ],
+)
+def test_a_fault_is_caught(faulty, caught_by):
+    check = next(check for check in MODEL_CHECKS if check.__name__ == caught_by)
+    with pytest.raises(AssertionError):
+        check(faulty)
+
+
+def test_the_whole_suite_stops_at_the_first_fault():
+    with pytest.raises(AssertionError, match="fit"):
+        check_model(_NotTrained)
