@@ -85,8 +85,7 @@ class Runner:
         except KeyboardInterrupt:
             # What has just ended need not be evaluated again.
             with suppress(InvalidInputError):
-                for outcome in self._pool.wait(0.0):
-                    self._record(outcome)
+                self._record(self._pool.wait(0.0))
             raise
         finally:
             try:
@@ -105,8 +104,7 @@ class Runner:
                 if self._is_over():
                     return
                 time.sleep(_POLL)
-            for outcome in self._pool.wait(_POLL):
-                self._record(outcome)
+            self._record(self._pool.wait(_POLL))
 
     def _fill(self) -> None:
         """Gives every free worker a trial, as long as there are any."""
@@ -139,17 +137,24 @@ class Runner:
         """
         return self._is_stopped or self._is_exhausted or self._table.evaluated() >= self._budget
 
-    def _record(self, outcome: Outcome) -> None:
+    def _record(self, outcomes: list[Outcome]) -> None:
+        # All are stored before anything is done about the first, which may end the run.
+        for trial, error in [self._keep(outcome) for outcome in outcomes]:
+            if error is not None:
+                raise InvalidInputError(
+                    f"the function's result for {trial.params} is wrong: {error}"
+                ) from error
+            for callback in self._callbacks:
+                callback(self._study, trial)
+
+    def _keep(self, outcome: Outcome) -> tuple[Trial, InvalidInputError | None]:
         told, error = self._judge(outcome)
         try:
             trial = self._table.finish(outcome.number, told)
         except StoreError as broken:
             raise StoreError(f"{broken} (not stored: trial {outcome.number} gave {told})") from broken
         self._is_exhausted = False  # what failed for a passing reason can be taken again
-        if error is not None:
-            raise InvalidInputError(f"the function's result for {trial.params} is wrong: {error}") from error
-        for callback in self._callbacks:
-            callback(self._study, trial)
+        return trial, error
 
     def _judge(self, outcome: Outcome) -> tuple[Any, InvalidInputError | None]:
         if outcome.died:
