@@ -91,7 +91,7 @@ def test_acquisition_values_are_those_of_botorchs_model(name, model, reference):
     torch.manual_seed(0)
     expected = acquisitions(reference)[name](X).detach()
     # The samples at the baseline go through the root of an almost singular matrix, which is jittered.
-    tolerance = 0.1 if "NEI" in name else 1e-3
+    tolerance = 0.1 if "NEI" in name else 1e-2
     torch.testing.assert_close(given, expected, rtol=0, atol=tolerance)
 
 
