@@ -2,7 +2,8 @@
 
     python -m benchmarks.search_quality [--problems 12]
 
-Both search the same log EI of the same Gaussian process (10 restarts, 512 raw points); BoTorch's function
+Both search the same log EI of the same Gaussian process from 512 raw points (10 restarts for BoTorch);
+BoTorch's function
 scores both points. A positive difference is in augury's favour. Random functions of random smoothness, with
 noise.
 """

@@ -37,7 +37,7 @@ def maximize_batch(
     q: int,
     *,
     sweeps: int = 1,
-    n_restarts: int = 10,
+    n_restarts: int = 12,
     n_raw: int = 512,
     incumbents: np.ndarray | None = None,
     avoid: np.ndarray | None = None,
@@ -57,8 +57,7 @@ def maximize_batch(
 
     Args:
         conditional: gives the acquisition beside further pending points, `Situation.with_pending` and a
-            registered
-            acquisition, for instance.
+            registered acquisition, for instance.
         space: where.
         q: number of points.
         sweeps: how often at most the whole batch is chosen again.

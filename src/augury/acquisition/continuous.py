@@ -11,7 +11,7 @@ from augury.numerics.lbfgs import minimize
 VALUE_TOLERANCE = 1e-6
 _GRADIENT_TOLERANCE = 1e-4
 _MAX_ITERATIONS = 60
-_HEATS, _FINALISTS = 20, 2  # a restart that is behind after so many steps does not catch up
+_HEATS, _FINALISTS = 20, 3  # a restart that is behind after so many steps does not catch up
 _MEMORY = 5  # more pairs cost more than they save in the few steps that a climb takes
 
 

@@ -34,7 +34,7 @@ def maximize(
     acquisition: Acquisition,
     space: Space,
     *,
-    n_restarts: int = 10,
+    n_restarts: int = 12,
     n_raw: int = 512,
     incumbents: np.ndarray | None = None,
     avoid: np.ndarray | None = None,

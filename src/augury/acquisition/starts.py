@@ -8,10 +8,10 @@ from augury.numerics.quasi_random import quasi_uniform
 from augury.space.sampling import sobol
 from augury.space.space import Space
 
-_NEAR_SHARE = 0.15  # of the raw points, drawn around the incumbents
+_NEAR_SHARE = 0.2  # of the raw points, drawn around the incumbents
 _NEAR_WIDTH = 0.1  # standard deviation of a perturbed coordinate
 _MOST_PERTURBED = 20  # coordinates changed at once around an incumbent, on average at most
-_ETA = 1.5  # sharpness of the draw of starts, per standard deviation of the raw values
+_ETA = 1.0  # sharpness of the draw of starts, per standard deviation of the raw values
 
 
 def raw_points(space: Space, count: int, *, incumbents: np.ndarray | None, seed: int) -> np.ndarray:
@@ -20,8 +20,7 @@ def raw_points(space: Space, count: int, *, incumbents: np.ndarray | None, seed:
     Args:
         space: not a table.
         count: number of points; may be exceeded by the incumbents themselves, and fall short where
-            constraints leave
-            few points around them.
+            constraints leave few points around them.
         incumbents: `k x dim` encoded points worth a closer look (the best observed ones), or None.
         seed: of the points.
     """
