@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from augury.errors import InvalidInputError
+from augury.space.columns import EncodedColumns
 from augury.space.encoding import row_keys
+from augury.space.inequalities import Inequalities
 from augury.space.scales import Array
+from augury.space.table import Table
 
 Rows = NDArray[np.intp]
 
@@ -18,18 +23,33 @@ class Candidates:
     """N encoded rows, told apart by their choices (the descriptors of a row follow from them).
 
     Args:
+        table: the table they come from.
         X: encoded rows, N x dim.
         source: row of the table's cells that each one stands for, N.
-        choices: columns that are choices.
-        codes: columns that hold integer codes.
+        columns: the encoded columns.
     """
 
-    def __init__(self, X: Array, source: Rows, choices: Sequence[int], codes: Sequence[int]) -> None:
+    def __init__(self, table: Table, X: Array, source: Rows, columns: EncodedColumns) -> None:
+        self.table = table
         self.X = X
         self.X.flags.writeable = False
-        self.source = source
-        self._choices = list(choices)
-        self._codes = list(codes)
+        self._source = source
+        self._columns = columns
+        self._choices = [column for column, name in enumerate(columns.names) if name in table.choices]
+
+    @classmethod
+    def of(cls, table: Table, columns: EncodedColumns, inequalities: Inequalities) -> Candidates:
+        """The rows of a table that satisfy the constraints.
+
+        Raises:
+            InvalidInputError: there is none.
+        """
+        X = columns.units(table.numbers(columns.names))
+        rows = np.flatnonzero(inequalities.feasible(X))
+        if len(rows) == 0:
+            broken = ", ".join(inequalities.texts)
+            raise InvalidInputError(f"no row of the candidate table satisfies the constraints {broken}")
+        return cls(table, X[rows], rows, columns)
 
     def __len__(self) -> int:
         return len(self.X)
@@ -39,7 +59,7 @@ class Candidates:
         agree = np.ones(len(self), dtype=bool)
         for column, value in fixed.items():
             agree &= self.X[:, column] == value
-        return Candidates(self.X[agree], self.source[agree], self._choices, self._codes)
+        return Candidates(self.table, self.X[agree], self._source[agree], self._columns)
 
     @cached_property
     def _row_of_key(self) -> dict[bytes, int]:
@@ -50,11 +70,45 @@ class Candidates:
         rows = self._row_of_key
         return np.array([rows.get(key, -1) for key in row_keys(X[:, self._choices])], dtype=np.intp)
 
+    def index(self, X: Array) -> Rows:
+        """Row (n) of each encoded point (n x dim).
+
+        Raises:
+            InvalidInputError: a point that is not one of the rows.
+        """
+        rows = self.find(X)
+        if (rows < 0).any():
+            raise InvalidInputError(f"point {int(np.argmax(rows < 0))} is not a row of the candidate table")
+        return rows
+
+    def remaining(self, used: Array) -> Rows:
+        """The rows that are not among encoded points (m x dim); points that are no rows are passed over."""
+        rows = self.find(used)
+        remaining = np.ones(len(self), dtype=bool)
+        remaining[rows[rows >= 0]] = False
+        return np.flatnonzero(remaining)
+
+    def encode(self, params: Sequence[Mapping[str, Any]]) -> Array:
+        """Encoded points (n x dim) of n >= 1 params, which hold the choices and no descriptors.
+
+        Raises:
+            InvalidInputError: a value that its column does not allow; no row has these choices.
+        """
+        described = self.table.described
+        X = self._columns.encode(params, absent=described)
+        return self.X[self.index(X)] if described else X
+
+    def params(self, X: Array, *, descriptors: bool) -> list[dict[str, Any]]:
+        """The choices, and on demand the descriptors, of the rows nearest to encoded points (n x dim)."""
+        names = [*self.table.choices, *(self.table.descriptors if descriptors else ())]
+        return self.table.rows(self._source[self.nearest(X)], names)
+
     def nearest(self, X: Array) -> Rows:
         """Row (n) nearest to each point (n x dim); another category is as far as a whole numeric range."""
         index = self.find(X)
+        codes = self._columns.categorical_features
         for point in np.flatnonzero(index < 0):
             difference = self.X - X[point]
-            difference[:, self._codes] = np.abs(difference[:, self._codes]) > 0.5
+            difference[:, codes] = np.abs(difference[:, codes]) > 0.5
             index[point] = int(np.argmin(np.einsum("nd,nd->n", difference, difference)))
         return index

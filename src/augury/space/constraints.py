@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from augury.errors import InvalidInputError
@@ -53,6 +54,17 @@ class _Linear:
 
     def times(self, factor: float) -> _Linear:
         return _Linear(self.constant * factor, {name: w * factor for name, w in self.weights.items()})
+
+
+def parse_constraints(texts: Sequence[str]) -> list[LinearConstraint]:
+    """Read a list of linear constraints.
+
+    Raises:
+        InvalidInputError: not a list, or what `parse_constraint` refuses.
+    """
+    if isinstance(texts, str) or not isinstance(texts, Iterable):
+        raise InvalidInputError(f"constraints={texts!r} must be a list of texts")
+    return [parse_constraint(text) for text in texts]
 
 
 def parse_constraint(text: str) -> LinearConstraint:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.errors import InvalidInputError
+from augury.space.columns import EncodedColumns
 from augury.space.constraints import LinearConstraint
 from augury.space.parameter import Parameter
 from augury.space.scales import Array
@@ -20,8 +21,8 @@ class Inequalities:
 
     Args:
         constraints: parsed constraints.
-        parameters: all parameters by name (a Fixed one enters as a constant).
-        columns: names of the encoded columns.
+        parameters: those that a constraint may name (a Fixed one enters as a constant).
+        columns: the encoded columns.
 
     Raises:
         InvalidInputError: a constraint names an unknown parameter or one without numeric values.
@@ -31,15 +32,15 @@ class Inequalities:
         self,
         constraints: Sequence[LinearConstraint],
         parameters: Mapping[str, Parameter],
-        columns: Sequence[str],
+        columns: EncodedColumns,
     ) -> None:
         self.texts = [constraint.text for constraint in constraints]
         self.limits: Array = np.array([constraint.bound for constraint in constraints])
         self.weights: Array = np.zeros((len(constraints), len(columns)))
-        self._parameters = [parameters[name] for name in columns]
+        self._parameters = columns.parameters
         for row, constraint in enumerate(constraints):
             for name, weight in constraint.coefficients.items():
-                self._add(row, name, weight, parameters, columns)
+                self._add(row, name, weight, parameters, columns.names)
         self._involved = np.flatnonzero(self.weights.any(axis=0))
         self._curved = [int(c) for c in self._involved if not self._parameters[c].is_affine]
         low, high = self.ends()
@@ -65,7 +66,7 @@ class Inequalities:
         except InvalidInputError as error:
             raise InvalidInputError(f"constraint {self.texts[row]!r}: parameter {name!r}: {error}") from None
         if name in columns:
-            self.weights[row, list(columns).index(name)] += weight
+            self.weights[row, columns.index(name)] += weight
         else:
             self.limits[row] -= weight * value[0]
 
@@ -101,11 +102,13 @@ class Inequalities:
 
     def feasible(self, X: Array) -> NDArray[np.bool_]:
         """Mask (n) of the points that meet every constraint to rounding error."""
+        if not self.texts:
+            return np.ones(len(X), dtype=bool)
         return np.all(self.values(X) <= self.tolerance, axis=1)
 
     @property
     def linear(self) -> tuple[Array, Array] | None:
-        """(A, b) with A x <= b in encoded coordinates, or None if a constrained column is curved."""
-        if self._curved:
+        """(A, b) with A x <= b in encoded coordinates; None without constraints, or if one is curved."""
+        if self._curved or not self.texts:
             return None
         return self.weights * self._slope, self.limits - self.weights @ self._offset

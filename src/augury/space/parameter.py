@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.space.scales import Array, Scale
 
 ROLES = ("design", "fidelity", "task", "environment")
@@ -94,6 +94,28 @@ class Parameter(ABC):
         if self.active_if is not None:
             options["active_if"] = {name: list(values) for name, values in self.active_if.items()}
         return options
+
+
+def checked(name: str, parameter: Parameter, value: Any) -> Any:
+    """`parameter.check(value)`, with the name of the parameter in the error."""
+    try:
+        return parameter.check(value)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"parameter {name!r}: {error}") from None
+
+
+def check_supported(name: str, parameter: Parameter) -> None:
+    """Refuse what schemas hold but nothing proposes on yet.
+
+    Raises:
+        NotSupportedError: a role other than "design", or a condition.
+    """
+    if parameter.role != "design":
+        raise NotSupportedError(
+            f"parameter {name!r}: role={parameter.role!r} is not supported yet; use 'design'"
+        )
+    if parameter.active_if is not None:
+        raise NotSupportedError(f"parameter {name!r}: active_if is not supported yet; leave it out")
 
 
 def check_common(role: str, cost: float | None, active_if: Mapping[str, Sequence[Any]] | None) -> None:

@@ -20,7 +20,16 @@ from augury.space.float import Float
 from augury.space.int import Int
 from augury.space.parameter import Parameter, is_real
 
-__all__ = ["Categorical", "Fixed", "Float", "Int", "Parameter", "parameter_from_dict", "parameter_of"]
+__all__ = [
+    "Categorical",
+    "Fixed",
+    "Float",
+    "Int",
+    "Parameter",
+    "named_parameters",
+    "parameter_from_dict",
+    "parameter_of",
+]
 
 _TYPES: dict[str, type[Parameter]] = {
     "float": Float,
@@ -52,6 +61,28 @@ def parameter_of(given: Any) -> Parameter:
         f"{given!r} is not a parameter: give Float, Int, Categorical or Fixed, a pair (low, high), a list of "
         "choices, or a constant"
     )
+
+
+def named_parameters(given: Mapping[str, Any]) -> dict[str, Parameter]:
+    """The parameters of a mapping from names to parameters or short forms.
+
+    Raises:
+        InvalidInputError: not a mapping, a bad name, or what `parameter_of` refuses.
+    """
+    if not isinstance(given, Mapping):
+        raise InvalidInputError(f"parameters must map names to parameters, not be {given!r}")
+    return {name: _named(name, one) for name, one in given.items()}
+
+
+def _named(name: Any, given: Any) -> Parameter:
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidInputError(f"a parameter has the name {name!r}; names are non-empty text")
+    if "`" in name:
+        raise InvalidInputError(f"parameter {name!r}: a name cannot hold a backtick")
+    try:
+        return parameter_of(given)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"parameter {name!r}: {error}") from None
 
 
 def _increasing_numbers(values: list[Any]) -> bool:

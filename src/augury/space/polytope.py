@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from augury.errors import InvalidInputError
 from augury.space.scales import Array
 
 if TYPE_CHECKING:
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 
 _MOST_WHOLE = 2**31  # levels above which a whole number counts as continuous
 _TIME_LIMIT = 10.0  # seconds; reached only by contrived integer programs
+
+
+def check_satisfiable(space: Space) -> None:
+    """Refuse a space whose constraints no point satisfies.
+
+    Raises:
+        InvalidInputError: there is no such point.
+    """
+    if space.inequalities is None or feasible_point(space) is not None:
+        return
+    held = f" with {space.decode_fixed()!r}" if space.fixed_columns else ""
+    broken = ", ".join(space.constraints)
+    raise InvalidInputError(f"no point of the space{held} satisfies the constraints {broken}")
 
 
 def feasible_point(space: Space) -> Array | None:

@@ -1,0 +1,79 @@
+"""Validation: whether a mapping of params is a point of a Space, and which one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from augury.errors import InvalidInputError
+from augury.space.fixed import Fixed
+from augury.space.parameter import checked
+from augury.space.scales import Array
+
+if TYPE_CHECKING:
+    from augury.space.space import Space
+
+
+def validated(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The params, complete and in canonical types; see `Space.validate`.
+
+    Raises:
+        InvalidInputError: params that are not a point of the space.
+    """
+    result = _completed(space, params)
+    X = _encoded(space, result)
+    _check_held(space, result, X)
+    _check_constraints(space, result, X)
+    return result
+
+
+def _completed(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(params, Mapping):
+        raise InvalidInputError(f"params must map names to values, not be {params!r}")
+    unknown = [name for name in params if name not in space.parameters]
+    if unknown:
+        raise InvalidInputError(
+            f"there is no parameter {unknown[0]!r}; there are {', '.join(map(repr, space.names))}"
+        )
+    result = {}
+    for name, parameter in space.parameters.items():
+        if name in params:
+            result[name] = checked(name, parameter, params[name])
+        elif isinstance(parameter, Fixed):
+            result[name] = parameter.value
+        else:
+            raise InvalidInputError(f"parameter {name!r} is missing")
+    return result
+
+
+def _encoded(space: Space, params: dict[str, Any]) -> Array:
+    if space.candidates is None:
+        return space.encode([params])
+    try:
+        X = space.encode([params])
+        space.row_index(X)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{params!r} is not a row of the candidate table") from error
+    return X
+
+
+def _check_held(space: Space, params: dict[str, Any], X: Array) -> None:
+    for column, value in space.fixed_columns.items():
+        if X[0, column] != value:
+            name = space.columns[column]
+            raise InvalidInputError(
+                f"parameter {name!r} is held at {space.decode_fixed()[name]!r}, not {params[name]!r}"
+            )
+
+
+def _check_constraints(space: Space, params: dict[str, Any], X: Array) -> None:
+    if space.inequalities is None:
+        return
+    values = space.inequalities.values(X)[0]
+    broken = np.flatnonzero(values > space.inequalities.tolerance)
+    if len(broken):
+        raise InvalidInputError(
+            f"{params!r} violates the constraint {space.constraints[broken[0]]!r} by {values[broken[0]]:.6g}"
+        )
