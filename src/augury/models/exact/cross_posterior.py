@@ -87,7 +87,8 @@ class CrossPosterior:
         projected = (cross if cross.shape[1] == n else cross[:, :n]) @ self._projection
         whitened = projected[:, :n]
         prior = self._covariance.diagonal(inputs)
-        variance = np.maximum(prior - np.einsum("ij,ij->i", whitened, whitened), _VARIANCE_FLOOR * prior)
+        explained = np.einsum("ij,ij->i", whitened, whitened)
+        variance = np.maximum(prior - explained, _VARIANCE_FLOOR * np.maximum(prior, 1.0))
         covariance = projected[:, n + 1 :]
         if cross.shape[1] != n:
             covariance += cross[:, n:]
