@@ -67,6 +67,20 @@ def test_the_seed_decides_and_nothing_else(sample: Sampler, space: Space) -> Non
 
 
 @both
+@pytest.mark.parametrize(("low", "high"), [(1, 6), (5, 9)])
+def test_whole_numbers_on_a_log_scale_are_as_likely_as_their_cells(
+    sample: Sampler, low: int, high: int
+) -> None:
+    """Several columns, for samples are distinct; the bounds have a whole cell like the others."""
+    columns = {f"n{i}": Int(low, high, log=True) for i in range(4)} | {"x": (0.0, 1.0)}
+    X = sample(Space(columns), 4000, seed=0)
+    edges = np.log(np.arange(low, high + 2) - 0.5)
+    for column in range(4):
+        _, counts = np.unique(X[:, column], return_counts=True)
+        np.testing.assert_allclose(counts / 4000, np.diff(edges) / (edges[-1] - edges[0]), atol=0.03)
+
+
+@both
 def test_levels_and_categories_are_equally_likely(sample: Sampler) -> None:
     X = sample(
         Space({"x": (0.0, 1.0), "n": (1, 5), "c": ["a", "b", "c"], "s": Float(0, 0.75, step=0.25)}),

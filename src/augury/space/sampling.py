@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from augury.errors import InvalidInputError
 from augury.space.encoding import row_keys
 from augury.space.polytope import Polytope
-from augury.space.scales import Array, GridScale
+from augury.space.scales import Array
 from augury.space.space import Space
 
 Draw = Callable[[int], Array]
@@ -119,13 +119,9 @@ def _nearest_rows(
 
 
 def _levelled(space: Space, units: Array) -> Array:
-    """Uniform coordinates in [0, 1) as encoded ones, every level or category equally likely."""
-    points = units.copy()
-    for column, parameter in enumerate(space.column_parameters):
-        if isinstance(parameter.scale, GridScale):
-            index = np.floor(units[:, column] * (parameter.scale.last + 1.0))
-            points[:, column] = parameter.scale.unit(np.minimum(index, parameter.scale.last))
-    return points
+    """Uniform coordinates in [0, 1) as encoded ones, every level as likely as its cell is wide."""
+    scales = [parameter.scale for parameter in space.column_parameters]
+    return np.stack([scale.spread(units[:, column]) for column, scale in enumerate(scales)], axis=1)
 
 
 class _Collected:

@@ -36,6 +36,10 @@ class Scale(ABC):
     def value(self, u: Array) -> Array:
         """Numbers (n x c) nearest to the coordinates `u` (n x c), which may lie out of bounds."""
 
+    def spread(self, u: Array) -> Array:
+        """Coordinates (n x c) of uniform draws (n x c) from [0, 1), every level by the width of its cell."""
+        return u
+
     @classmethod
     def stack(cls, scales: Sequence[Self]) -> Self:
         """One scale for the columns of all `scales`, in order."""
@@ -151,6 +155,9 @@ class GridScale(Scale):
     def value(self, u: Array) -> Array:
         return np.clip(np.rint(u * self.divisor), 0.0, self.last) + 0.0
 
+    def spread(self, u: Array) -> Array:
+        return self.unit(np.minimum(np.floor(u * (self.last + 1.0)), self.last))
+
 
 @dataclass(frozen=True, eq=False)
 class LogIntegerScale(Scale):
@@ -173,3 +180,9 @@ class LogIntegerScale(Scale):
         below = np.floor(x)
         nearest = below + (x * x > below * (below + 1.0))  # the geometric mean is the middle in u
         return np.clip(nearest, self.low, self.high)
+
+    def spread(self, u: Array) -> Array:
+        # k has the cell [k - 1/2, k + 1/2]: rounding u alone would leave the two bounds half a cell each
+        lower = self.low - 0.5
+        x = np.rint(lower * np.exp(u * np.log((self.high + 0.5) / lower)))
+        return self.unit(np.clip(x, self.low, self.high))
