@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from augury.errors import InvalidInputError
 from augury.space.descriptors import Descriptors
-from augury.space.parameter import Parameter, check_common, is_real
+from augury.space.parameter import Parameter, check_common, is_finite, is_real
 from augury.space.scales import Array, GridScale
 
 _KINDS: dict[type, str] = {str: "text", bool: "bool", int: "number", float: "number"}
@@ -22,7 +21,7 @@ def category_key(value: Any) -> tuple[str, Any] | None:
     if hasattr(value, "item") and np.ndim(value) == 0:
         value = value.item()  # a NumPy scalar
     kind = _KINDS.get(type(value)) or ("text" if isinstance(value, str) else None)
-    if kind is None or (kind == "number" and not math.isfinite(value)):
+    if kind is None or (kind == "number" and not is_finite(value)):
         return None
     return kind, value
 

@@ -90,7 +90,7 @@ def _numbers(name: Any, column: Any, values: Sequence[Any]) -> tuple[float, ...]
     for cell, value in zip(cells, values, strict=True):
         try:
             number = float("nan") if cell is None or isinstance(cell, str) else float(cell)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = float("nan")
         if not np.isfinite(number):
             raise InvalidInputError(

@@ -12,7 +12,7 @@ import numpy as np
 
 from augury.errors import InvalidInputError
 from augury.space.numeric import Numeric
-from augury.space.parameter import is_real, plain_numbers
+from augury.space.parameter import is_finite, plain_numbers
 from augury.space.scales import Array, GridScale, LinearScale, LogScale, Scale
 
 _SMALLEST, _LARGEST = 1e-290, 1e290  # beyond them the decimal grid of a scale would leave the doubles
@@ -53,7 +53,7 @@ class Float(Numeric):
         active_if: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         for bound, value in (("low", low), ("high", high)):
-            if not is_real(value) or not math.isfinite(value):
+            if not is_finite(value):
                 raise InvalidInputError(f"{bound}={value!r} must be a finite number")
         if not low < high:
             raise InvalidInputError(f"low={low!r} must be less than high={high!r}")
@@ -84,7 +84,7 @@ class Float(Numeric):
             return
         if self.log:
             raise InvalidInputError(f"step={self.step!r} and log=True exclude each other; drop one")
-        if not is_real(self.step) or not math.isfinite(self.step) or self.step <= 0:
+        if not is_finite(self.step) or self.step <= 0:
             raise InvalidInputError(f"step={self.step!r} must be a positive number")
         self.step = float(self.step)
         if (self.high - self.low) / self.step >= _MOST_LEVELS:
@@ -134,7 +134,7 @@ class Float(Numeric):
         return None if self.step is None else self._last + 1
 
     def check(self, value: Any) -> float:
-        if not is_real(value) or not math.isfinite(value):
+        if not is_finite(value):
             raise InvalidInputError(f"{value!r} is not a finite number")
         if not self.low <= value <= self.high:
             raise InvalidInputError(f"{value!r} is not between {self.low!r} and {self.high!r}")
@@ -153,7 +153,10 @@ class Float(Numeric):
     def to_numbers(self, values: Sequence[Any]) -> Array | None:
         if not plain_numbers(values):
             return None
-        x = np.array(values, dtype=np.float64)
+        try:
+            x = np.array(values, dtype=np.float64)
+        except OverflowError:
+            return None
         if not np.all((x >= self.low) & (x <= self.high)):
             return None
         if self.step is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.space.parameter import is_real
+from augury.space.parameter import is_finite
 
 Array = NDArray[np.float64]
 
@@ -65,7 +64,7 @@ class Constraint(_Goal):
         for side in ("upper", "lower"):
             limit = getattr(self, side)
             if limit is not None:
-                if not is_real(limit) or not math.isfinite(limit):
+                if not is_finite(limit):
                     raise InvalidInputError(
                         f"constraint on {self.name!r}: {side}={limit!r} must be a finite number"
                     )

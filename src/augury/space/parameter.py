@@ -130,7 +130,7 @@ def check_common(role: str, cost: float | None, active_if: Mapping[str, Sequence
     if cost is not None:
         if role != "fidelity":
             raise InvalidInputError(f"cost={cost!r} needs role='fidelity'; the role is {role!r}")
-        if not is_real(cost) or not math.isfinite(cost) or cost <= 0:
+        if not is_finite(cost) or cost <= 0:
             raise InvalidInputError(f"cost={cost!r} must be a positive number")
     if active_if is not None:
         well_formed = isinstance(active_if, Mapping) and len(active_if) > 0
@@ -149,10 +149,18 @@ def is_real(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
 
 
+def is_finite(value: Any) -> bool:
+    """Whether `value` is a real number, finite as a float (10**400 is not)."""
+    try:
+        return is_real(value) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def is_integer(value: Any) -> bool:
     """Whether `value` is a whole number, of an integer type or a float such as 3.0 (bool is not one)."""
     return is_real(value) and (
-        isinstance(value, numbers.Integral) or (math.isfinite(value) and float(value).is_integer())
+        isinstance(value, numbers.Integral) or (is_finite(value) and float(value).is_integer())
     )
 
 

@@ -21,7 +21,8 @@ def columns_of(frame: Any) -> Columns:
     """The cells of a DataFrame (or of a mapping from name to cells) as plain Python values, by column.
 
     Raises:
-        InvalidInputError: no rows, a name that is empty or used twice, a missing cell (row and column named).
+        InvalidInputError: no rows, a name that is empty or used twice, a missing cell (row and column named),
+            columns of different lengths.
     """
     names = list(frame.columns) if hasattr(frame, "columns") else list(frame)
     for name in names:
@@ -33,7 +34,14 @@ def columns_of(frame: Any) -> Columns:
             raise InvalidInputError(f"the candidate table has two columns called {name!r}")
     if not names or len(frame[names[0]]) == 0:
         raise InvalidInputError("the candidate table has no rows")
-    return {name: _cells(name, frame[name]) for name in names}
+    cells = {name: _cells(name, frame[name]) for name in names}
+    n_rows = len(cells[names[0]])
+    for name, column in cells.items():
+        if len(column) != n_rows:
+            raise InvalidInputError(
+                f"the candidate table has {n_rows} cells in column {names[0]!r} but {len(column)} in {name!r}"
+            )
+    return cells
 
 
 def _cells(name: str, column: Any) -> list[Any]:
