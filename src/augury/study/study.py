@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from augury.study.opening import (
     choose,
     open_existing,
 )
+from augury.study.parts import Parts
 from augury.study.result import parse_result
 from augury.study.store import STALE_AFTER, LeaseTable, NewTrial, Store, StudyRecord, TrialTable
 from augury.study.suggester import Suggester
@@ -80,8 +80,8 @@ class Study:
         self.name = check_name(name)
         check_names_differ(self.space, self.goals)
         seed = check_seed(seed)
-        self._parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
-        self._check_parts()
+        self._parts = Parts(strategy, model, acquisition)
+        self._parts.check()
         self.store = store if isinstance(store, Store) else Store(store)
         self._connect(self._find_or_create(seed))
 
@@ -108,15 +108,13 @@ class Study:
         """
         opened = store if isinstance(store, Store) else open_existing(store)
         record = choose(opened, name)
-        given = {"strategy": strategy, "model": model, "acquisition": acquisition}
         study = cls.__new__(cls)
         study.space = Space.from_dict(record.space)
         study.goals = Goals.from_dict(record.goals)
         study.name = record.name
-        study._parts = {
-            part: record.settings.get(part) or "auto" if value is None else value
-            for part, value in given.items()
-        }
+        study._parts = Parts.restored(
+            record.settings, strategy=strategy, model=model, acquisition=acquisition
+        )
         study.store = opened
         study._connect(record)
         return study
@@ -290,31 +288,12 @@ class Study:
         new = NewTrial(self.space.validate(params), origin, **known)
         return self._table.insert([new])[0]
 
-    def _check_parts(self) -> None:
-        """Refuses a bad strategy, model or acquisition before anything is stored.
-
-        A strategy's name alone is only looked up: building it loads torch, which `tell` can do without.
-        """
-        from augury.strategies.registry import STRATEGIES
-
-        name = self._parts["strategy"]
-        is_plain = isinstance(name, str) and self._parts["model"] == self._parts["acquisition"] == "auto"
-        if not (is_plain and name in STRATEGIES.names()):
-            _ = self._strategy
-
-    @cached_property
-    def _strategy(self) -> Strategy:
-        from augury.strategies.registry import build_strategy
-
-        return build_strategy(**self._parts)
-
     def _find_or_create(self, seed: int | None) -> StudyRecord:
-        settings = {name: part if isinstance(part, str) else None for name, part in self._parts.items()}
         record = self.store.create(
             self.name,
             self.space.to_dict(),
             self.goals.to_dict(),
-            settings,
+            self._parts.settings,
             secrets.randbits(32) if seed is None else seed,
         )
         check_same(record, self.space, self.goals, seed, self.store)
@@ -325,5 +304,5 @@ class Study:
         self._table = TrialTable(self.store, record)
         self._history = History(self._table, self.space, self.goals)
         self._suggester = Suggester(
-            self.store, record, self._table, self._history, self.space, self.goals, lambda: self._strategy
+            self.store, record, self._table, self._history, self.space, self.goals, self._parts
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +11,12 @@ from augury.errors import AuguryError
 from augury.space.goals import Goals
 from augury.space.space import Space
 from augury.study.history import History
+from augury.study.parts import Parts
 from augury.study.store import NewTrial, PendingChangedError, Store, StudyRecord, TrialTable
 from augury.study.trial import Trial
 
 if TYPE_CHECKING:
-    from augury.strategies.base import Proposal, State, Strategy
+    from augury.strategies.base import Proposal, State
 
 # How often a proposal is thought over again because others changed what is pending; then it is accepted.
 MAX_RETHINKS = 3
@@ -32,7 +33,7 @@ class Suggester:
         record: the study.
         table: its trials.
         history: what is known of them.
-        strategy: makes the strategy, when first needed (it may load heavy libraries).
+        parts: the strategy, and what was handed to it.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Suggester:
         history: History,
         space: Space,
         goals: Goals,
-        strategy: Callable[[], Strategy],
+        parts: Parts,
     ) -> None:
         self._store = store
         self._record = record
@@ -51,7 +52,7 @@ class Suggester:
         self._history = history
         self._space = space
         self._goals = goals
-        self._strategy = strategy
+        self._parts = parts
         self._state: State | None = None
         self._state_is_loaded = False
 
@@ -121,7 +122,7 @@ class Suggester:
     def _think(self, space: Space, n: int, first: int) -> tuple[Proposal, set[int]]:
         trials = self._history.refresh()
         pending = [trial for trial in trials if trial.is_open]
-        proposal = self._strategy().propose(
+        proposal = self._parts.strategy.propose(
             space,
             self._goals,
             self._history.observations(trials),
@@ -147,7 +148,7 @@ class Suggester:
         self._state = state
 
     def _strategy_name(self) -> str:
-        kind = type(self._strategy())
+        kind = type(self._parts.strategy)
         return f"{kind.__module__}:{kind.__qualname__}"
 
 
