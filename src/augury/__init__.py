@@ -9,8 +9,9 @@ Everything named here is imported on first use, so `import augury` costs millise
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from augury.errors import AuguryError as AuguryError
@@ -52,16 +53,6 @@ _ATTRIBUTES = {
 }
 _ROOMS = {"acquisition", "datasets", "models", "problems", "space", "strategies", "study", "testing"}
 
-__all__ = [*sorted(_ATTRIBUTES), "__version__"]  # noqa: PLE0604
+__all__ = [*sorted(_ATTRIBUTES), "__version__"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _ATTRIBUTES:
-        return getattr(import_module(_ATTRIBUTES[name]), name)
-    if name in _ROOMS:
-        return import_module(f"augury.{name}")
-    raise AttributeError(f"module 'augury' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_ROOMS})
+__getattr__, __dir__ = lazy_attributes(__name__, _ATTRIBUTES, _ROOMS)

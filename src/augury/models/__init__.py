@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
 
-__all__ = ["FeasibilityModel", "GaussianProcess"]
+_ATTRIBUTES = {
+    "FeasibilityModel": "augury.models.feasibility",
+    "GaussianProcess": "augury.models.gaussian_process",
+}
 
+__all__ = sorted(_ATTRIBUTES)
 
-def __getattr__(name: str) -> Any:
-    if name == "GaussianProcess":
-        from augury.models.gaussian_process import GaussianProcess
-
-        return GaussianProcess
-    if name == "FeasibilityModel":
-        from augury.models.feasibility import FeasibilityModel
-
-        return FeasibilityModel
-    raise AttributeError(f"module 'augury.models' has no attribute {name!r}")
+__getattr__, __dir__ = lazy_attributes(__name__, _ATTRIBUTES)

@@ -6,8 +6,9 @@ that `import augury.space` loads neither torch nor pandas.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from augury.space.goals import Constraint as Constraint
@@ -46,12 +47,4 @@ _ATTRIBUTES = {
 
 __all__ = sorted(_ATTRIBUTES)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _ATTRIBUTES:
-        return getattr(import_module(_ATTRIBUTES[name]), name)
-    raise AttributeError(f"module 'augury.space' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_attributes(__name__, _ATTRIBUTES)

@@ -10,8 +10,9 @@ Everything is imported on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from augury.strategies.base import ExhaustedError as ExhaustedError
@@ -27,23 +28,19 @@ if TYPE_CHECKING:
     from augury.strategies.state import State as State
 
 _ATTRIBUTES = {
-    "STRATEGIES": "registry",
-    "BayesianOptimization": "bayesian_optimization",
-    "ExhaustedError": "base",
-    "Grid": "grid",
-    "Prediction": "base",
-    "Proposal": "base",
-    "RandomSearch": "random_search",
-    "SobolSearch": "sobol_search",
-    "State": "state",
-    "Strategy": "base",
-    "build_strategy": "registry",
+    "STRATEGIES": "augury.strategies.registry",
+    "BayesianOptimization": "augury.strategies.bayesian_optimization",
+    "ExhaustedError": "augury.strategies.base",
+    "Grid": "augury.strategies.grid",
+    "Prediction": "augury.strategies.base",
+    "Proposal": "augury.strategies.base",
+    "RandomSearch": "augury.strategies.random_search",
+    "SobolSearch": "augury.strategies.sobol_search",
+    "State": "augury.strategies.state",
+    "Strategy": "augury.strategies.base",
+    "build_strategy": "augury.strategies.registry",
 }
 
 __all__ = sorted(_ATTRIBUTES)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _ATTRIBUTES:
-        return getattr(import_module(f"augury.strategies.{_ATTRIBUTES[name]}"), name)
-    raise AttributeError(f"module 'augury.strategies' has no attribute {name!r}")
+__getattr__, __dir__ = lazy_attributes(__name__, _ATTRIBUTES)

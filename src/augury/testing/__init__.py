@@ -10,8 +10,9 @@ STORE_CHECKS     its named checks
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from augury.testing.models import MODEL_CHECKS as MODEL_CHECKS
@@ -22,18 +23,14 @@ if TYPE_CHECKING:
     from augury.testing.strategies import check_strategy as check_strategy
 
 _ATTRIBUTES = {
-    "MODEL_CHECKS": "models",
-    "STORE_CHECKS": "stores",
-    "STRATEGY_CHECKS": "strategies",
-    "check_model": "models",
-    "check_store": "stores",
-    "check_strategy": "strategies",
+    "MODEL_CHECKS": "augury.testing.models",
+    "STORE_CHECKS": "augury.testing.stores",
+    "STRATEGY_CHECKS": "augury.testing.strategies",
+    "check_model": "augury.testing.models",
+    "check_store": "augury.testing.stores",
+    "check_strategy": "augury.testing.strategies",
 }
 
 __all__ = sorted(_ATTRIBUTES)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _ATTRIBUTES:
-        return getattr(import_module(f"augury.testing.{_ATTRIBUTES[name]}"), name)
-    raise AttributeError(f"module 'augury.testing' has no attribute {name!r}")
+__getattr__, __dir__ = lazy_attributes(__name__, _ATTRIBUTES)
