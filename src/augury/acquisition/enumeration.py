@@ -6,6 +6,7 @@ import numpy as np
 
 from augury.acquisition.base import Acquisition
 from augury.space.encoding import row_keys
+from augury.space.enumeration import all_points
 from augury.space.space import Space
 
 #: Finite spaces up to this size are evaluated completely.
@@ -19,14 +20,7 @@ def listed_points(space: Space) -> np.ndarray | None:
         return space.candidates.copy()  # torch warns about arrays that cannot be written to
     if space.size is None or space.size > ENUMERABLE:
         return None
-    axes = []
-    for column, parameter in enumerate(space.column_parameters):
-        if column in space.fixed_columns:
-            axes.append(np.array([space.fixed_columns[column]]))
-        else:
-            axes.append(parameter.encoded_levels())
-    points = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
-    return points[space.feasible(points)]
+    return all_points(space)
 
 
 def best_of(

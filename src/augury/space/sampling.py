@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from augury.errors import InvalidInputError
 from augury.space.encoding import row_keys
+from augury.space.enumeration import all_points
 from augury.space.polytope import Polytope
 from augury.space.scales import Array
 from augury.space.space import Space
@@ -165,23 +166,11 @@ def _sample(space: Space, n: int, draw: Draw, rng: np.random.Generator, avoid: A
         drawn += batch
         batch = min(max(4 * batch, 64), 2**13)
     if collected.missing and space.size is not None and space.size <= _ENUMERABLE:
-        points = _all_points(space)
-        collected.add(rng.permutation(points[space.feasible(points)]))
+        collected.add(rng.permutation(all_points(space)))
     elif collected.missing and space.inequalities is not None:
         for points in _mixtures(space, rng, collected.missing):
             collected.add(points[space.feasible(points)])
     return _filled(space, collected, rng, avoid)
-
-
-def _all_points(space: Space) -> Array:
-    """Every point of a small finite space."""
-    axes = []
-    for column, parameter in enumerate(space.column_parameters):
-        if column in space.fixed_columns:
-            axes.append(np.array([space.fixed_columns[column]]))
-        else:
-            axes.append(parameter.encoded_levels())
-    return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
 
 
 def _mixtures(space: Space, rng: np.random.Generator, missing: int) -> Iterator[Array]:
