@@ -17,9 +17,13 @@ from botorch import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
 from botorch.models.utils.gpytorch_modules import get_covar_module_with_dim_scaled_prior
 from botorch.optim.utils import sample_all_priors
+from gpytorch.constraints import GreaterThan
+from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.mlls import ExactMarginalLogLikelihood
+from gpytorch.priors import LogNormalPrior
 
 from augury.models import GaussianProcess
+from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR
 from augury.problems import load_problem
 from augury.space.sampling import sobol
 from benchmarks.peers import seeded
@@ -50,7 +54,10 @@ def best_of_restarts(train_X: torch.Tensor, train_Y: torch.Tensor, seed: int) ->
     kernel = get_covar_module_with_dim_scaled_prior(ard_num_dims=train_X.shape[-1], use_rbf_kernel=False)
     best = -np.inf
     for restart in range(RESTARTS):
-        model = SingleTaskGP(train_X, train_Y, covar_module=kernel)
+        noise = LogNormalPrior(NOISE_PRIOR.location, NOISE_PRIOR.scale)
+        bound = GreaterThan(NOISE_BOUNDS[0], transform=None, initial_value=NOISE_PRIOR.median)
+        likelihood = GaussianLikelihood(noise_prior=noise, noise_constraint=bound)
+        model = SingleTaskGP(train_X, train_Y, likelihood=likelihood, covar_module=kernel)
         objective = ExactMarginalLogLikelihood(model.likelihood, model)
         with seeded(RESTARTS * seed + restart):
             if restart > 0:

@@ -12,7 +12,7 @@ from gpytorch.likelihoods import FixedNoiseGaussianLikelihood, GaussianLikelihoo
 from gpytorch.priors import LogNormalPrior
 
 from augury.models import GaussianProcess
-from augury.models.exact.priors import lengthscale_prior, mismatch_prior
+from augury.models.exact.priors import NOISE_PRIOR, lengthscale_prior, mismatch_prior
 
 
 def points(n, d, seed=0):
@@ -116,7 +116,7 @@ class Reference:
         for prior, part in parts:
             value += float(_log_normal(prior.location, prior.scale).log_prob(part.exp()).sum())
         if outcome.noise is None:
-            value += float(_log_normal(-4.0, 1.0).log_prob(theta[-1].exp()))
+            value += float(_log_normal(NOISE_PRIOR.location, NOISE_PRIOR.scale).log_prob(theta[-1].exp()))
         return value
 
     def mean_covariance(self, X):

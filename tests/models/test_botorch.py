@@ -24,6 +24,7 @@ from gpytorch.mlls import ExactMarginalLogLikelihood
 from gpytorch.priors import GammaPrior, LogNormalPrior
 
 from augury.models import GaussianProcess
+from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR
 from tests.models.cases import exact_algebra, outcomes, points
 
 pytestmark = pytest.mark.filterwarnings(
@@ -126,8 +127,8 @@ def test_a_list_of_models_is_a_model():
 def test_a_users_kernel_is_fit_as_well_as_by_botorch(name):
     X = points(25, 2)
     Y = outcomes(X, noise=0.3)
-    prior = LogNormalPrior(-4.0, 1.0)
-    constraint = GreaterThan(1e-4, transform=None, initial_value=prior.mode)
+    prior = LogNormalPrior(NOISE_PRIOR.location, NOISE_PRIOR.scale)
+    constraint = GreaterThan(NOISE_BOUNDS[0], transform=None, initial_value=1e-2)
     likelihood = GaussianLikelihood(noise_prior=prior, noise_constraint=constraint)
     theirs = SingleTaskGP(X, Y, likelihood=likelihood, covar_module=KERNELS[name]()).double()
     torch.manual_seed(0)

@@ -63,7 +63,11 @@ class Store:
         self._turn: AbstractContextManager[Any] = nullcontext() if self._is_shared else threading.RLock()
         self._one_host = False
         self._finalizer = weakref.finalize(self, self._engine.dispose)
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self._finalizer()  # an open connection would leave SQLite's side files behind
+            raise
 
     @property
     def _is_shared(self) -> bool:
