@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
 from augury.numerics.threads import blas_threads
 
-#: L-BFGS stops when a step gains less than this, in nats; far below what a decision can notice.
-_NEGLIGIBLE_GAIN = 2e-3
+#: L-BFGS stops when a step gains less than this, in nats: a hundredth is far below what a decision notices.
+_NEGLIGIBLE_GAIN = 1e-2
 #: The first step from a start that is already a good one, in units of log hyperparameters.
 _SHORT_STEP = 0.1
 #: Where rows are few the posterior often has two modes, and a second start costs about a millisecond.
@@ -29,6 +29,7 @@ def maximize_posterior(
     *,
     initial: np.ndarray | None = None,
     seed: int = 0,
+    thorough: bool = False,
 ) -> tuple[np.ndarray, float]:
     """The hyperparameters of the highest log posterior density.
 
@@ -37,6 +38,7 @@ def maximize_posterior(
         subset: gives the objective on some rows (an index array), used to start cheaply when rows are many.
         initial: the `theta` of an earlier fit on almost the same data (a warm start).
         seed: chooses the subset and the further starts.
+        thorough: begin from a second start even where rows are many.
 
     Returns:
         `theta` and its log posterior density.
@@ -50,17 +52,23 @@ def maximize_posterior(
         if len(likelihood.y) >= _ROWS_FOR_SUBSET:
             n = len(likelihood.y)
             rows = np.random.default_rng(seed).choice(n, max(100, n // 4), replace=False)
-            start, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed)
+            start, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed, thorough=True)
             return _ascend(likelihood, start, _SHORT_STEP)
         starts = likelihood.starts()
-        return _best_of(likelihood, _ascend(likelihood, starts[0]), starts[1:2], seed)
+        best = _ascend(likelihood, starts[0])
+        return _best_of(likelihood, best, starts[1:2], seed, thorough=thorough)
 
 
 def _best_of(
-    likelihood: MarginalLikelihood, best: tuple[np.ndarray, float], others: np.ndarray, seed: int
+    likelihood: MarginalLikelihood,
+    best: tuple[np.ndarray, float],
+    others: np.ndarray,
+    seed: int,
+    *,
+    thorough: bool = False,
 ) -> tuple[np.ndarray, float]:
     """The best of a fit and of further starts, where these are cheap or the fit is suspicious."""
-    if len(likelihood.y) > _ROWS_FOR_TWO_STARTS:
+    if len(likelihood.y) > _ROWS_FOR_TWO_STARTS and not thorough:
         return best
     best = max([best, *(_ascend(likelihood, start) for start in others)], key=_density)
     if likelihood.infers_noise and best[0][-1] > np.log(_SUSPICIOUS_NOISE):

@@ -7,7 +7,7 @@ from math import log, pi
 import numpy as np
 
 from augury.models.exact.covariance import Covariance
-from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR
+from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR, NOISY_START
 from augury.numerics.linalg import cholesky_in_place, inverse_in_place, solve_with_factor
 
 _LOG_2PI = log(2.0 * pi)
@@ -50,11 +50,13 @@ class MarginalLikelihood:
         return bounds
 
     def starts(self) -> np.ndarray:
-        """`s x p` starting points, best guess first."""
+        """`s x p` starting points, best guess first; the second explains the data by noise."""
         starts = self.covariance.starts()
-        if self.infers_noise:
-            starts = np.concatenate([starts, np.full((len(starts), 1), NOISE_PRIOR.location)], axis=1)
-        return starts
+        if not self.infers_noise:
+            return starts
+        quiet = np.concatenate([starts, np.full((len(starts), 1), NOISE_PRIOR.location)], axis=1)
+        noisy = np.append(starts[0], np.log(NOISY_START))
+        return np.insert(quiet, 1, noisy, axis=0)
 
     def factorise(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         """The factor of `K + noise` (lower triangle), `alpha` and the constant mean at `theta`.
