@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from botorch.models import MixedSingleTaskGP, SingleTaskGP
+from botorch.models import MixedSingleTaskGP, ModelList, SingleTaskGP
 
 from augury.errors import InvalidInputError
 from augury.models import GaussianProcess
-from augury.models.build import build_model
+from augury.models.build import build_model, fit_model
 from augury.space.parameters import Categorical
 from augury.space.space import Space
-from tests.models.cases import mixed_points, outcomes
+from tests.models.cases import mixed_points, outcomes, points
 
 
 def build(model, space=None, Yvar=None):
@@ -71,3 +71,17 @@ def test_a_callable_gets_the_data_and_the_space():
 def test_what_is_no_model_is_refused(model, message):
     with pytest.raises(InvalidInputError, match=message):
         build(model)
+
+
+def test_botorchs_own_models_are_trained():
+    X = points(12, 2)
+    Y = outcomes(X)
+    model = build_model(SingleTaskGP, X, Y, None, Space({"a": (0.0, 1.0), "b": (0.0, 1.0)}))
+    before = model.covar_module.lengthscale.detach().clone()
+    assert fit_model(model) is model
+    assert not torch.equal(model.covar_module.lengthscale, before)
+
+
+def test_a_model_that_cannot_be_trained_is_taken_as_it_is():
+    model = ModelList()
+    assert fit_model(model) is model

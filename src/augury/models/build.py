@@ -1,11 +1,12 @@
-"""From what a user gives as `model=` to a constructed surrogate."""
+"""From what a user gives as `model=` to a constructed, and then a trained, surrogate."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from botorch.models.gpytorch import GPyTorchModel
 from botorch.models.model import Model
 from torch import Tensor
 
@@ -51,6 +52,37 @@ def build_model(
         raise InvalidInputError(f"{model.__name__} is not a botorch Model class")
     # By name: BoTorch's models do not agree on what the third argument is.
     return model(train_X=train_X, train_Y=train_Y, train_Yvar=train_Yvar, **_space_arguments(model, space))
+
+
+def fit_model(model: Any, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Any:
+    """Train a surrogate: by its own `fit`, or as BoTorch trains its Gaussian processes.
+
+    Args:
+        model: a BoTorch model; one that has neither is taken as trained and left alone.
+        initial: `hyperparameters()` of an earlier fit, for models that can start from them.
+        seed: for models that draw restarts.
+
+    Returns:
+        The trained model.
+    """
+    if starts_warm(model):
+        return model.fit(initial=initial or None, seed=seed)
+    if hasattr(model, "fit"):
+        return model.fit()
+    if isinstance(model, GPyTorchModel) and not model._is_fully_bayesian:
+        from botorch.fit import fit_gpytorch_mll
+        from gpytorch.mlls import ExactMarginalLogLikelihood
+
+        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+    return model
+
+
+def starts_warm(model: Any) -> bool:
+    """Whether the model's `fit` takes an earlier fit's `hyperparameters()` as `initial`.
+
+    GPyTorch's modules have a method of that name too, so it alone does not tell.
+    """
+    return hasattr(model, "fit") and "initial" in inspect.signature(model.fit).parameters
 
 
 def _space_arguments(model: type[Model], space: Space) -> dict[str, Any]:

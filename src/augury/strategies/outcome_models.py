@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from augury.models.build import build_model
+from augury.models.build import build_model, fit_model, starts_warm
 
 if TYPE_CHECKING:
     from augury.space.observations import Observations
@@ -62,7 +62,7 @@ class OutcomeModels:
                 torch.from_numpy(train_Yvar) if np.isfinite(train_Yvar).all() else None,
                 space,
             )
-            models[column] = _fit(built, _of_column(warm, column), seed)
+            models[column] = fit_model(built, _of_column(warm, column), seed)
         return cls(models)
 
     def hyperparameters(self) -> dict[str, torch.Tensor]:
@@ -70,7 +70,7 @@ class OutcomeModels:
         return {
             f"{column}:{name}": value.detach()
             for column, model in self.models.items()
-            if hasattr(model, "hyperparameters")
+            if starts_warm(model)
             for name, value in model.hyperparameters().items()
         }
 
@@ -99,14 +99,6 @@ class OutcomeModels:
         excess = np.maximum(sign * mean + offset, np.sqrt(np.maximum(variance, 0.0)))
         values = sign * (excess - offset)
         return model.condition_on_observations(torch.from_numpy(X), torch.from_numpy(values)[:, None])
-
-
-def _fit(model: Any, initial: dict[str, torch.Tensor], seed: int) -> Any:
-    if not hasattr(model, "fit"):  # a callable may return a model that needs no training
-        return model
-    if hasattr(model, "hyperparameters"):
-        return model.fit(initial=initial or None, seed=seed)
-    return model.fit()
 
 
 def _of_column(warm: Mapping[str, torch.Tensor], column: int) -> dict[str, torch.Tensor]:

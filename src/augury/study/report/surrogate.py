@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from augury.models.build import build_model
+from augury.models.build import build_model, fit_model
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.study.report.calibration import Calibration
@@ -84,7 +84,7 @@ def fit_surrogate(
         torch.as_tensor(variances).unsqueeze(-1) if known else None,
         space,
     )
-    return Surrogate(outcome, fitted, X, y)
+    return Surrogate(outcome, fit_model(fitted), X, y)
 
 
 def _spread(n: int) -> np.ndarray:

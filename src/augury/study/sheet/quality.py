@@ -61,12 +61,12 @@ def judge(space: Space, X: NDArray[np.float64], y: NDArray[np.float64]) -> Quali
         return Quality(n, 0.0, 0.0)
     import torch
 
-    from augury.models.build import build_model
+    from augury.models.build import build_model, fit_model
 
     model: Any = build_model(
         "auto", torch.from_numpy(X.copy()), torch.from_numpy(y[:, None].copy()), None, space
     )
-    mean, _ = model.fit().leave_one_out()
+    mean, _ = fit_model(model).leave_one_out()
     errors = mean.detach().numpy()[:, 0] - y
     mean_errors = (y - y.mean()) * n / (n - 1)
     return Quality(n, float(np.sqrt(np.mean(errors**2))), float(np.sqrt(np.mean(mean_errors**2))))
