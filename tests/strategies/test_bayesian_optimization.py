@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from botorch.models import SingleTaskGP
 
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.space.goals import Goals
@@ -276,3 +277,13 @@ def test_every_acquisition_optimises(acquisition):
 )
 def test_the_start_grows_with_the_space(space, count):
     assert default_initial_points(space) == count
+
+
+def test_botorchs_own_models_serve_as_surrogates():
+    observed = observe(continuous_space(), 8)
+    strategy = BayesianOptimization(model=SingleTaskGP, n_initial=2)
+    state = None
+    for seed in range(2):
+        proposal = propose(strategy, observed, seed=seed, state=state)
+        state = proposal.state
+        assert proposal.points.shape == (1, observed.space.dim)
