@@ -280,10 +280,5 @@ def test_the_start_grows_with_the_space(space, count):
 
 
 def test_botorchs_own_models_serve_as_surrogates():
-    observed = observe(continuous_space(), 8)
     strategy = BayesianOptimization(model=SingleTaskGP, n_initial=2)
-    state = None
-    for seed in range(2):
-        proposal = propose(strategy, observed, seed=seed, state=state)
-        state = proposal.state
-        assert proposal.points.shape == (1, observed.space.dim)
+    assert run(strategy, continuous_space(), branin, 5).n == 5
