@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from augury.models.exact.covariance import Covariance
-
-if TYPE_CHECKING:
-    from augury.models.exact.regression import ExactRegression
 
 
 @dataclass(frozen=True)
@@ -31,19 +27,6 @@ class DensePosterior:
     inverse_factor: Tensor
     whitened: Tensor
     constant: float
-
-    @classmethod
-    def of(cls, outcome: ExactRegression) -> DensePosterior:
-        """The posterior of a regression, in tensors that share its memory."""
-        inverse_factor = torch.from_numpy(outcome.inverse_factor)
-        residual = torch.from_numpy(outcome.y - outcome.constant)
-        return cls(
-            covariance=outcome.covariance,
-            X=torch.from_numpy(outcome.X),
-            inverse_factor=inverse_factor,
-            whitened=inverse_factor @ residual,
-            constant=outcome.constant,
-        )
 
     @property
     def batch_shape(self) -> torch.Size:

@@ -253,7 +253,7 @@ class ExactModel(Model):
 
     def _dense_posteriors(self) -> list[DensePosterior]:
         if self._conditioned is None:
-            self._conditioned = [DensePosterior.of(outcome) for outcome in self._outcomes]
+            self._conditioned = [outcome.dense_posterior() for outcome in self._outcomes]
         return self._conditioned
 
     def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:

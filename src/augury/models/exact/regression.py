@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from augury.models.exact.conditioning import DensePosterior
 from augury.models.exact.covariance import Covariance
@@ -151,6 +152,17 @@ class ExactRegression:
         if prior_gradient is not None:
             variance_gradient += prior_gradient
         return cross @ alpha + self._constant, variance, mean_gradient, variance_gradient
+
+    def dense_posterior(self) -> DensePosterior:
+        """The posterior in tensors that share this regression's memory."""
+        inverse_factor = torch.from_numpy(self.inverse_factor)
+        return DensePosterior(
+            covariance=self.covariance,
+            X=torch.from_numpy(self.X),
+            inverse_factor=inverse_factor,
+            whitened=inverse_factor @ torch.from_numpy(self.y - self.constant),
+            constant=self.constant,
+        )
 
     def extended(self, dense: DensePosterior, new_noise: np.ndarray) -> ExactRegression:
         """The same process with the `q` rows given to `dense`, an unbatched posterior of it, since.
