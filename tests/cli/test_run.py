@@ -9,6 +9,7 @@ import time
 
 import pytest
 from tests.cli.store_content import content
+from tests.interrupts import heed_interrupts
 
 from augury import Study
 from augury.study import load_study_file
@@ -125,7 +126,8 @@ def test_another_space_under_the_same_name_changes_nothing(augury, define):
 def test_ctrl_c_says_where_it_stands_and_how_to_go_on(augury, define):
     file = define(command=[sys.executable, "-c", "import time; time.sleep(0.1); print({x})"], budget=10_000)
     arguments = [sys.executable, "-m", "augury", "run", str(file)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(arguments, preexec_fn=heed_interrupts, **pipes) as process:
         assert process.stdout.readline().startswith("[1/10000]")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)

@@ -21,6 +21,7 @@ from augury.study import Failure, Study
 from augury.study.command import Command
 from augury.study.store import TrialTable
 from augury.study.trial import Trial
+from tests.interrupts import heed_interrupts
 
 SPACE = {"x": (-5.0, 10.0), "n": [1, 2, 4, 8]}
 
@@ -295,6 +296,7 @@ def test_ctrl_c_puts_everything_away(workers: int, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     assert run.stdout is not None
     for _ in range(workers):
