@@ -14,13 +14,13 @@ from augury.numerics.threads import blas_threads
 _NEGLIGIBLE_GAIN = 1e-2
 #: The first step from a start that is already a good one, in units of log hyperparameters.
 _SHORT_STEP = 0.1
-#: Where rows are few the posterior often has two modes, and a second start costs about a millisecond.
-_ROWS_FOR_TWO_STARTS = 60
+#: Up to here a second start is tried: the posterior often has two modes, and it costs about a millisecond.
+#: With more rows a cold fit begins from the best theta of a subset: cheaper, and flat enough not to get lost.
+_FEW_ROWS = 60
+_SUBSET_ROWS = 50
 #: A fit that calls most of the variance noise may have missed the mode that explains it.
 _SUSPICIOUS_NOISE = 0.3
 _SUSPICION_STARTS = 4
-#: From here on a cold fit begins from the best theta of a subset of the rows.
-_ROWS_FOR_SUBSET = 200
 
 
 def maximize_posterior(
@@ -29,7 +29,6 @@ def maximize_posterior(
     *,
     initial: np.ndarray | None = None,
     seed: int = 0,
-    thorough: bool = False,
 ) -> tuple[np.ndarray, float]:
     """The hyperparameters of the highest log posterior density.
 
@@ -38,7 +37,6 @@ def maximize_posterior(
         subset: gives the objective on some rows (an index array), used to start cheaply when rows are many.
         initial: the `theta` of an earlier fit on almost the same data (a warm start).
         seed: chooses the subset and the further starts.
-        thorough: begin from a second start even where rows are many.
 
     Returns:
         `theta` and its log posterior density.
@@ -49,14 +47,14 @@ def maximize_posterior(
             return _best_of(
                 likelihood, _ascend(likelihood, start, _SHORT_STEP), likelihood.starts()[:1], seed
             )
-        if len(likelihood.y) >= _ROWS_FOR_SUBSET:
+        if len(likelihood.y) > _FEW_ROWS:
             n = len(likelihood.y)
-            rows = np.random.default_rng(seed).choice(n, max(100, n // 4), replace=False)
-            start, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed, thorough=True)
+            rows = np.random.default_rng(seed).choice(n, max(_SUBSET_ROWS, n // 4), replace=False)
+            start, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed)
             return _ascend(likelihood, start, _SHORT_STEP)
         starts = likelihood.starts()
         best = _ascend(likelihood, starts[0])
-        return _best_of(likelihood, best, starts[1:2], seed, thorough=thorough)
+        return _best_of(likelihood, best, starts[1:2], seed)
 
 
 def _best_of(
@@ -64,11 +62,9 @@ def _best_of(
     best: tuple[np.ndarray, float],
     others: np.ndarray,
     seed: int,
-    *,
-    thorough: bool = False,
 ) -> tuple[np.ndarray, float]:
     """The best of a fit and of further starts, where these are cheap or the fit is suspicious."""
-    if len(likelihood.y) > _ROWS_FOR_TWO_STARTS and not thorough:
+    if len(likelihood.y) > _FEW_ROWS:
         return best
     best = max([best, *(_ascend(likelihood, start) for start in others)], key=_density)
     if likelihood.infers_noise and best[0][-1] > np.log(_SUSPICIOUS_NOISE):
