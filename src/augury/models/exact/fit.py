@@ -14,10 +14,12 @@ from augury.numerics.threads import blas_threads
 _NEGLIGIBLE_GAIN = 1e-2
 #: The first step from a start that is already a good one, in units of log hyperparameters.
 _SHORT_STEP = 0.1
-#: Up to here a second start is tried: the posterior often has two modes, and it costs about a millisecond.
-#: With more rows a cold fit begins from the best theta of a subset: cheaper, and flat enough not to get lost.
-_FEW_ROWS = 60
+#: Up to here a cold fit tries two starts: the posterior often has two modes, one of them quiet, one noisy.
+#: With more rows it begins from the best theta of a subset.
+_FEW_ROWS = 120
 _SUBSET_ROWS = 50
+#: Up to here a warm fit tries a cold start too.
+_FEW_ROWS_WARM = 60
 #: A fit that calls most of the variance noise may have missed the mode that explains it.
 _SUSPICIOUS_NOISE = 0.3
 _SUSPICION_STARTS = 4
@@ -43,10 +45,10 @@ def maximize_posterior(
     """
     with blas_threads(len(likelihood.y)):
         if initial is not None:
-            start = np.clip(initial, *likelihood.bounds())
-            return _best_of(
-                likelihood, _ascend(likelihood, start, _SHORT_STEP), likelihood.starts()[:1], seed
-            )
+            best = _ascend(likelihood, np.clip(initial, *likelihood.bounds()), _SHORT_STEP)
+            if len(likelihood.y) > _FEW_ROWS_WARM:
+                return best
+            return _best_of(likelihood, best, likelihood.starts()[:1], seed)
         if len(likelihood.y) > _FEW_ROWS:
             n = len(likelihood.y)
             rows = np.random.default_rng(seed).choice(n, max(_SUBSET_ROWS, n // 4), replace=False)
@@ -63,9 +65,7 @@ def _best_of(
     others: np.ndarray,
     seed: int,
 ) -> tuple[np.ndarray, float]:
-    """The best of a fit and of further starts, where these are cheap or the fit is suspicious."""
-    if len(likelihood.y) > _FEW_ROWS:
-        return best
+    """The best of a fit and of further starts; of more of them where the fit is suspicious."""
     best = max([best, *(_ascend(likelihood, start) for start in others)], key=_density)
     if likelihood.infers_noise and best[0][-1] > np.log(_SUSPICIOUS_NOISE):
         spread = np.random.default_rng(seed).standard_normal((_SUSPICION_STARTS, len(best[0])))
