@@ -13,6 +13,7 @@ from torch import Tensor
 from augury.errors import InvalidInputError
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
+from augury.models.exact.regression import BLOCK_ENTRIES
 from augury.models.training_data import check_training_data
 from augury.numerics.linalg import cholesky_in_place, inverse_factor
 from augury.numerics.threads import blas_threads
@@ -24,8 +25,6 @@ _LENGTHSCALE_FACTORS = (0.25, 0.5, 1.0, 2.0)
 _AMPLITUDES = (1.0, 4.0, 16.0)
 #: With more rows the hyperparameters are chosen on a subset of this many.
 _ROWS_TO_CHOOSE = 200
-#: Predictions on many points go in blocks of this many entries of the cross-covariance (32 MiB).
-_BLOCK_ENTRIES = 1 << 22
 _NEWTON_STEPS = 50
 _NEWTON_TOLERANCE = 1e-8
 
@@ -102,7 +101,7 @@ class FeasibilityModel:
         """The log probability of success at `X` (`N x d`): `N` numbers, each at most 0."""
         points = _points(X)
         z = np.empty(len(points))
-        block = max(1, _BLOCK_ENTRIES // len(self._labels))
+        block = max(1, BLOCK_ENTRIES // len(self._labels))
         for start in range(0, len(points), block):
             rows = slice(start, start + block)
             z[rows] = self._standardised(self._amplitude * self._covariance.cross(points[rows]))[0]

@@ -7,10 +7,7 @@ import numpy as np
 import torch
 from botorch.models.transforms.input import InputTransform
 
-from augury.models.exact.regression import ExactRegression
-
-_VARIANCE_FLOOR = 1e-12
-_BLOCK_ENTRIES = 1 << 22
+from augury.models.exact.regression import BLOCK_ENTRIES, ExactRegression, positive_variance
 
 
 class CrossPosterior:
@@ -73,7 +70,7 @@ class CrossPosterior:
             X: candidates.
             gradient: remember what `pullback` needs.
         """
-        block = max(1, _BLOCK_ENTRIES // len(self._back))
+        block = max(1, BLOCK_ENTRIES // len(self._back))
         if gradient or len(X) <= block:
             return self._moments(X, gradient)
         parts = [self._moments(X[start : start + block], False) for start in range(0, len(X), block)]
@@ -88,7 +85,7 @@ class CrossPosterior:
         whitened = projected[:, :n]
         prior = self._covariance.diagonal(inputs)
         explained = np.einsum("ij,ij->i", whitened, whitened)
-        variance = np.maximum(prior - explained, _VARIANCE_FLOOR * np.maximum(prior, 1.0))
+        variance = positive_variance(prior - explained, prior)
         covariance = projected[:, n + 1 :]
         if cross.shape[1] != n:
             covariance += cross[:, n:]

@@ -13,7 +13,6 @@ from augury.models.exact.features import Features
 from augury.models.exact.priors import (
     LENGTHSCALE_BOUNDS,
     MISMATCH_BOUNDS,
-    LogNormal,
     lengthscale_prior,
     mismatch_prior,
 )
@@ -113,11 +112,6 @@ class MaternCovariance(Covariance):
             return value, gradient
         more, rest = self._mismatch_prior.log_density(theta[split:])
         return value + more, np.concatenate([gradient, rest])
-
-    @property
-    def priors(self) -> tuple[LogNormal, LogNormal]:
-        """The priors of the lengthscales and of the mismatch scales."""
-        return self._lengthscale_prior, self._mismatch_prior
 
     # -- the training covariance -----------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from augury.models.exact.priors import NOISE_PRIOR
 from augury.numerics.linalg import inverse_factor
 
 #: Predictions on many points go in blocks of this many entries of the cross-covariance (32 MiB).
-_BLOCK_ENTRIES = 1 << 22
+BLOCK_ENTRIES = 1 << 22
 #: A predictive variance never falls below this share of the prior's, nor of the outcomes' own variance (1).
 _VARIANCE_FLOOR = 1e-12
 
@@ -128,14 +128,14 @@ class ExactRegression:
         """Mean and variance of the noise-free outcome at `X` (`N x d`), in blocks."""
         inverse_factor, alpha = self.inverse_factor, self.alpha
         mean, variance = np.empty(len(X)), np.empty(len(X))
-        block = max(1, _BLOCK_ENTRIES // len(self.y))
+        block = max(1, BLOCK_ENTRIES // len(self.y))
         for start in range(0, len(X), block):
             rows = slice(start, start + block)
             cross = self.covariance.cross(X[rows])
             mean[rows] = cross @ alpha
             whitened = cross @ inverse_factor.T
             prior = self.covariance.diagonal(X[rows])
-            variance[rows] = _positive(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
+            variance[rows] = positive_variance(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
         return mean + self._constant, variance
 
     def mean_variance_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -144,7 +144,7 @@ class ExactRegression:
         cross = self.covariance.cross(X, gradient=True)
         whitened = cross @ inverse_factor.T
         prior = self.covariance.diagonal(X)
-        variance = _positive(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
+        variance = positive_variance(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
         mean_gradient = self.covariance.cross_pullback(alpha)
         variance_gradient = self.covariance.cross_pullback(whitened @ inverse_factor)
         variance_gradient *= -2.0
@@ -192,5 +192,6 @@ class ExactRegression:
         return self.y - self.alpha / precision, 1.0 / precision
 
 
-def _positive(variance: np.ndarray, prior: np.ndarray) -> np.ndarray:
+def positive_variance(variance: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """The variance kept above a tiny share of the prior's, which rounding may cross; works in place."""
     return np.maximum(variance, _VARIANCE_FLOOR * np.maximum(prior, 1.0), out=variance)
