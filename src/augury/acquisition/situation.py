@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from augury.acquisition.analytic import LogExpectedImprovement, UpperConfidenceBound
 from augury.acquisition.autograd import TorchAcquisition
 from augury.acquisition.base import Acquisition
-from augury.acquisition.constrained import ConstrainedAcquisition, draw_feasible
+from augury.acquisition.circumstances import Circumstances, as_tensor
 from augury.acquisition.moments import is_gaussian
 from augury.acquisition.noisy import (
     NUM_FANTASIES,
@@ -25,7 +24,7 @@ _MC_SAMPLES = 128
 
 
 @dataclass(frozen=True)
-class Situation:
+class Situation(Circumstances):
     """One objective, its surrogate and the experiments so far.
 
     Args:
@@ -33,49 +32,17 @@ class Situation:
         observed: `n x d` encoded points whose outcome was measured and that kept the outcome constraints.
         values: `n` measured outcomes there.
         maximize: whether larger outcomes are better.
-        pending: `p x d` points being evaluated, or already chosen for the same batch.
-        constraints: logarithms of probabilities that multiply the acquisition.
-        seed: of all random numbers.
     """
 
     model: Any
     observed: np.ndarray
     values: np.ndarray
     maximize: bool = True
-    pending: np.ndarray | None = None
-    constraints: Sequence[Acquisition] = ()
-    seed: int = 0
-
-    @property
-    def running(self) -> np.ndarray | None:
-        """The pending points, None where there is none."""
-        return None if self.pending is None or len(self.pending) == 0 else self.pending
 
     @property
     def best_f(self) -> float:
         """The best measured outcome."""
         return float(self.values.max() if self.maximize else self.values.min())
-
-    def with_pending(self, points: np.ndarray) -> Situation:
-        """The same with more points pending (`p x d`)."""
-        return replace(
-            self, pending=points if self.running is None else np.concatenate([self.running, points])
-        )
-
-    def pending_feasible(self, count: int) -> np.ndarray | None:
-        """In which of `count` fantasies each pending point keeps the constraints, None without
-        constraints."""
-        if self.running is None:
-            return None
-        return draw_feasible(self.constraints, self.running, count=count, seed=self.seed + 1)
-
-    def constrained(self, objective: Acquisition, scale: float = 1.0) -> Acquisition:
-        """The objective's acquisition, weighted with the constraints where there are any."""
-        return (
-            ConstrainedAcquisition(objective, self.constraints, scale=scale)
-            if self.constraints
-            else objective
-        )
 
 
 def log_ei(situation: Situation) -> Acquisition:
@@ -141,7 +108,7 @@ def _monte_carlo_ei(situation: Situation) -> TorchAcquisition:
         qLogExpectedImprovement(
             situation.model,
             best_f=sign * situation.best_f,
-            X_pending=_tensor(situation.running),
+            X_pending=as_tensor(situation.running),
             **_sampling(situation),
         )
     )
@@ -159,7 +126,7 @@ def _monte_carlo_nei(situation: Situation) -> TorchAcquisition:
         qLogNoisyExpectedImprovement(
             situation.model,
             X_baseline=baseline,
-            X_pending=_tensor(situation.running),
+            X_pending=as_tensor(situation.running),
             prune_baseline=False,
             cache_root=False,
             **_sampling(situation),
@@ -172,7 +139,7 @@ def _monte_carlo_ucb(situation: Situation) -> TorchAcquisition:
 
     return TorchAcquisition(
         qUpperConfidenceBound(
-            situation.model, beta=_BETA, X_pending=_tensor(situation.running), **_sampling(situation)
+            situation.model, beta=_BETA, X_pending=as_tensor(situation.running), **_sampling(situation)
         )
     )
 
@@ -183,7 +150,7 @@ def _sampling(situation: Situation) -> dict[str, Any]:
     from botorch.sampling.get_sampler import get_sampler
 
     with torch.no_grad():
-        posterior = situation.model.posterior(_tensor(situation.observed[:1]))
+        posterior = situation.model.posterior(as_tensor(situation.observed[:1]))
     sign = 1.0 if situation.maximize else -1.0
 
     def objective(Y: torch.Tensor, X: torch.Tensor | None = None) -> torch.Tensor:
@@ -193,7 +160,3 @@ def _sampling(situation: Situation) -> dict[str, Any]:
         "sampler": get_sampler(posterior, torch.Size([_MC_SAMPLES]), seed=situation.seed),
         "objective": GenericMCObjective(objective),
     }
-
-
-def _tensor(points: np.ndarray | None) -> torch.Tensor | None:
-    return None if points is None else torch.from_numpy(np.ascontiguousarray(points))
