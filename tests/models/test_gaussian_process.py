@@ -61,7 +61,7 @@ def test_every_method_predicts_the_same(kernel, arguments):
     joint, alone = model.posterior(new), model.posterior(new.unsqueeze(-2))
     mean, variance = model.mean_variance(new)
     mean_again, variance_again, mean_gradient, variance_gradient = model.mean_variance_gradient(new)
-    for other in (joint.mean.squeeze(-1), alone.mean.reshape(-1), mean_again):
+    for other in (joint.mean.squeeze(-1), alone.mean.reshape(-1), mean_again, model.mean(new)):
         torch.testing.assert_close(other.detach(), mean, rtol=0, atol=1e-9)
     for other in (joint.variance.squeeze(-1), alone.variance.reshape(-1), variance_again):
         torch.testing.assert_close(other.detach(), variance, rtol=0, atol=1e-9)
@@ -104,6 +104,7 @@ def test_many_points_go_in_blocks():
     for rows in (slice(0, 3), slice(13_979, 13_985), slice(19_998, None)):
         few = model.mean_variance(X[rows])
         torch.testing.assert_close(mean[rows], few[0], rtol=0, atol=1e-9)
+        torch.testing.assert_close(model.mean(X)[rows], few[0], rtol=0, atol=1e-9)
         torch.testing.assert_close(variance[rows], few[1], rtol=0, atol=1e-9)
 
 
@@ -223,7 +224,7 @@ def test_an_outcome_transform_that_is_not_affine_has_no_closed_form():
     X = points(20, 2)
     model = GaussianProcess(X, outcomes(X).exp(), outcome_transform=Log()).fit()
     new = points(4, 2, seed=5)
-    for closed_form in (model.mean_variance, model.mean_variance_gradient):
+    for closed_form in (model.mean_variance, model.mean, model.mean_variance_gradient):
         with pytest.raises(NotSupportedError, match=r"Log .*posterior"):
             closed_form(new)
     with pytest.raises(NotSupportedError, match="Log"):

@@ -66,10 +66,19 @@ def test_hyperparameters_of_another_shape_are_ignored():
     assert warm.models[0].log_posterior() == pytest.approx(_fit(observed).models[0].log_posterior(), abs=1e-6)
 
 
+def test_the_mean_alone_is_the_mean():
+    observed = observe(continuous_space(), 6, outcomes=2)
+    models = _fit(observed)
+    for column in (0, 1):
+        mean, _ = models.mean_variance(column, observed.X.copy())
+        np.testing.assert_allclose(models.mean(column, observed.X.copy()), mean, rtol=1e-10)
+
+
 def test_a_model_without_the_fast_path_predicts_through_its_posterior():
     observed = observe(continuous_space(), 6)
     models = _fit(observed, SingleTaskGP)
     mean, variance = models.mean_variance(0, observed.X.copy())
+    np.testing.assert_array_equal(models.mean(0, observed.X.copy()), mean)
     assert mean.shape == variance.shape == (6,)
     assert (variance > 0).all()
 

@@ -100,7 +100,7 @@ class Decision:
         """The predictions at chosen points (n x d)."""
         incumbent = None
         if self._competing.any():
-            mean, _ = self.models.mean_variance(0, self.observations.X[self._competing])
+            mean = self.models.mean(0, self.observations.X[self._competing])
             incumbent = float((self._sign * mean).max())
         return explain(self.models, self.goals, X, incumbent)
 

@@ -85,6 +85,14 @@ class OutcomeModels:
                 mean, variance = posterior.mean.reshape(-1), posterior.variance.reshape(-1)
         return mean.numpy(), variance.numpy()
 
+    def mean(self, column: int, X: np.ndarray) -> np.ndarray:
+        """The mean alone (N) at X (N x d), cheaper than with the variance where the model has `mean`."""
+        model = self.models[column]
+        if not hasattr(model, "mean_variance") or not hasattr(model, "mean"):
+            return self.mean_variance(column, X)[0]
+        mean: np.ndarray = model.mean(torch.from_numpy(X)).numpy()
+        return mean
+
     def given_violation(self, column: int, sign: float, offset: float, X: np.ndarray) -> Any:
         """The model of an outcome, given that it violates `sign * y + offset <= 0` at X (p x d).
 

@@ -7,7 +7,10 @@ import numpy as np
 import torch
 from botorch.models.transforms.input import InputTransform
 
-from augury.models.exact.regression import BLOCK_ENTRIES, ExactRegression, positive_variance
+from augury.models.exact.regression import BLOCK_ENTRIES, ExactRegression
+
+#: A predictive variance never falls below this share of the prior's, nor of the outcomes' own variance (1).
+_VARIANCE_FLOOR = 1e-12
 
 
 class CrossPosterior:
@@ -17,8 +20,10 @@ class CrossPosterior:
         \mu(x) = c + k_x \alpha, \quad \sigma^2(x) = k(x, x) - \|L^{-1} k_x\|^2, \quad
         \operatorname{cov}(f(x), f(Z)) = k(x, Z) - k_x (K + \Sigma)^{-1} k(X, Z)
 
-    All three are linear or quadratic in `k(x, [X; Z])`, so one cross-covariance and one matrix product give
-    the moments, and one more of each their gradient, whatever function of them is differentiated.
+    All three are linear or quadratic in `k(x, [X; Z])`, so one cross-covariance and one product with `L^{-1}`
+    give the moments, and one more of each their gradient, whatever function of them is differentiated.
+
+    Source: Rasmussen and Williams (2006), algorithm 2.1.
 
     Args:
         regression: the fitted regression of one outcome.
@@ -36,32 +41,21 @@ class CrossPosterior:
         scale: float,
         input_transform: InputTransform | None,
     ) -> None:
-        self._shift, self._scale, self._transform = (
-            shift + scale * regression.constant,
-            scale,
-            input_transform,
-        )
+        self._shift, self._scale = shift + scale * regression.constant, scale
+        self._transform = input_transform
         self._n = n = len(regression.X)
-        root = regression.inverse_factor
-        if Z is None or len(Z) == 0:
-            Z = np.empty((0, regression.X.shape[1]))
-            self._covariance, cross = regression.covariance, np.empty((n, 0))
-        else:
+        self._alpha, self._root = regression.alpha, regression.inverse_factor
+        self._covariance = regression.covariance
+        self._fixed: np.ndarray | None = None  # L^{-1} k(X, Z)
+        self.fixed_mean, self.fixed_covariance = np.empty(0), np.empty((0, 0))
+        if Z is not None and len(Z):
             Z = self._inputs(np.ascontiguousarray(Z))
+            cross = regression.covariance.cross(Z)
+            self._fixed = self._root @ cross.T
             self._covariance = regression.covariance.rebind(np.concatenate([regression.X, Z]))
-            cross = regression.covariance.cross(Z).T
-        whitened = root @ cross
-        # [whitening, mean, covariance with Z] of a row of cross-covariances with the training inputs
-        self._projection = np.concatenate(
-            [root.T, regression.alpha[:, None], -(root.T @ whitened)], axis=1, dtype=np.float64
-        )
-        self._back = np.ascontiguousarray(self._projection.T)
-        self.fixed_mean = self._shift + scale * (cross.T @ regression.alpha)
-        if len(Z):
+            self.fixed_mean = self._shift + scale * (cross @ self._alpha)
             prior = self._covariance.cross(Z)[:, n:]
-            self.fixed_covariance = scale**2 * (prior - whitened.T @ whitened)
-        else:
-            self.fixed_covariance = np.empty((0, 0))
+            self.fixed_covariance = scale**2 * (prior - self._fixed.T @ self._fixed)
 
     def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Mean (`N`) and variance (`N`) at `X` (`N x d`) and covariances with Z (`N x b`).
@@ -70,29 +64,41 @@ class CrossPosterior:
             X: candidates.
             gradient: remember what `pullback` needs.
         """
-        block = max(1, BLOCK_ENTRIES // len(self._back))
+        block = max(1, BLOCK_ENTRIES // (self._n + len(self.fixed_mean)))
         if gradient or len(X) <= block:
             return self._moments(X, gradient)
         parts = [self._moments(X[start : start + block], False) for start in range(0, len(X), block)]
         mean, variance, covariance = (np.concatenate(part) for part in zip(*parts, strict=True))
         return mean, variance, covariance
 
+    def mean(self, X: np.ndarray) -> np.ndarray:
+        """The mean (`N`) alone at `X` (`N x d`), in blocks; far cheaper than all moments of many rows."""
+        block = max(1, BLOCK_ENTRIES // self._n)
+        means = [
+            self._covariance.cross(self._inputs(X[start : start + block]))[:, : self._n] @ self._alpha
+            for start in range(0, len(X), block)
+        ]
+        return self._shift + self._scale * np.concatenate([np.empty(0), *means])
+
     def _moments(self, X: np.ndarray, gradient: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         n, scale = self._n, self._scale
         inputs = X if self._transform is None else self._inputs(X, remember=gradient)
-        cross = self._covariance.cross(inputs, gradient=gradient)
-        projected = (cross if cross.shape[1] == n else cross[:, :n]) @ self._projection
-        whitened = projected[:, :n]
-        prior = self._covariance.diagonal(inputs)
-        explained = np.einsum("ij,ij->i", whitened, whitened)
-        variance = positive_variance(prior - explained, prior)
-        covariance = projected[:, n + 1 :]
-        if cross.shape[1] != n:
-            covariance += cross[:, n:]
-            covariance *= scale**2
+        joint = self._covariance.cross(inputs, gradient=gradient)
+        cross = joint if self._fixed is None else joint[:, :n]
+        whitened = cross @ self._root.T
         if gradient:
             self._last = inputs, whitened
-        return projected[:, n] * scale + self._shift, variance * scale**2, covariance
+        prior = self._covariance.diagonal(inputs)
+        variance = _positive(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
+        variance *= scale**2
+        mean = cross @ self._alpha
+        mean *= scale
+        mean += self._shift
+        if self._fixed is None:
+            return mean, variance, np.empty((len(X), 0))
+        covariance = joint[:, n:] - whitened @ self._fixed
+        covariance *= scale**2
+        return mean, variance, covariance
 
     def pullback(self, mean: np.ndarray, variance: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         """`N x d`: the gradient with respect to the last `X` of the weighted sum of all moments.
@@ -103,29 +109,38 @@ class CrossPosterior:
             covariance: `N x b` weights of the covariances.
         """
         inputs, whitened = self._last
-        n, square = self._n, self._scale**2
-        weights = np.empty((len(whitened), len(self._back)))
-        np.multiply(whitened, (-2.0 * square * variance)[:, None], out=weights[:, :n])
-        np.multiply(mean, self._scale, out=weights[:, n])
-        if weights.shape[1] > n + 1:
-            np.multiply(covariance, square, out=weights[:, n + 1 :])
-            kernel_weights = np.concatenate([weights @ self._back, weights[:, n + 1 :]], axis=1)
-        else:
-            kernel_weights = weights @ self._back
-        gradient = self._covariance.cross_pullback(kernel_weights)
+        square = self._scale**2
+        by_variance = square * variance
+        by_whitened = whitened * (-2.0 * by_variance)[:, None]
+        if self._fixed is not None:
+            by_covariance = square * covariance
+            by_whitened -= by_covariance @ self._fixed.T
+        by_cross = by_whitened @ self._root
+        by_cross += np.multiply.outer(self._scale * mean, self._alpha)
+        if self._fixed is not None:
+            by_cross = np.concatenate([by_cross, by_covariance], axis=1)
+        gradient = self._covariance.cross_pullback(by_cross)
         prior_gradient = self._covariance.diagonal_gradient(inputs)
         if prior_gradient is not None:
-            gradient = gradient + (square * variance)[:, None] * prior_gradient
+            gradient = gradient + by_variance[:, None] * prior_gradient
         if self._transform is None:
             return gradient
-        (through,) = torch.autograd.grad(self._transformed, self._raw, torch.from_numpy(gradient))
+        (through,) = torch.autograd.grad(
+            self._transformed, self._raw, torch.from_numpy(gradient), retain_graph=True
+        )
         return through.numpy()
 
     def _inputs(self, X: np.ndarray, remember: bool = False) -> np.ndarray:
         if self._transform is None:
             return X
         raw = torch.from_numpy(np.array(X)).requires_grad_(remember)
-        transformed = self._transform(raw)
+        with torch.set_grad_enabled(remember):
+            transformed = self._transform(raw)
         if remember:
             self._raw, self._transformed = raw, transformed
         return transformed.detach().numpy()
+
+
+def _positive(variance: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """The variance kept above a tiny share of the prior's, which rounding may cross; works in place."""
+    return np.maximum(variance, _VARIANCE_FLOOR * np.maximum(prior, 1.0), out=variance)

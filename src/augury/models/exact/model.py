@@ -17,15 +17,13 @@ from botorch.posteriors import GPyTorchPosterior, Posterior
 from botorch.sampling.base import MCSampler
 from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import _DefaultType
-from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
-from linear_operator import to_linear_operator
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.models.exact.conditioning import DensePosterior
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.cross_posterior import CrossPosterior
 from augury.models.exact.regression import ExactRegression
+from augury.models.exact.regressions import Regressions
 from augury.models.training_data import check_training_data, check_transformed
 
 #: Known noise variances (standardised) are kept in these bounds, so that the covariance can be factorised.
@@ -35,10 +33,11 @@ _LEAST_DEVIATION = 1e-150
 
 
 class ExactModel(Model):
-    """A BoTorch model of independent outcomes, each an `ExactRegression`; a member names the covariance.
+    """A BoTorch model of independent outcomes with exact inference; a member names the covariance.
 
-    It transforms inputs and outcomes, keeps `theta` (one row of hyperparameters per outcome) in its state,
-    and turns the closed forms of `models/exact` into BoTorch posteriors, conditioned models and fantasies.
+    It stands between users' units and `Regressions`: it transforms inputs and outcomes, keeps `theta` (one
+    row of hyperparameters per outcome) in its state, and gives BoTorch posteriors, conditioned models and
+    fantasies.
 
     Args:
         train_X: `n x d` inputs.
@@ -82,14 +81,14 @@ class ExactModel(Model):
         check_transformed(inputs, train_Y)
         self._train_X = train_X
         X = inputs.numpy()
-        self._outcomes = []
+        outcomes = []
         for column in range(train_Y.shape[-1]):
             noise = None
             if train_Yvar is not None:
                 noise = np.clip(train_Yvar[:, column].numpy(), *_KNOWN_NOISE_BOUNDS)
-            self._outcomes.append(ExactRegression(X, train_Y[:, column].numpy(), noise, covariance(X)))
-        self._conditioned: list[DensePosterior] | None = None
-        self.register_buffer("theta", self._stacked_theta())
+            outcomes.append(ExactRegression(X, train_Y[:, column].numpy(), noise, covariance(X)))
+        self._regressions = Regressions(outcomes)
+        self.register_buffer("theta", self._regressions.theta)
         self.register_load_state_dict_post_hook(_use_loaded_theta)
         self.eval()
 
@@ -125,15 +124,8 @@ class ExactModel(Model):
         self._refuse_batch("cannot be fit")
         start = None if initial is None else initial.get("theta")
         rows = None if start is None else torch.as_tensor(start, dtype=torch.float64).detach()
-        if rows is None or rows.shape != self.theta.shape:
-            warm: list[np.ndarray | None] = [None] * self.num_outputs
-        else:
-            warm = list(rows.numpy())
-        self._outcomes = [outcome.unfitted() for outcome in self._outcomes]
-        for outcome, theta in zip(self._outcomes, warm, strict=True):
-            outcome.fit(theta, seed=seed)
-        self.theta.copy_(self._stacked_theta())
-        self._conditioned = None
+        self._regressions = self._regressions.fit(rows, seed)
+        self.theta.copy_(self._regressions.theta)
         return self
 
     def hyperparameters(self) -> dict[str, Tensor]:
@@ -147,30 +139,22 @@ class ExactModel(Model):
     @property
     def noise_variance(self) -> Tensor:
         """`m` average noise variances in the outcomes' own units."""
-        standardised = torch.tensor([outcome.noise_variance.mean() for outcome in self._outcomes])
+        standardised = torch.tensor(self._regressions.mean_noise, dtype=torch.float64)
         return standardised * self._affine()[1].square()
-
-    def _stacked_theta(self) -> Tensor:
-        return torch.from_numpy(np.stack([outcome.theta for outcome in self._outcomes]))
 
     def _use_theta(self) -> None:
         self._refuse_batch("cannot load other hyperparameters")
-        self._outcomes = [outcome.unfitted() for outcome in self._outcomes]
-        for outcome, theta in zip(self._outcomes, self.theta, strict=True):
-            outcome.theta = theta.numpy()
-        self._conditioned = None
+        self._regressions = self._regressions.at(self.theta)
 
     # -- shapes ----------------------------------------------------------------------------------------
 
     @property
     def num_outputs(self) -> int:
-        return len(self._outcomes)
+        return len(self._regressions)
 
     @property
     def batch_shape(self) -> torch.Size:
-        if self._conditioned is None:
-            return torch.Size()
-        return self._conditioned[0].batch_shape
+        return self._regressions.batch_shape
 
     @property
     def train_inputs(self) -> tuple[Tensor]:
@@ -180,9 +164,7 @@ class ExactModel(Model):
     @property
     def train_targets(self) -> Tensor:
         """The transformed outcomes: `n`, or `m x n` for several; a batch of them when conditioned."""
-        targets = [torch.from_numpy(outcome.y) for outcome in self._outcomes]
-        if self._conditioned is not None:
-            targets = [dense.outcomes().detach() for dense in self._conditioned]
+        targets = self._regressions.targets
         return targets[0] if self.num_outputs == 1 else torch.stack(targets, dim=-2)
 
     def train(self, mode: bool = True) -> Self:
@@ -196,10 +178,8 @@ class ExactModel(Model):
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only, hyperparameters kept."""
         subset = self._copy()
-        subset._outcomes = [self._outcomes[index] for index in idcs]
-        subset._buffers["theta"] = subset._stacked_theta()
-        if self._conditioned is not None:
-            subset._conditioned = [self._conditioned[index] for index in idcs]
+        subset._regressions = self._regressions[idcs]
+        subset._buffers["theta"] = subset._regressions.theta
         if hasattr(self, "outcome_transform"):
             subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
@@ -227,34 +207,13 @@ class ExactModel(Model):
                 X, observation_noise=observation_noise, posterior_transform=posterior_transform
             )
         inputs = self._inputs(X)
-        normals = []
-        for index, dense in enumerate(self._dense_posteriors()):
-            mean, covariance = dense.mean_covariance(inputs)
-            noise = self._noise(index, observation_noise, mean)
-            covariance = covariance if noise is None else covariance + noise
-            # As an operator the covariance is factorised when sampled from, and then safely.
-            normals.append(MultivariateNormal(mean, to_linear_operator(covariance)))
-        joint = normals[0]
-        if len(normals) > 1:
-            joint = MultitaskMultivariateNormal.from_independent_mvns(normals)
-        posterior: Posterior = GPyTorchPosterior(joint)
+        noise = observation_noise if isinstance(observation_noise, Tensor) else None
+        if noise is None and observation_noise:
+            noise = torch.tensor(self._regressions.mean_noise, dtype=torch.float64)
+        posterior: Posterior = GPyTorchPosterior(self._regressions.normal(inputs, noise))
         if hasattr(self, "outcome_transform"):
             posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
         return posterior if posterior_transform is None else posterior_transform(posterior)
-
-    def _noise(self, index: int, observation_noise: bool | Tensor, mean: Tensor) -> Tensor | None:
-        if isinstance(observation_noise, Tensor):
-            column = observation_noise[..., index] if observation_noise.dim() else observation_noise
-            return torch.diag_embed(column.expand(mean.shape))
-        if not observation_noise:
-            return None
-        average = float(self._outcomes[index].noise_variance.mean())
-        return torch.diag_embed(torch.full_like(mean, average))
-
-    def _dense_posteriors(self) -> list[DensePosterior]:
-        if self._conditioned is None:
-            self._conditioned = [outcome.dense_posterior() for outcome in self._outcomes]
-        return self._conditioned
 
     def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.
@@ -263,12 +222,16 @@ class ExactModel(Model):
             NotSupportedError: several outcomes, a batch of conditioned models, or an outcome transform that
                 is not affine.
         """
-        outcome = self._single_outcome()
-        with torch.no_grad():
-            inputs = self._inputs(X.detach()).numpy()
-        mean, variance = outcome.mean_variance(inputs)
-        shift, scale = self._affine_floats()
-        return torch.from_numpy(mean * scale + shift), torch.from_numpy(variance * scale**2)
+        mean, variance, _ = self.cross_posterior()(self._points(X))
+        return torch.from_numpy(mean), torch.from_numpy(variance)
+
+    def mean(self, X: Tensor) -> Tensor:
+        """The mean alone at `X` (`N x d`), which costs far less than the variance where rows are many.
+
+        Raises:
+            NotSupportedError: as for `mean_variance`.
+        """
+        return torch.from_numpy(self.cross_posterior().mean(self._points(X)))
 
     def mean_variance_gradient(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Mean and variance at `X` (`N x d`) and the gradient of each (`N x d`, 0 in categorical columns).
@@ -276,25 +239,15 @@ class ExactModel(Model):
         Raises:
             NotSupportedError: as for `mean_variance`.
         """
-        outcome = self._single_outcome()
-        transformed = hasattr(self, "input_transform")
-        with torch.set_grad_enabled(transformed):
-            raw = X.detach().requires_grad_(transformed)
-            inputs = self._inputs(raw)
-        mean, variance, mean_gradient, variance_gradient = outcome.mean_variance_gradient(
-            inputs.detach().numpy()
-        )
-        shift, scale = self._affine_floats()
-        gradients = [torch.from_numpy(g) for g in (mean_gradient * scale, variance_gradient * scale**2)]
-        if transformed:
-            gradients = [
-                torch.autograd.grad(inputs, raw, gradient, retain_graph=True)[0] for gradient in gradients
-            ]
+        cross = self.cross_posterior()
+        mean, variance, nothing = cross(self._points(X), gradient=True)
+        one, zero = np.ones_like(mean), np.zeros_like(mean)
+        gradients = cross.pullback(one, zero, nothing), cross.pullback(zero, one, nothing)
         return (
-            torch.from_numpy(mean * scale + shift),
-            torch.from_numpy(variance * scale**2),
-            gradients[0],
-            gradients[1],
+            torch.from_numpy(mean),
+            torch.from_numpy(variance),
+            torch.from_numpy(gradients[0]),
+            torch.from_numpy(gradients[1]),
         )
 
     def cross_posterior(self, Z: np.ndarray | None = None) -> CrossPosterior:
@@ -303,9 +256,13 @@ class ExactModel(Model):
         Raises:
             NotSupportedError: as for `mean_variance`.
         """
-        outcome = self._single_outcome()
+        if self.num_outputs != 1:
+            raise NotSupportedError(
+                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
+            )
+        self._refuse_batch("has no single mean; use posterior(X)")
         shift, scale = self._affine_floats()
-        return CrossPosterior(outcome, Z, shift, scale, getattr(self, "input_transform", None))
+        return CrossPosterior(self._outcomes[0], Z, shift, scale, getattr(self, "input_transform", None))
 
     def leave_one_out(self) -> tuple[Tensor, Tensor]:
         """Mean and variance (noise included) of each training outcome given the others, `n x m` each.
@@ -319,13 +276,9 @@ class ExactModel(Model):
         variance = torch.from_numpy(np.stack([pair[1] for pair in pairs], axis=-1))
         return mean * scale + shift, variance * scale.square()
 
-    def _single_outcome(self) -> ExactRegression:
-        if self.num_outputs != 1:
-            raise NotSupportedError(
-                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
-            )
-        self._refuse_batch("has no single mean; use posterior(X)")
-        return self._outcomes[0]
+    @property
+    def _outcomes(self) -> list[ExactRegression]:
+        return self._regressions.outcomes
 
     def _refuse_batch(self, what: str) -> None:
         if len(self.batch_shape):
@@ -333,12 +286,20 @@ class ExactModel(Model):
 
     def _inputs(self, X: Tensor) -> Tensor:
         """The points (`... x d`) as the kernel sees them."""
+        self._check_width(X)
+        inputs: Tensor = self.transform_inputs(X.to(torch.float64))
+        return inputs
+
+    def _points(self, X: Tensor) -> np.ndarray:
+        """The points (`N x d`) as an array, as they are given."""
+        self._check_width(X)
+        return X.detach().to(torch.float64).numpy()
+
+    def _check_width(self, X: Tensor) -> None:
         if X.shape[-1:] != self._train_X.shape[-1:]:
             raise InvalidInputError(
                 f"the model has {self._train_X.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
             )
-        inputs: Tensor = self.transform_inputs(X.to(torch.float64))
-        return inputs
 
     def _affine_floats(self) -> tuple[float, float]:
         shift, scale = self._affine()
@@ -372,25 +333,10 @@ class ExactModel(Model):
         inputs = self._inputs(X)
         if hasattr(self, "outcome_transform"):
             Y, _ = self.outcome_transform(Y, X=X)
-        conditioned, variances = [], []
-        for index, dense in enumerate(self._dense_posteriors()):
-            y = Y[..., index]
-            if noise is None:
-                average = float(self._outcomes[index].noise_variance.mean())
-                variance = torch.full(inputs.shape[:-1], average, dtype=torch.float64)
-            else:
-                variance = noise[..., index].to(torch.float64).expand(inputs.shape[:-1])
-            conditioned.append(dense.condition(inputs, y, variance))
-            variances.append(variance)
         model = self._copy()
-        model._conditioned = conditioned
-        batch = conditioned[0].X.shape[:-2]
+        model._regressions = self._regressions.condition(inputs, Y, noise)
+        batch = model._regressions.dense[0].X.shape[:-2]
         model._train_X = torch.cat([self._train_X.expand(*batch, *self._train_X.shape[-2:]), X], dim=-2)
-        if not len(conditioned[0].batch_shape):
-            model._outcomes = [
-                outcome.extended(dense, variance.detach().numpy())
-                for outcome, dense, variance in zip(self._outcomes, conditioned, variances, strict=True)
-            ]
         return model
 
     def _copy(self) -> Self:

@@ -1,4 +1,4 @@
-"""Exact Gaussian-process regression of one standardised outcome: fit, factor, predict."""
+"""Exact Gaussian-process regression of one standardised outcome: fit, factor, condition."""
 
 from __future__ import annotations
 
@@ -14,17 +14,13 @@ from augury.numerics.linalg import inverse_factor
 
 #: Predictions on many points go in blocks of this many entries of the cross-covariance (32 MiB).
 BLOCK_ENTRIES = 1 << 22
-#: A predictive variance never falls below this share of the prior's, nor of the outcomes' own variance (1).
-_VARIANCE_FLOOR = 1e-12
 
 
 class ExactRegression:
     r"""The posterior of one outcome, `y = c + f(x) + noise`, `f ~ GP(0, k)`.
 
-    .. math::
-        \mu(x) = c + k_x \alpha, \qquad \sigma^2(x) = k(x, x) - \|L^{-1} k_x\|^2
-
-    Source: Rasmussen and Williams (2006), algorithm 2.1.
+    It holds what predictions are made of: `L^{-1}`, `alpha = (K + noise)^{-1} (y - c)` and `c`.
+    `CrossPosterior` makes them for arrays of points, `DensePosterior` for tensors.
 
     Args:
         X: `n x d` encoded inputs.
@@ -122,36 +118,7 @@ class ExactRegression:
         self._factor()
         return self._inverse_factor
 
-    # -- predictions -----------------------------------------------------------------------------------
-
-    def mean_variance(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of the noise-free outcome at `X` (`N x d`), in blocks."""
-        inverse_factor, alpha = self.inverse_factor, self.alpha
-        mean, variance = np.empty(len(X)), np.empty(len(X))
-        block = max(1, BLOCK_ENTRIES // len(self.y))
-        for start in range(0, len(X), block):
-            rows = slice(start, start + block)
-            cross = self.covariance.cross(X[rows])
-            mean[rows] = cross @ alpha
-            whitened = cross @ inverse_factor.T
-            prior = self.covariance.diagonal(X[rows])
-            variance[rows] = positive_variance(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
-        return mean + self._constant, variance
-
-    def mean_variance_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Mean and variance at `X` (`N x d`), and the gradient of each (`N x d`)."""
-        inverse_factor, alpha = self.inverse_factor, self.alpha
-        cross = self.covariance.cross(X, gradient=True)
-        whitened = cross @ inverse_factor.T
-        prior = self.covariance.diagonal(X)
-        variance = positive_variance(prior - np.einsum("ij,ij->i", whitened, whitened), prior)
-        mean_gradient = self.covariance.cross_pullback(alpha)
-        variance_gradient = self.covariance.cross_pullback(whitened @ inverse_factor)
-        variance_gradient *= -2.0
-        prior_gradient = self.covariance.diagonal_gradient(X)
-        if prior_gradient is not None:
-            variance_gradient += prior_gradient
-        return cross @ alpha + self._constant, variance, mean_gradient, variance_gradient
+    # -- posteriors ------------------------------------------------------------------------------------
 
     def dense_posterior(self) -> DensePosterior:
         """The posterior in tensors that share this regression's memory."""
@@ -190,8 +157,3 @@ class ExactRegression:
         inverse_factor = self.inverse_factor
         precision = np.einsum("ji,ji->i", inverse_factor, inverse_factor)
         return self.y - self.alpha / precision, 1.0 / precision
-
-
-def positive_variance(variance: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """The variance kept above a tiny share of the prior's, which rounding may cross; works in place."""
-    return np.maximum(variance, _VARIANCE_FLOOR * np.maximum(prior, 1.0), out=variance)
