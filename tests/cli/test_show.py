@@ -12,7 +12,8 @@ def test_the_table_has_the_best_and_the_counts(augury, store):
     assert "Maximize yield" in out
     assert "1 complete, 1 failed" in out
     assert "5.5 ± 0.5" in out
-    assert "leak" not in out
+    assert "Last failure: trial 3: leak" in out
+    assert not any(line.split()[:2] == ["3", "failed"] for line in out.splitlines())
 
 
 def test_all_trials_by_number(augury, store):

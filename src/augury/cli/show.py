@@ -56,6 +56,7 @@ def _print(study: Study, results: Results, show_all: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from augury.cli.progress import one_line
     from augury.study.report.words import goal_sentence
 
     console = Console(highlight=False)
@@ -65,6 +66,8 @@ def _print(study: Study, results: Results, show_all: bool) -> None:
     console.print(Text(f"{study.name} in {study.store.location}", "bold"))
     console.print(Text(f"Goal:   {goal_sentence(results.goals)}"))
     console.print(Text(f"Trials: {counts or 'none yet'}"))
+    if (failure := results.last_failure()) is not None:
+        console.print(Text(f"Last failure: trial {failure.number}: {one_line(failure.reason)}", "yellow"))
     rows = results.trials if show_all else [results.finished[row] for row in results.ranking()[:_BEST]]
     if rows:
         console.print(_table(results, rows))

@@ -83,6 +83,13 @@ class Strategy(ABC):
     `propose`, and run `augury.testing.check_strategy` over it.
     """
 
+    def check_goals(self, goals: Goals) -> None:  # noqa: B027  (most strategies take any goals)
+        """Refuse goals that the strategy does not decide on; `propose` refuses them too.
+
+        Raises:
+            NotSupportedError: it cannot serve these goals.
+        """
+
     @abstractmethod
     def propose(
         self,

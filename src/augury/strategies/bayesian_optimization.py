@@ -70,6 +70,13 @@ class BayesianOptimization(Strategy):
         self.n_initial = n_initial
         self.replicates = replicates
 
+    def check_goals(self, goals: Goals) -> None:
+        if goals.n_objectives > 1:
+            raise NotSupportedError(
+                f"{goals.n_objectives} objectives were given; Bayesian optimisation decides on one so far: "
+                "keep one and make the others constraints, or use strategy='sobol', 'random' or 'grid'"
+            )
+
     def propose(
         self,
         space: Space,
@@ -82,11 +89,7 @@ class BayesianOptimization(Strategy):
         state: State | None = None,
     ) -> Proposal:
         check_request(space, observations, pending, n)
-        if goals.n_objectives > 1:
-            raise NotSupportedError(
-                f"{goals.n_objectives} objectives were given; Bayesian optimisation decides on one so far: "
-                "keep one and make the others constraints, or use strategy='sobol', 'random' or 'grid'"
-            )
+        self.check_goals(goals)
         busy = np.concatenate([pending, observations.X[observations.pending]])
         design = InitialDesign.resume(state, seed)
         n_design = min(n, self._design_points_left(space, observations, len(busy)))

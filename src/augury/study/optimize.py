@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from augury.space.goals import Constraint, Maximize, Minimize
@@ -51,11 +51,11 @@ def minimize(
     Raises:
         InvalidInputError: bad arguments, or a function that returns no result.
     """
-    check_budget(budget)
     parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
-    study = Study(space, [Minimize(outcome), *constraints], name=name, store=store, seed=seed, **parts)
-    study.run(function, budget, **run_options)
-    return study
+    goals = [Minimize(outcome), *constraints]
+    return _run(
+        function, budget, run_options, space=space, goals=goals, name=name, store=store, seed=seed, **parts
+    )
 
 
 def maximize(
@@ -74,8 +74,18 @@ def maximize(
     **run_options: Any,
 ) -> Study:
     """Finds parameters at which `function` is large; everything else as in `minimize`."""
-    check_budget(budget)
     parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
-    study = Study(space, [Maximize(outcome), *constraints], name=name, store=store, seed=seed, **parts)
+    goals = [Maximize(outcome), *constraints]
+    return _run(
+        function, budget, run_options, space=space, goals=goals, name=name, store=store, seed=seed, **parts
+    )
+
+
+def _run(
+    function: Callable[..., Any], budget: int, run_options: Mapping[str, Any], **definition: Any
+) -> Study:
+    """Makes the study, once the budget is known to be one, and runs it."""
+    check_budget(budget)
+    study = Study(**definition)
     study.run(function, budget, **run_options)
     return study

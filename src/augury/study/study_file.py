@@ -43,6 +43,7 @@ from augury.space.goals import Constraint, Goals, Maximize, Minimize
 from augury.space.space import Space
 from augury.space.toml import space_from_toml
 from augury.study.command import Command
+from augury.study.parts import Parts
 from augury.study.study import Study
 
 VERSION = 1
@@ -81,7 +82,13 @@ class StudyFile:
     run: RunSettings
 
     def open(self) -> Study:
-        """The study, new or continued."""
+        """The study, new or continued.
+
+        Raises:
+            NotSupportedError: its strategy does not decide on such goals; no study is made then.
+        """
+        parts = {name: self.settings.get(name, "auto") for name in ("strategy", "model", "acquisition")}
+        Parts(**parts).strategy.check_goals(self.goals)
         return Study(self.space, self.goals, **self.settings)
 
     def function(self) -> Callable[..., Any]:

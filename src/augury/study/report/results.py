@@ -60,6 +60,11 @@ class Results:
         merit = np.nan_to_num(self.goals.objective_signs[0] * self.Y[measured, 0], nan=-np.inf)
         return measured[np.lexsort((-merit, ~self.feasible[measured]))]
 
+    def last_failure(self) -> Trial | None:
+        """The failed trial of the highest number, None without failures."""
+        failures = [trial for trial in self.trials if trial.status == FAILED]
+        return failures[-1] if failures else None
+
     def counts(self) -> dict[str, int]:
         """Status -> number of trials, without the statuses that do not occur."""
         statuses = [trial.status for trial in self.trials]
