@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from augury.models.bayesian_neural_network import BayesianNeuralNetwork as BayesianNeuralNetwork
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
 
 _ATTRIBUTES = {
+    "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",
     "FeasibilityModel": "augury.models.feasibility",
     "GaussianProcess": "augury.models.gaussian_process",
 }

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from augury.registry import Registry
 
+#: Model classes, or callables `(train_X, train_Y, train_Yvar, space) -> Model`.
 MODELS = Registry(
     "model",
     "augury.models",
-    {"gp": "augury.models.gaussian_process:GaussianProcess"},
+    {
+        "gp": "augury.models.gaussian_process:GaussianProcess",
+        "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",
+        "bnn-hmc": "augury.models.network_surrogates:hmc",
+    },
 )

@@ -1,0 +1,68 @@
+"""Step sizes that reach a wanted acceptance, by dual averaging."""
+
+from __future__ import annotations
+
+from typing import final
+
+import torch
+from torch import Tensor
+
+
+@final
+class DualAveraging:
+    r"""Adapts `C` step sizes until the average acceptance probability of each is `target`.
+
+    .. math::
+        \log \epsilon_{t+1} = \mu - \frac{\sqrt t}{\gamma} \frac{1}{t + t_0} \sum_{i \le t} (\delta - a_i),
+        \qquad \log \bar\epsilon_{t+1} = t^{-\kappa} \log \epsilon_{t+1}
+            + (1 - t^{-\kappa}) \log \bar\epsilon_t
+
+    Args:
+        step_size: `C` first guesses; `mu = log(10 step_size)`.
+        target: `delta`, the wanted acceptance probability.
+        gamma: larger values adapt more slowly.
+        t0: larger values damp the first iterations.
+        kappa: forgetting of early iterates in the average.
+
+    Source: Hoffman and Gelman, "The No-U-Turn Sampler", JMLR 15 (2014), section 3.2.1.
+    """
+
+    def __init__(
+        self,
+        step_size: Tensor,
+        target: float = 0.8,
+        *,
+        gamma: float = 0.05,
+        t0: float = 10.0,
+        kappa: float = 0.75,
+    ) -> None:
+        self.target, self.gamma, self.t0, self.kappa = target, gamma, t0, kappa
+        self.restart(step_size)
+
+    def restart(self, step_size: Tensor) -> None:
+        """Begin again from `step_size` (`C`), after the geometry has changed."""
+        self._center = (10.0 * step_size).log()
+        self._log_step = step_size.log()
+        self._log_average = torch.zeros_like(step_size)
+        self._error = torch.zeros_like(step_size)
+        self._count = 0
+
+    def update(self, acceptance: Tensor) -> None:
+        """Take the acceptance probabilities (`C`) of one iteration into account."""
+        self._count += 1
+        t = float(self._count)
+        weight = 1.0 / (t + self.t0)
+        self._error = (1.0 - weight) * self._error + weight * (self.target - acceptance)
+        self._log_step = self._center - t**0.5 / self.gamma * self._error
+        share = t**-self.kappa
+        self._log_average = share * self._log_step + (1.0 - share) * self._log_average
+
+    @property
+    def step_size(self) -> Tensor:
+        """`C` step sizes to try next."""
+        return self._log_step.exp()
+
+    @property
+    def average(self) -> Tensor:
+        """`C` step sizes to keep when adaptation ends."""
+        return self._log_average.exp() if self._count else self.step_size

@@ -1,0 +1,300 @@
+"""Bayesian neural networks as surrogates, whatever the way to their posterior."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self, final
+
+import torch
+from botorch.acquisition.objective import PosteriorTransform, ScalarizedPosteriorTransform
+from botorch.models.model import Model
+from botorch.models.transforms.input import InputTransform
+from botorch.models.transforms.outcome import OutcomeTransform
+from botorch.posteriors import Posterior
+from botorch.utils.datasets import SupervisedDataset
+from botorch.utils.types import DEFAULT, _DefaultType
+from torch import Tensor, nn
+
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.inference.base import Inference, Progress
+from augury.inference.hmc import HMC
+from augury.inference.member_posterior import MemberPosterior
+from augury.inference.network_density import NetworkDensity
+from augury.inference.predictive import Predictive
+from augury.inference.weight_prior import GaussianWeightPrior, WeightPrior
+from augury.models.network_data import NetworkData
+from augury.networks.mlp import MLP
+from augury.networks.stacked import StackedNetwork
+
+#: A module, or a callable `(inputs, outputs) -> Module`.
+NetworkSpecification = nn.Module | Callable[[int, int], nn.Module]
+#: The prior variance of a network's weights, or a callable that makes a prior.
+PriorSpecification = float | Callable[[StackedNetwork], WeightPrior]
+
+_STATE = "predictive_"
+
+
+@final
+class BayesianNeuralNetwork(Model):
+    r"""Regression with a neural network whose weights and noise are integrated out.
+
+    .. math::
+        y_j = f_w(x)_j + \varepsilon_j, \qquad w \sim p(w), \quad \varepsilon_j \sim \mathcal N(0, \sigma_j^2)
+
+    The network sees numbers centred to unit variance over the cube and categories one-hot; outcomes are
+    standardised. Several outcomes share one network.
+
+    Args:
+        train_X: `n x d` inputs in the unit cube; categories as integer codes.
+        train_Y: `n x m` outcomes in their own units.
+        train_Yvar: `n x m` known noise variances; inferred when None.
+        categorical_features: the integer-coded columns.
+        input_transform: applied to inputs first.
+        outcome_transform: BoTorch's `Standardize` unless given; None to take outcomes as they are.
+        network: a torch module from `... x D` network inputs to `m` outputs, or a callable
+            `(D, m) -> module`; `MLP(D, (50, 50, 50), m)` when None.
+        prior: the variance of a fan-in scaled normal prior, or a callable `StackedNetwork -> WeightPrior`;
+            chosen by predictive score when None.
+        inference: how the posterior is found; `HMC()` when None.
+        seed: of all random numbers, beside the seed that `fit` is given.
+
+    Raises:
+        InvalidInputError: shapes that do not agree, no rows, entries that are not finite.
+
+    Source: Li, Rudner and Wilson, "A study of Bayesian neural network surrogates for Bayesian optimization",
+    ICLR 2024.
+    """
+
+    outcome_transform: OutcomeTransform
+
+    def __init__(
+        self,
+        train_X: Tensor,
+        train_Y: Tensor,
+        train_Yvar: Tensor | None = None,
+        categorical_features: Sequence[int] | None = None,
+        input_transform: InputTransform | None = None,
+        outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
+        network: NetworkSpecification | None = None,
+        prior: PriorSpecification | None = None,
+        inference: Inference | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self._data = NetworkData.prepare(
+            self, train_X, train_Y, train_Yvar, categorical_features, input_transform, outcome_transform
+        )
+        D, m = self._data.X.shape[-1], self._data.Y.shape[-1]
+        if network is None:
+            network = MLP(D, out_features=m, seed=seed)
+        elif not isinstance(network, nn.Module):
+            network = network(D, m)
+        self._network = StackedNetwork(network)
+        self._prior = prior
+        self.inference = HMC() if inference is None else inference
+        self.seed = int(seed)
+        self._outputs: list[int] | None = None
+        self._predictive: Predictive | None = None
+        self.eval()
+
+    @classmethod
+    def construct_inputs(
+        cls,
+        training_data: SupervisedDataset,
+        categorical_features: Sequence[int] | None = None,
+        fidelity_features: Sequence[int] | None = None,
+    ) -> dict[str, Any]:
+        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
+        inputs: dict[str, Any] = super().construct_inputs(training_data)
+        if categorical_features:
+            inputs["categorical_features"] = list(categorical_features)
+        return inputs
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What decisions may ask of this model."""
+        gaussian = {"gaussian"} if self.inference.gaussian else set()
+        return frozenset({"joint_samples", "train_inputs", *gaussian})
+
+    # -- inference -------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        initial: Mapping[str, Tensor] | None = None,
+        seed: int | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Find the posterior of the weights.
+
+        Args:
+            initial: `hyperparameters()` of an earlier fit on similar data, as a warm start; what does not
+                match in shape, or is not finite, is ignored.
+            seed: of all random numbers; the constructor's when None.
+            progress: called now and then with `(steps done, steps in all, what is being done)`.
+
+        Returns:
+            The model itself.
+        """
+        seed = self.seed if seed is None else int(seed)
+        density = self._density(self._weight_prior())
+        self._predictive = self.inference.run(density, initial=initial, seed=seed, progress=progress)
+        return self
+
+    def hyperparameters(self) -> dict[str, Tensor]:
+        """What `fit(initial=...)` takes: the state of the chains and their geometry."""
+        return dict(self._trained.warm_start)
+
+    @property
+    def diagnostics(self) -> Mapping[str, float]:
+        """How well inference went: numbers by name."""
+        return self._trained.diagnostics
+
+    @property
+    def predictive(self) -> Predictive:
+        """What inference left, on the scale of the standardised outcomes."""
+        return self._trained
+
+    @property
+    def _trained(self) -> Predictive:
+        if self._predictive is None:
+            raise NotSupportedError("the network has no posterior yet; call fit() first")
+        return self._predictive
+
+    def _weight_prior(self) -> WeightPrior:
+        if callable(self._prior):
+            return self._prior(self._network)
+        return GaussianWeightPrior(self._network, 2.0 if self._prior is None else self._prior)
+
+    def _density(self, prior: WeightPrior) -> NetworkDensity:
+        return NetworkDensity(self._network, prior, self._data.X, self._data.Y, self._data.noise)
+
+    # -- shapes and state ------------------------------------------------------------------------------
+
+    @property
+    def num_outputs(self) -> int:
+        return self._data.Y.shape[-1] if self._outputs is None else len(self._outputs)
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        return torch.Size()
+
+    @property
+    def train_inputs(self) -> tuple[Tensor]:
+        """The training inputs as given, `n x d`."""
+        return (self._data.train_X,)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` only: predictions never depend on it, and the transforms stay in evaluation."""
+        self.training = mode
+        return self
+
+    def eval(self) -> Self:
+        return self.train(False)
+
+    def subset_output(self, idcs: list[int]) -> Self:
+        """The model of some outcomes only."""
+        subset = self._shallow_copy()
+        present = range(self._data.Y.shape[-1]) if self._outputs is None else self._outputs
+        subset._outputs = [present[index] for index in idcs]
+        if hasattr(self, "outcome_transform"):
+            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
+        return subset
+
+    def _shallow_copy(self) -> Self:
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._modules, other._buffers = dict(self._modules), dict(self._buffers)
+        return other
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        if self._predictive is not None:
+            for name, value in self._predictive.state().items():
+                destination[f"{prefix}{_STATE}{name}"] = value.detach()
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *arguments: Any) -> None:
+        start = f"{prefix}{_STATE}"
+        state = {key.removeprefix(start): state_dict[key] for key in state_dict if key.startswith(start)}
+        super()._load_from_state_dict(
+            {key: value for key, value in state_dict.items() if not key.startswith(start)}, prefix, *arguments
+        )
+        unexpected = arguments[3]
+        unexpected[:] = [key for key in unexpected if not key.startswith(start)]
+        if state:
+            self._predictive = self.inference.restore(self._network, state)
+
+    # -- predictions -----------------------------------------------------------------------------------
+
+    def posterior(
+        self,
+        X: Tensor,
+        output_indices: list[int] | None = None,
+        observation_noise: bool | Tensor = False,
+        posterior_transform: PosteriorTransform | None = None,
+    ) -> Posterior:
+        """The joint posterior at `X` (`batch_shape x q x d`), differentiable with respect to `X`.
+
+        Args:
+            X: points in the units of `train_X`.
+            output_indices: the outcomes wanted; all when None.
+            observation_noise: add the noise that was inferred (the average one where it is known).
+            posterior_transform: applied last.
+
+        Raises:
+            NotSupportedError: before `fit`, or a tensor of noise variances.
+        """
+        if output_indices is not None:
+            return self.subset_output(output_indices).posterior(
+                X, observation_noise=observation_noise, posterior_transform=posterior_transform
+            )
+        if isinstance(observation_noise, Tensor):
+            raise NotSupportedError("Bayesian networks add the noise they inferred, not a given tensor")
+        predictive = self._trained
+        inputs = self._inputs(X)
+        posterior = predictive.posterior(inputs, self._outputs, bool(observation_noise))
+        if hasattr(self, "outcome_transform"):
+            posterior = self._untransformed(posterior, X)
+        if posterior_transform is None:
+            return posterior
+        if isinstance(posterior, MemberPosterior) and isinstance(
+            posterior_transform, ScalarizedPosteriorTransform
+        ):  # which BoTorch can only do for Gaussian posteriors
+            weights = torch.as_tensor(posterior_transform.weights, dtype=torch.float64)
+            return posterior.scalarized(weights, float(posterior_transform.offset))
+        return posterior_transform(posterior)
+
+    def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.
+
+        Raises:
+            NotSupportedError: several outcomes, or before `fit`.
+        """
+        if self.num_outputs != 1:
+            raise NotSupportedError(
+                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
+            )
+        with torch.no_grad():
+            parts = [self.posterior(block.unsqueeze(-2)) for block in X.detach().split(1024)]
+            mean, variance = (
+                torch.cat([getattr(part, name).reshape(-1) for part in parts])
+                for name in ("mean", "variance")
+            )
+        return mean, variance
+
+    def _inputs(self, X: Tensor) -> Tensor:
+        d = self._data.train_X.shape[-1]
+        if X.shape[-1:] != (d,):
+            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
+        return self._data.inputs(self.transform_inputs(X.to(torch.float64)))
+
+    def _untransformed(self, posterior: Posterior, X: Tensor) -> Posterior:
+        if not isinstance(posterior, MemberPosterior):
+            return self.outcome_transform.untransform_posterior(posterior, X=X)
+        values, noise = posterior.values, posterior.noise_variance
+        points = X.unsqueeze(-3)
+        untransformed, _ = self.outcome_transform.untransform(values, X=points)
+        if noise is not None:
+            # by the slope of an affine transform; exact for Standardize
+            unit, _ = self.outcome_transform.untransform(values + 1.0, X=points)
+            noise = noise * (unit - untransformed).square()
+        return MemberPosterior(untransformed, noise)
