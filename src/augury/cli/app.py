@@ -20,6 +20,7 @@ COMMANDS = {
     "report": "Write a report of a study as one HTML file.",
     "export": "Write the trials of a study as a table.",
     "init": "Write a commented example of a study file.",
+    "theory": "Show how signals pass through a network before it is trained.",
     "demo": "Optimise a real reaction from a published table.",
 }
 """Command -> its line in `augury --help`. The command is the function of that name in `augury.cli.<name>`."""

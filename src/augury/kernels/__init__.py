@@ -11,8 +11,26 @@ if TYPE_CHECKING:
     from augury.kernels.activation import Activation as Activation
     from augury.kernels.activation import leaky_relu as leaky_relu
     from augury.kernels.activation import resolve_activation as resolve_activation
+    from augury.kernels.criticality import CriticalPoint as CriticalPoint
+    from augury.kernels.criticality import critical_point as critical_point
+    from augury.kernels.criticality import fixed_points as fixed_points
+    from augury.kernels.criticality import susceptibilities as susceptibilities
+    from augury.kernels.finite_width import NetworkStatistics as NetworkStatistics
+    from augury.kernels.finite_width import equivalent_learning_rates as equivalent_learning_rates
+    from augury.kernels.finite_width import network_statistics as network_statistics
+    from augury.kernels.finite_width import recommended_depth as recommended_depth
+    from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
 
 _ATTRIBUTES = {
+    "CriticalPoint": "augury.kernels.criticality",
+    "NetworkStatistics": "augury.kernels.finite_width",
+    "critical_point": "augury.kernels.criticality",
+    "equivalent_learning_rates": "augury.kernels.finite_width",
+    "fixed_points": "augury.kernels.criticality",
+    "gaussian_expectation": "augury.kernels.gaussian_expectation",
+    "network_statistics": "augury.kernels.finite_width",
+    "recommended_depth": "augury.kernels.finite_width",
+    "susceptibilities": "augury.kernels.criticality",
     "ACTIVATIONS": "augury.kernels.activation",
     "Activation": "augury.kernels.activation",
     "leaky_relu": "augury.kernels.activation",

@@ -1,0 +1,240 @@
+"""Networks of finite width at initialisation, layer by layer: how far they are from their Gaussian limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+import torch
+
+from augury.errors import InvalidInputError
+from augury.kernels.activation import resolve_activation
+from augury.kernels.criticality import (
+    SCALE_INVARIANT,
+    ActivationLike,
+    CriticalPoint,
+    check_variances,
+    critical_point,
+    susceptibilities_of,
+)
+from augury.kernels.gaussian_moments import ActivationMoments
+
+
+@dataclass(frozen=True)
+class NetworkStatistics:
+    r"""How one input's preactivations `z` are distributed over networks: arrays of one entry a layer.
+
+    Args:
+        width: `n`, the width of the hidden layers.
+        kernel: `K`, the variance of `z` at infinite width.
+        parallel: `chi_par` of the layer that follows.
+        perpendicular: `chi_perp` of the layer that follows.
+        vertex: `V`; `Cov(z_i^2, z_j^2) = V / n` to leading order, and `E[z^4] - 3 E[z^2]^2 = 3 V / n`.
+        three_point: `T`; `E[z_i z_j^2] = T / n`, zero without a residual or for an odd activation.
+        correction: `G1`; `E[z^2] = K + G1 / n` up to order `1 / n^2`.
+        tangent: `Theta`, the neural tangent kernel at infinite width, with rates `C_b` and `C_W`.
+    """
+
+    width: int
+    kernel: np.ndarray
+    parallel: np.ndarray
+    perpendicular: np.ndarray
+    vertex: np.ndarray
+    three_point: np.ndarray
+    correction: np.ndarray
+    tangent: np.ndarray
+
+    @property
+    def layer(self) -> np.ndarray:
+        """1, 2, ..., `depth`."""
+        return np.arange(1, len(self.kernel) + 1)
+
+    @property
+    def nongaussianity(self) -> np.ndarray:
+        """`V / (n K^2)`: far below 1 for a nearly Gaussian prior over functions, of order 1 where the
+        expansion in `1 / n` has broken down."""
+        return self.vertex / (self.width * self.kernel**2)
+
+    @property
+    def variance(self) -> np.ndarray:
+        """`K + G1 / n`."""
+        return self.kernel + self.correction / self.width
+
+
+def network_statistics(
+    activation: ActivationLike,
+    depth: int,
+    width: int,
+    weight_var: float | None = None,
+    bias_var: float | None = None,
+    residual: float = 0.0,
+    input_norm: float = 1.0,
+) -> NetworkStatistics:
+    r"""Kernel flow, susceptibilities, tangent kernel and `1 / n` corrections through the layers.
+
+    The network is `z^{(1)} = b + W x`, `z^{(l+1)} = b + W sigma(z^{(l)}) + gamma z^{(l)}`, biases of variance
+    `C_b`, weights of variance `C_W / fan_in`, hidden layers of one width `n`. With
+    `chi' = C_W g'(K)` and `chi_par = gamma^2 + chi'`,
+
+    .. math::
+        K^{(l+1)} &= C_b + C_W \langle \sigma^2 \rangle + \gamma^2 K \\
+        T^{(l+1)} &= \gamma C_W \langle z \sigma^2 \rangle + \gamma \chi_\parallel T \\
+        V^{(l+1)} &= C_W^2 (\langle \sigma^4 \rangle - \langle \sigma^2 \rangle^2) + 4 \gamma^2 \chi' K^2
+            + 2 C_W \chi_\parallel T \langle z \sigma^2 \rangle / K + \chi_\parallel^2 V \\
+        G_1^{(l+1)} &= \chi_\parallel G_1 + \tfrac{C_W}{2} T \langle \sigma^2 (z^3 - 3 K z) \rangle / K^3
+            + \tfrac{C_W}{8} V \langle \sigma^2 (z^4 - 6 K z^2 + 3 K^2) \rangle / K^4 \\
+        \Theta^{(l+1)} &= C_b + C_W \langle \sigma^2 \rangle + \chi_\perp \Theta
+
+    from `T = V = G_1 = 0` in the first layer, which is exactly Gaussian.
+
+    Sources: Roberts, Yaida and Hanin (2022), chapters 4, 5 and 8, without residual; with it, the same
+    expansion of the joint cumulants of `z_i` and `z_j` (checked by simulation in
+    `reproductions/effective_theory.py`).
+
+    Args:
+        activation: a name, a callable, or an `Activation`.
+        depth: the number of layers `l`; the first has no nonlinearity before it.
+        width: `n`.
+        weight_var: `C_W`; with `bias_var` None too, the critical values.
+        bias_var: `C_b`; 0 where only `weight_var` is given.
+        residual: `gamma`.
+        input_norm: `|x|^2 / d`, 1 for standardised inputs.
+
+    Raises:
+        InvalidInputError: depth or width below 1, negative variances, an input without signal, or a kernel
+            that leaves the floating-point range.
+        NotSupportedError: no variances are given and the activation has no critical point.
+    """
+    resolved = resolve_activation(activation)
+    _check_count("depth", depth)
+    _check_count("width", width)
+    if weight_var is None:
+        point = critical_point(resolved, residual)
+        weight_var = point.weight_var
+        bias_var = point.bias_var if bias_var is None else bias_var
+    bias_var = 0.0 if bias_var is None else bias_var
+    check_variances(weight_var, bias_var, residual)
+    kernel = bias_var + weight_var * input_norm
+    if not (isfinite(kernel) and input_norm >= 0.0 and kernel > 0.0):
+        raise InvalidInputError(
+            f"the first kernel, bias_var + weight_var * input_norm, must be positive; it is {kernel:g}"
+        )
+    rows = []
+    vertex = three_point = correction = 0.0
+    tangent = kernel
+    for layer in range(1, depth + 1):
+        K = torch.tensor(kernel, dtype=torch.float64)
+        m = ActivationMoments.of(resolved, K)
+        parallel, perpendicular = (float(chi) for chi in susceptibilities_of(m, weight_var, residual))
+        rows.append((kernel, parallel, perpendicular, vertex, three_point, correction, tangent))
+        slope = weight_var * float(m.slope)
+        odd = weight_var * float(m.odd)
+        third, fourth = weight_var * float(m.third_hermite), weight_var * float(m.fourth_hermite)
+        spread = weight_var**2 * float(m.fourth - m.second.square())
+        correction = parallel * correction + third * three_point / 2.0 + fourth * vertex / 8.0
+        vertex = (
+            spread
+            + 4.0 * residual**2 * slope * kernel**2
+            + 2.0 * parallel * three_point * odd / kernel
+            + parallel**2 * vertex
+        )
+        three_point = residual * odd + residual * parallel * three_point
+        passed = bias_var + weight_var * float(m.second)
+        tangent = passed + perpendicular * tangent
+        kernel = passed + residual**2 * kernel
+        if layer < depth and not (isfinite(vertex) and 1e-150 < kernel < 1e150):
+            raise InvalidInputError(
+                f"the kernel of layer {layer + 1} is {kernel:.3g}: it leaves the floating-point range; "
+                "take fewer layers, or variances nearer to the critical ones"
+            )
+    columns = np.array(rows).T
+    return NetworkStatistics(width, *columns)
+
+
+def scale_invariant_vertex(activation: ActivationLike, depth: int, width: int) -> np.ndarray:
+    r"""`V / K^2` by layer, exact at any width, of a critical scale-invariant network without residual.
+
+    .. math:: V / K^2 = n \left[ (1 + \nu / n)^{l-1} - 1 \right]
+
+    The variance of a layer's preactivations is there a product of independent factors, one for each layer.
+
+    Raises:
+        InvalidInputError: depth or width below 1, or an activation that is not scale-invariant.
+        NotSupportedError: an activation without a critical point.
+    """
+    _check_count("depth", depth)
+    _check_count("width", width)
+    point = critical_point(activation)
+    if point.universality_class != SCALE_INVARIANT:
+        raise InvalidInputError(
+            f"the exact form holds for scale-invariant activations (linear, relu, leaky_relu); "
+            f"this one is of the class {point.universality_class}"
+        )
+    exact: np.ndarray = width * np.expm1(np.arange(depth) * np.log1p(point.vertex_rate / width))
+    return exact
+
+
+def recommended_depth(activation: ActivationLike, width: int, outputs: int = 1, residual: float = 0.0) -> int:
+    r"""A guide to the depth of a critical network of this width: `L = 4 n / ((20 + 3 n_L) nu)`, at least 1.
+
+    It weighs what a layer adds to the representation (of order `n / L`) against the fluctuations it adds (of
+    order `L / n`), by an argument from mutual information that holds in order of magnitude only.
+
+    Source: Roberts, Yaida and Hanin (2022), appendix A (their optimal aspect ratio `r*`).
+
+    Args:
+        activation: a name, a callable, or an `Activation`.
+        width: `n`.
+        outputs: `n_L`, the number of outputs of the network.
+        residual: `gamma`.
+
+    Raises:
+        InvalidInputError: a width or number of outputs below 1.
+        NotSupportedError: the activation has no critical point.
+    """
+    _check_count("width", width)
+    _check_count("outputs", outputs)
+    return max(1, round(width * aspect_ratio(critical_point(activation, residual), outputs)))
+
+
+def aspect_ratio(point: CriticalPoint, outputs: int = 1) -> float:
+    """The depth-to-width ratio `r* = 4 / ((20 + 3 n_L) nu)` behind `recommended_depth`."""
+    return 4.0 / ((20.0 + 3.0 * outputs) * point.vertex_rate)
+
+
+def equivalent_learning_rates(
+    activation: ActivationLike, statistics: NetworkStatistics
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Learning rates of biases and weights (divided by fan-in) by which every layer adds as much to the
+    tangent kernel of the last.
+
+    A layer's contribution is multiplied by the `chi_perp` of all layers after it, so that
+
+    .. math::
+        \lambda_b^{(l)} = \frac{1}{L \prod_{k=l}^{L-1} \chi_\perp^{(k)}}, \qquad
+        \lambda_W^{(l)} = \frac{\lambda_b^{(l)}}{\langle \sigma^2 \rangle^{(l-1)}} .
+
+    Asymptotically these are `1 / L` for a scale-invariant activation, and `1 / l` (biases) and constant
+    (weights) for tanh. The first layer's weights take `|x|^2 / d = 1`.
+
+    Source: Roberts, Yaida and Hanin (2022), section 9.4.
+
+    Args:
+        activation: of the network.
+        statistics: `network_statistics` of it.
+
+    Returns:
+        `depth` rates of biases and `depth` rates of weights.
+    """
+    depth = len(statistics.kernel)
+    after = np.append(np.cumprod(statistics.perpendicular[:-1][::-1])[::-1], 1.0)
+    biases = 1.0 / (depth * after)
+    kernels = torch.from_numpy(statistics.kernel[:-1].copy())
+    second = ActivationMoments.of(resolve_activation(activation), kernels).second.numpy()
+    return biases, biases / np.append(1.0, second)
+
+
+def _check_count(name: str, value: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise InvalidInputError(f"{name} must be a whole number of at least 1; given {value!r}")
