@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from augury.problems import load_problem, problem_names
+from augury.problems import SIMULATED, load_problem, problem_names
 from benchmarks import campaigns
 from benchmarks.jobs import finished, run_jobs
 from benchmarks.ranking import RANKED, TIE, Results, mean_rank_difference, mean_ranks, rank_runs
@@ -93,7 +93,7 @@ def final_regrets(results: Results, problem: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--problems", nargs="+", help="default: all that can be built here")
+    parser.add_argument("--problems", nargs="+", help="default: all but the simulated ones")
     parser.add_argument("--methods", nargs="+", default=list(campaigns.METHODS), choices=campaigns.METHODS)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
@@ -103,7 +103,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help=f"{', '.join(QUICK_PROBLEMS)}; one seed")
     parser.add_argument("--json", type=Path, help="also write the report to this file")
     arguments = parser.parse_args()
-    names = arguments.problems or (QUICK_PROBLEMS if arguments.quick else problem_names())
+    suite = [name for name in problem_names() if name not in SIMULATED]
+    names = arguments.problems or (QUICK_PROBLEMS if arguments.quick else suite)
     seeds = 1 if arguments.quick else arguments.seeds
     if not arguments.report:
         todo = jobs(names, arguments.methods, seeds)

@@ -14,14 +14,14 @@ from augury.space.space import Space
 
 @dataclass(frozen=True)
 class Problem:
-    """A test problem with a known optimum.
+    """A test problem with one objective.
 
     Args:
         name: what it is called in `PROBLEMS`.
         space: the parameters.
         goals: one objective.
         function: `params -> float`, the outcome without noise, in the units of the goal.
-        optimum: the best value of the function over the space.
+        optimum: the best value of the function over the space, or the best that is known.
         noise: standard deviation of the Gaussian noise that `observe` adds.
     """
 

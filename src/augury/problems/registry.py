@@ -8,7 +8,8 @@ from functools import partial
 
 from augury.datasets.lab_tables import LAB_TABLES
 from augury.errors import InvalidInputError
-from augury.problems import mixed
+from augury.problems import mixed, simulated
+from augury.problems.multi_objective import MultiObjectiveProblem, botorch_multi_objective
 from augury.problems.problem import Problem
 from augury.problems.tables import lab_problem, suzuki_problem
 from augury.problems.test_functions import synthetic
@@ -52,6 +53,26 @@ _SYNTHETIC: dict[str, tuple[str, int | None, float]] = {
     "levy-4-noisy": ("Levy", 4, 1.0),
 }
 
+#: The problems of the study of neural surrogates; some take long, or have no known optimum.
+SIMULATED: dict[str, Callable[[], Problem]] = {
+    "network-draw-100": partial(simulated.network_draw, "network-draw-100", 100),
+    "network-draw-400": partial(simulated.network_draw, "network-draw-400", 400),
+    "block-polynomial-100": partial(simulated.block_polynomial, "block-polynomial-100", 100),
+    "block-polynomial-200": partial(simulated.block_polynomial, "block-polynomial-200", 200),
+    "pest-control": partial(simulated.pest_control, "pest-control"),
+    "brusselator": partial(simulated.brusselator, "brusselator"),
+    "interferometer": partial(simulated.interferometer, "interferometer"),
+    "distillation-358": partial(simulated.distillation, "distillation-358", (4, 4)),
+    "distillation-2390": partial(simulated.distillation, "distillation-2390", (16, 12)),
+}
+
+MULTI_OBJECTIVE_PROBLEMS: dict[str, Callable[[], MultiObjectiveProblem]] = {
+    "oil-sorbent": partial(simulated.oil_sorbent, "oil-sorbent"),
+    "branin-currin": partial(botorch_multi_objective, "branin-currin", "BraninCurrin"),
+    "dtlz1-5": partial(botorch_multi_objective, "dtlz1-5", "DTLZ1", dim=5, num_objectives=2),
+    "dtlz5-20": partial(botorch_multi_objective, "dtlz5-20", "DTLZ5", dim=20, num_objectives=3),
+}
+
 PROBLEMS: dict[str, Callable[[], Problem]] = {
     **{
         name: partial(synthetic, name, function, dim, noise=noise)
@@ -61,6 +82,7 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
     "mixed-ackley": partial(mixed.mixed_ackley, "mixed-ackley"),
     "mixed-rosenbrock": partial(mixed.mixed_rosenbrock, "mixed-rosenbrock"),
     "mixed-quadratic": partial(mixed.mixed_quadratic, "mixed-quadratic"),
+    **SIMULATED,
     "suzuki": partial(suzuki_problem, "suzuki"),
     **{f"suzuki-{k}": partial(suzuki_problem, f"suzuki-{k}", k) for k in (1, 5, 9, 13)},
     **{name: partial(lab_problem, name) for name in LAB_TABLES},
@@ -68,7 +90,7 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
 
 
 def problem_names() -> list[str]:
-    """The problems that can be built here: the laboratory tables only where `AUGURY_DATA` is set."""
+    """The problems of one objective that can be built here: laboratory tables only with `AUGURY_DATA` set."""
     with_data = bool(os.environ.get("AUGURY_DATA"))
     return [name for name in PROBLEMS if with_data or name not in LAB_TABLES]
 
@@ -82,3 +104,17 @@ def load_problem(name: str) -> Problem:
     if name not in PROBLEMS:
         raise InvalidInputError(f"there is no problem {name!r}; choose one of {', '.join(PROBLEMS)}")
     return PROBLEMS[name]()
+
+
+def load_multi_objective_problem(name: str) -> MultiObjectiveProblem:
+    """The problem of several objectives called `name`.
+
+    Raises:
+        InvalidInputError: no such problem has that name.
+    """
+    if name not in MULTI_OBJECTIVE_PROBLEMS:
+        raise InvalidInputError(
+            f"there is no problem of several objectives called {name!r}; choose one of "
+            f"{', '.join(MULTI_OBJECTIVE_PROBLEMS)}"
+        )
+    return MULTI_OBJECTIVE_PROBLEMS[name]()
