@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "Show where a study stands and its best trials.",
     "report": "Write a report of a study as one HTML file.",
     "export": "Write the trials of a study as a table.",
+    "models": "List the surrogates that --model takes.",
     "init": "Write a commented example of a study file.",
     "theory": "Show how signals pass through a network before it is trained.",
     "demo": "Optimise a real reaction from a published table.",

@@ -23,6 +23,16 @@ StudyName = Annotated[
 ]
 
 
+def check_model(name: str) -> str:
+    """`name` if it names a surrogate, before anything heavy is loaded."""
+    from augury.models.registry import MODELS
+
+    if name != "auto" and name not in MODELS.names():
+        allowed = ", ".join(map(repr, ["auto", *MODELS.names()]))
+        raise InvalidInputError(f"--model {name}: there is no such model; choose one of {allowed}")
+    return name
+
+
 def is_study_file(target: str) -> bool:
     """Whether a command was given a study file rather than a store."""
     return "://" not in target and Path(target).suffix.lower() == ".toml"

@@ -27,21 +27,28 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="How many to evaluate at a time, in processes.")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The surrogate to decide with; `augury models` lists them."),
+    ] = None,
     timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="After how long an evaluation is given up.")
     ] = None,
 ) -> None:
     """Optimise as a study file says; resumes by itself.
 
-    Options win over the file's [run] table. Every result is stored before it is acted on: a run that was
-    stopped or killed goes on where it was.
+    Options win over the file's [run] table, --model over its [study] model. Every result is stored before it
+    is acted on: a run that was stopped or killed goes on where it was.
     """
     from rich.console import Console
 
+    from augury.cli.options import check_model
     from augury.cli.progress import best_text, shown_progress
     from augury.study.study_file import load_study_file
 
     study_file = load_study_file(file)
+    if model is not None:
+        study_file = study_file.with_settings(model=check_model(model))
     budget = _budget(study_file, budget)
     workers = study_file.run.workers if workers is None else workers
     timeout = _timeout(study_file.run.timeout if timeout is None else timeout)

@@ -64,6 +64,9 @@ def suggest(
         typer.Option("--output", "-o", help="Where to write the next experiments. [SHEET.next.csv]"),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file given with -o.")] = False,
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME", help="The surrogate; `augury models` lists them.")
+    ] = "auto",
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other suggestions.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
@@ -74,6 +77,7 @@ def suggest(
     existing file is never replaced, unless named by -o with --force. Rows with an empty result count as
     under way.
     """
+    from augury.cli.options import check_model
     from augury.study.sheet.advice import advise, read_experiments, several_goals
     from augury.study.sheet.next_table import next_table
     from augury.study.sheet.outcomes import check_outcomes
@@ -83,6 +87,7 @@ def suggest(
 
     if n < 1:
         raise InvalidInputError(f"-n {n}: ask for at least 1 experiment")
+    check_model(model)
     goals = _goals(goal, limit or [])
     files = _descriptor_files(descriptors or [])
     space_file = space or space_path(sheet)
@@ -95,7 +100,7 @@ def suggest(
     definition = _define(table, goals.outcomes, space_file, candidates, constraint or [], ignore or [], files)
     words = [word for text in failed or [] for word in text.split(",")]
     experiments = read_experiments(table, definition, goals, words)
-    advice = advise(experiments, definition, goals, table, n, seed=seed)
+    advice = advise(experiments, definition, goals, table, n, seed=seed, model=model)
     names, rows = next_table(table, definition, goals, advice.suggestions)
     contents = {target: render(target, names, rows, table.dialect)}
     if definition.space_file is not None:

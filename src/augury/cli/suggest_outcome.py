@@ -44,7 +44,13 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
         "best": None if advice.best is None else best_row(outcome, advice.best),
         "leave_one_out": None
         if quality is None
-        else {"n": quality.n, "r2": quality.r2, "error": quality.error, "mean_error": quality.mean_error},
+        else {
+            "n": quality.n,
+            "r2": quality.r2,
+            "error": quality.error,
+            "mean_error": quality.mean_error,
+            "method": quality.method,
+        },
         "model": quality_text(quality, n_results(outcome)),
         "suggestions": [
             {"params": one.params, "prediction": one.prediction.to_dict()} for one in advice.suggestions
@@ -81,7 +87,7 @@ def quality_text(quality: Quality | None, n: int) -> str:
         )
     return (
         f"The model predicts {quality.r2:.0%} of the variance (each setting predicted from the others: "
-        "leave-one-out R2 "
+        f"{quality.method} R2 "
         f"{quality.r2:.2f}): typical error {errors}."
     )
 

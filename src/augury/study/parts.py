@@ -41,6 +41,11 @@ class Parts:
 
         return build_strategy(**self._given)
 
+    @property
+    def model(self) -> Any:
+        """The surrogate: the one given, or that of the strategy object."""
+        return getattr(self._given["strategy"], "model", self._given["model"])
+
     def check(self) -> None:
         """Refuses bad parts before anything is stored.
 

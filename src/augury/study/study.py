@@ -277,6 +277,11 @@ class Study:
         """The seed of the study's decisions."""
         return self._record.seed
 
+    @property
+    def model(self) -> Any:
+        """The surrogate that the study decides with, as it was given; "auto" for strategies without one."""
+        return self._parts.model
+
     def to_dataframe(self) -> pd.DataFrame:
         """One row per trial; see `augury.study.frame.trials_frame`."""
         return trials_frame(self.trials, self.space.names, self.goals.outcomes)

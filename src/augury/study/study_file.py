@@ -33,7 +33,7 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,10 @@ class StudyFile:
     goals: Goals
     settings: Mapping[str, Any]
     run: RunSettings
+
+    def with_settings(self, **settings: Any) -> StudyFile:
+        """The same file with other settings of its `[study]` table."""
+        return replace(self, settings={**self.settings, **settings})
 
     def open(self) -> Study:
         """The study, new or continued.

@@ -1,4 +1,4 @@
-"""Leave-one-out calibration: what the surrogate predicts for results it has not seen, and how sure it was."""
+"""Calibration: what the surrogate predicts for results it has not seen, and how sure it was."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ _TWO_SIDED_95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class Calibration:
-    """The n measured values of one outcome and their leave-one-out predictions, in the outcome's units.
+    """The n measured values of one outcome and their predictions without them, in the outcome's units.
 
     Args:
         measured: n values.
         mean: n predictions, each made without the value it predicts.
         std: n standard deviations of those predictions, measurement noise included.
+        folds: None where each value was left out alone, else the number of parts left out in turn.
     """
 
     measured: np.ndarray
     mean: np.ndarray
     std: np.ndarray
+    folds: int | None = None
 
     @property
     def error(self) -> float:

@@ -90,7 +90,7 @@ def _surrogates(study: Study, results: Results) -> list[Surrogate]:
     """One for each outcome that was measured often enough."""
     observations = study.observations()
     fitted = (
-        fit_surrogate(results.space, observations, outcome, column)
+        fit_surrogate(results.space, observations, outcome, column, study.model)
         for column, outcome in enumerate(results.goals.outcomes)
     )
     return [surrogate for surrogate in fitted if surrogate is not None]
@@ -167,8 +167,6 @@ def _parallel(results: Results, columns: list[int]) -> Markup | None:
 
 def _calibration(surrogate: Surrogate) -> _Calibration:
     calibration = surrogate.calibration()
-    if calibration is None:
-        return _Calibration(surrogate.outcome, None, ["This model cannot be asked about results left out."])
     name = f"calibration-{surrogate.outcome.encode().hex()}"
     svg = to_svg(
         calibration_figure(calibration, surrogate.outcome),

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from augury.models.build import build_model, fit_model
+from augury.models.left_out import LeftOut, predict_left_out
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.study.report.calibration import Calibration
@@ -31,12 +32,14 @@ class Surrogate:
         model: the fitted model.
         X: n x d encoded points it learned from.
         y: n measured values, in the outcome's units.
+        left_out: how it predicts each of them without it.
     """
 
     outcome: str
     model: Any
     X: np.ndarray
     y: np.ndarray
+    left_out: LeftOut
 
     def predict(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean (N) and standard deviation (N) of the function, without noise, at N x d encoded points."""
@@ -49,13 +52,11 @@ class Surrogate:
                 variances.append(posterior.variance.flatten())
         return torch.cat(means).numpy(), torch.cat(variances).clamp_min(0.0).sqrt().numpy()
 
-    def calibration(self) -> Calibration | None:
-        """Leave-one-out predictions, or None for a model that cannot make them."""
-        if not hasattr(self.model, "leave_one_out"):
-            return None
-        mean, variance = self.model.leave_one_out()
-        std = variance.clamp_min(1e-300).sqrt()
-        return Calibration(self.y, mean[:, 0].detach().numpy(), std[:, 0].detach().numpy())
+    def calibration(self) -> Calibration:
+        """The predictions of results left out, beside the results."""
+        std = self.left_out.variance.clamp_min(1e-300).sqrt()
+        mean = self.left_out.mean[:, 0].numpy()
+        return Calibration(self.y, mean, std[:, 0].numpy(), self.left_out.folds)
 
 
 def fit_surrogate(
@@ -77,14 +78,11 @@ def fit_surrogate(
     rows = rows[_spread(len(rows))]
     X, y, variances = observations.X[rows], y[rows], observations.Yvar[rows, column]
     known = bool(np.isfinite(variances).all())
-    fitted = build_model(
-        model,
-        torch.as_tensor(X),
-        torch.as_tensor(y).unsqueeze(-1),
-        torch.as_tensor(variances).unsqueeze(-1) if known else None,
-        space,
-    )
-    return Surrogate(outcome, fit_model(fitted), X, y)
+    train_X, train_Y = torch.as_tensor(X), torch.as_tensor(y).unsqueeze(-1)
+    train_Yvar = torch.as_tensor(variances).unsqueeze(-1) if known else None
+    fitted = fit_model(build_model(model, train_X, train_Y, train_Yvar, space))
+    left_out = predict_left_out(fitted, model, train_X, train_Y, train_Yvar, space)
+    return Surrogate(outcome, fitted, X, y, left_out)
 
 
 def _spread(n: int) -> np.ndarray:

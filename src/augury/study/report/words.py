@@ -56,8 +56,9 @@ def calibration_sentences(calibration: Calibration, outcome: str) -> list[str]:
         verdict = "The model sees only a weak pattern in this outcome"
     else:
         verdict = "The model does not predict this outcome better than its average does"
+    left_out = "each result" if calibration.folds is None else f"one in {calibration.folds} results"
     sentences = [
-        f"{verdict}: leaving each result out in turn and predicting it from the others, it is off by "
+        f"{verdict}: leaving {left_out} out in turn and predicting it from the others, it is off by "
         f"{calibration.error:.3g} (root mean square), where always predicting the average of {outcome} is "
         f"off by {calibration.error_of_mean:.3g}."
     ]

@@ -76,7 +76,7 @@ class Advice:
 
     Args:
         suggestions: the next experiments.
-        quality: leave-one-out errors of the model, None with too few results.
+        quality: errors of the model on results left out, None with too few results.
         best: row of the best experiment so far (counted from 0), None if there is none.
     """
 
@@ -98,7 +98,14 @@ def read_experiments(
 
 
 def advise(
-    experiments: Experiments, definition: Definition, goals: Goals, table: Table, n: int, *, seed: int
+    experiments: Experiments,
+    definition: Definition,
+    goals: Goals,
+    table: Table,
+    n: int,
+    *,
+    seed: int,
+    model: Any = "auto",
 ) -> Advice:
     """Propose the next n experiments.
 
@@ -109,25 +116,28 @@ def advise(
         table: the experiments as written, which show the precision of each column.
         n: how many experiments to propose.
         seed: decides every random choice.
+        model: the surrogate, as `Study(model=...)` takes it.
 
     Raises:
         NotSupportedError: several objectives.
-        InvalidInputError: every candidate has been tried.
+        InvalidInputError: every candidate has been tried, or an unknown model.
     """
     if goals.n_objectives > 1:
         raise NotSupportedError(several_goals(goals))
     measured = experiments.measured
-    proposal = _propose(experiments, definition, goals, n, seed)
+    proposal = _propose(experiments, definition, goals, n, seed, model)
     params = definition.space.decode(proposal.points)
     rounded = [round_params(definition.space, table, one) for one in params]
     if definition.remainder is not None:
         rounded = [one | {definition.remainder.name: definition.remainder.value(one)} for one in rounded]
     suggestions = [Suggestion(*pair) for pair in zip(rounded, proposal.predictions, strict=True)]
-    quality = judge(definition.whole, experiments.X[measured], experiments.Y[measured, 0])
+    quality = judge(definition.whole, experiments.X[measured], experiments.Y[measured, 0], model)
     return Advice(suggestions, quality, goals.best_index(experiments.Y, experiments.status == "complete"))
 
 
-def _propose(experiments: Experiments, definition: Definition, goals: Goals, n: int, seed: int) -> Proposal:
+def _propose(
+    experiments: Experiments, definition: Definition, goals: Goals, n: int, seed: int, model: Any
+) -> Proposal:
     """Points of the initial design while there are few results, then those of Bayesian optimisation."""
     pending = experiments.X[experiments.status == "pending"]
     if experiments.measured.sum() < FEWEST_RESULTS:
@@ -137,7 +147,7 @@ def _propose(experiments: Experiments, definition: Definition, goals: Goals, n: 
         return replace(design, predictions=[Prediction(reason="initial design") for _ in design.points])
     from augury.strategies.bayesian_optimization import BayesianOptimization
 
-    strategy = BayesianOptimization(n_initial=1)
+    strategy = BayesianOptimization(model, n_initial=1)
     return strategy.propose(definition.space, goals, experiments.observations, pending, n, seed=seed)
 
 

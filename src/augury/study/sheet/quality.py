@@ -16,17 +16,20 @@ FEWEST = 5
 
 @dataclass(frozen=True)
 class Quality:
-    """Leave-one-out errors of the surrogate and of the mean of the other results.
+    """Errors of the surrogate, and of the mean of the other results, on results left out.
 
     Args:
         n: number of different settings.
         error: root mean square error of the surrogate, in the result's unit.
         mean_error: that of always guessing the mean of the other results.
+        method: how results were left out: "leave-one-out", or "5-fold cross-validation" for surrogates that
+            have to be trained again to predict what they were trained on.
     """
 
     n: int
     error: float
     mean_error: float
+    method: str = "leave-one-out"
 
     @property
     def constant(self) -> bool:
@@ -39,7 +42,9 @@ class Quality:
         return None if self.constant else 1.0 - (self.error / self.mean_error) ** 2
 
 
-def judge(space: Space, X: NDArray[np.float64], y: NDArray[np.float64]) -> Quality | None:
+def judge(
+    space: Space, X: NDArray[np.float64], y: NDArray[np.float64], model: Any = "auto"
+) -> Quality | None:
     """Fit the surrogate and predict each setting from the others.
 
     Experiments with the same setting are averaged first: else each would be predicted from its own repeats.
@@ -48,6 +53,7 @@ def judge(space: Space, X: NDArray[np.float64], y: NDArray[np.float64]) -> Quali
         space: what the points are encoded by.
         X: n x dim encoded points.
         y: n results.
+        model: the surrogate, as `Study(model=...)` takes it.
 
     Returns:
         The errors; None with fewer than five different settings.
@@ -62,11 +68,13 @@ def judge(space: Space, X: NDArray[np.float64], y: NDArray[np.float64]) -> Quali
     import torch
 
     from augury.models.build import build_model, fit_model
+    from augury.models.left_out import predict_left_out
 
-    model: Any = build_model(
-        "auto", torch.from_numpy(X.copy()), torch.from_numpy(y[:, None].copy()), None, space
-    )
-    mean, _ = fit_model(model).leave_one_out()
-    errors = mean.detach().numpy()[:, 0] - y
+    train_X, train_Y = torch.from_numpy(X.copy()), torch.from_numpy(y[:, None].copy())
+    fitted = fit_model(build_model(model, train_X, train_Y, None, space))
+    left_out = predict_left_out(fitted, model, train_X, train_Y, None, space)
+    errors = left_out.mean.numpy()[:, 0] - y
     mean_errors = (y - y.mean()) * n / (n - 1)
-    return Quality(n, float(np.sqrt(np.mean(errors**2))), float(np.sqrt(np.mean(mean_errors**2))))
+    return Quality(
+        n, float(np.sqrt(np.mean(errors**2))), float(np.sqrt(np.mean(mean_errors**2))), left_out.method
+    )
