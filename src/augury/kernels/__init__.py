@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from augury.kernels.criticality import critical_point as critical_point
     from augury.kernels.criticality import fixed_points as fixed_points
     from augury.kernels.criticality import susceptibilities as susceptibilities
+    from augury.kernels.duals import dual_of as dual_of
     from augury.kernels.finite_width import NetworkStatistics as NetworkStatistics
     from augury.kernels.finite_width import equivalent_learning_rates as equivalent_learning_rates
     from augury.kernels.finite_width import network_statistics as network_statistics
     from augury.kernels.finite_width import recommended_depth as recommended_depth
     from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
+    from augury.kernels.infinite_width import NNGPKernel as NNGPKernel
+    from augury.kernels.infinite_width import NTKKernel as NTKKernel
 
 _ATTRIBUTES = {
     "CriticalPoint": "augury.kernels.criticality",
@@ -33,6 +36,9 @@ _ATTRIBUTES = {
     "susceptibilities": "augury.kernels.criticality",
     "ACTIVATIONS": "augury.kernels.activation",
     "Activation": "augury.kernels.activation",
+    "NNGPKernel": "augury.kernels.infinite_width",
+    "NTKKernel": "augury.kernels.infinite_width",
+    "dual_of": "augury.kernels.duals",
     "leaky_relu": "augury.kernels.activation",
     "resolve_activation": "augury.kernels.activation",
 }

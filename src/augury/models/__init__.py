@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from augury.models.bayesian_neural_network import BayesianNeuralNetwork as BayesianNeuralNetwork
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
+    from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
 
 _ATTRIBUTES = {
     "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",
     "FeasibilityModel": "augury.models.feasibility",
     "GaussianProcess": "augury.models.gaussian_process",
+    "InfiniteWidthGP": "augury.models.infinite_width_gp",
 }
 
 __all__ = sorted(_ATTRIBUTES)

@@ -12,5 +12,6 @@ MODELS = Registry(
         "gp": "augury.models.gaussian_process:GaussianProcess",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",
         "bnn-hmc": "augury.models.network_surrogates:hmc",
+        "infinite-width": "augury.models.infinite_width_gp:InfiniteWidthGP",
     },
 )

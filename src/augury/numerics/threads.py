@@ -31,5 +31,12 @@ def blas_threads(rows: int) -> Iterator[None]:
     if rows >= _ROWS_WORTH_THREADS:
         yield
         return
+    with single_blas_thread():
+        yield
+
+
+@contextmanager
+def single_blas_thread() -> Iterator[None]:
+    """Run the block with one BLAS thread, as where threads of our own call BLAS."""
     with _controller(os.getpid()).limit(limits=1):
         yield

@@ -64,6 +64,8 @@ class ExactRegression:
 
     def fit(self, initial: np.ndarray | None = None, seed: int = 0) -> None:
         """Find the maximum a posteriori hyperparameters; `initial` (of the same length) is a warm start."""
+        if not len(self.theta):  # a fixed covariance and known noise
+            return
         if initial is not None and (initial.shape != self.theta.shape or not np.isfinite(initial).all()):
             initial = None
         self.theta, _ = maximize_posterior(
