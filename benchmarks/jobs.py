@@ -7,8 +7,9 @@ import multiprocessing
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def run_jobs(
     *,
     workers: int,
     minutes: float | None = None,
+    progress: bool = False,
 ) -> None:
     """Call `work(**job)` for each job that `path` does not hold yet and append `job | result` as a line.
 
@@ -45,6 +47,7 @@ def run_jobs(
         path: the file of results.
         workers: processes, each with one thread.
         minutes: start no further job after so many minutes.
+        progress: show a progress bar instead of a line for each finished job.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     done = {_key(record["job"]) for record in finished(path)}
@@ -56,16 +59,39 @@ def run_jobs(
     with (
         ProcessPoolExecutor(workers, context, initializer=pin_threads, initargs=(1,)) as pool,
         path.open("a") as file,
+        _reporter(len(jobs), len(waiting), bar=progress) as done_one,
     ):
         while running or (waiting and time.monotonic() < deadline):
             while waiting and len(running) < workers and time.monotonic() < deadline:
                 job = waiting.pop(0)
                 running[pool.submit(work, **job)] = job
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                _record(running.pop(future), future, file, len(waiting))
+                _record(running.pop(future), future, file, done_one)
 
 
-def _record(job: Job, future: Future[dict[str, Any]], file: Any, left: int) -> None:
+@contextmanager
+def _reporter(total: int, waiting: int, *, bar: bool) -> Iterator[Callable[[str], None]]:
+    """What to call with the name of each job that is done: a line each, or a step of a progress bar."""
+    left = waiting
+
+    def line(name: str) -> None:
+        nonlocal left
+        left -= 1
+        print(f"{left:5d} left; done {name}", flush=True)
+
+    if not bar:
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task("", total=total, completed=total - waiting)
+        yield lambda name: shown.update(task, advance=1, description=name)
+
+
+def _record(job: Job, future: Future[dict[str, Any]], file: Any, done: Callable[[str], None]) -> None:
     name = " ".join(f"{key}={value}" for key, value in job.items())
     try:
         result = future.result()
@@ -74,7 +100,7 @@ def _record(job: Job, future: Future[dict[str, Any]], file: Any, left: int) -> N
         return
     file.write(json.dumps({"job": job, **result}) + "\n")
     file.flush()
-    print(f"{left:5d} left; done {name}", flush=True)
+    done(name)
 
 
 def _key(job: Job) -> str:

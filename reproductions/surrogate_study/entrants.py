@@ -1,0 +1,62 @@
+"""Who takes part: every registered surrogate, the peers of the paper, and designs without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botorch.models import MixedSingleTaskGP, SingleTaskGP
+from botorch.models.model import Model
+from botorch.models.utils.gpytorch_modules import (
+    get_gaussian_likelihood_with_gamma_prior,
+    get_matern_kernel_with_gamma_prior,
+)
+from torch import Tensor
+
+from augury.models.registry import MODELS
+from augury.space.space import Space
+
+# Other names for, or parts of, surrogates that take part already.
+_ALIASES = ("bnn",)
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A way to choose points: a strategy of augury, and the surrogate that it is given."""
+
+    strategy: str = "auto"
+    model: Any = "auto"
+
+
+def gp_paper(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> Model:
+    """The Gaussian process of the paper: BoTorch 0.8's default, Matern-5/2 with Gamma priors.
+
+    Lengthscales Gamma(3, 6), outputscale Gamma(2, 0.15), noise Gamma(1.1, 0.05). As in the published code,
+    categories are numbers to it.
+    """
+    return SingleTaskGP(
+        train_X,
+        train_Y,
+        train_Yvar,
+        covar_module=get_matern_kernel_with_gamma_prior(train_X.shape[-1]),
+        likelihood=get_gaussian_likelihood_with_gamma_prior(),
+    )
+
+
+def gp_botorch(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> Model:
+    """BoTorch's Gaussian process as it is by default today."""
+    if space.categorical_features:
+        return MixedSingleTaskGP(train_X, train_Y, space.categorical_features, train_Yvar)
+    return SingleTaskGP(train_X, train_Y, train_Yvar)
+
+
+_PEERS: dict[str, Callable[..., Model]] = {"gp-paper": gp_paper, "gp-botorch": gp_botorch}
+_WITHOUT_MODEL = ("sobol", "random")
+
+
+def entrants() -> dict[str, Entrant]:
+    """All entrants by name: the registered surrogates first."""
+    registered = {name: Entrant(model=name) for name in MODELS.names() if name not in _ALIASES}
+    peers = {name: Entrant(model=model) for name, model in _PEERS.items()}
+    return registered | peers | {name: Entrant(strategy=name) for name in _WITHOUT_MODEL}

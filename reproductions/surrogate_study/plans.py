@@ -1,0 +1,99 @@
+"""What is run: problems with their schedules, seeds, and who takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from reproductions.surrogate_study.entrants import entrants
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """An initial design, then rounds of a batch each."""
+
+    initial: int
+    batch: int
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Runs to be made.
+
+    Args:
+        problems: name -> schedule.
+        seeds: 0 ... seeds - 1.
+        surrogates: who takes part; all entrants when None.
+        high_dimensional: the problems to which the claim about high dimension applies.
+        minutes: after how many no further run is started; without limit when None.
+    """
+
+    problems: dict[str, Schedule]
+    seeds: int
+    surrogates: tuple[str, ...] | None = None
+    high_dimensional: tuple[str, ...] = ()
+    minutes: float | None = None
+
+    def jobs(self, only: Collection[str] | None = None) -> list[dict[str, Any]]:
+        """Arguments of `campaign.run`, seed by seed, so that an interrupted study has few seeds of all.
+
+        Args:
+            only: the surrogates to run instead of the plan's.
+        """
+        known = entrants()
+        names = only or self.surrogates or list(known)
+        return [
+            {"problem": problem, "surrogate": name, "seed": seed}
+            | {"initial": schedule.initial, "batch": schedule.batch, "rounds": schedule.rounds}
+            for seed in range(self.seeds)
+            for problem, schedule in self.problems.items()
+            for name in names
+            if name in known
+        ]
+
+
+QUICK = Plan(
+    {"branin": Schedule(8, 4, 2), "network-draw-50": Schedule(30, 5, 2)},
+    seeds=1,
+    surrogates=("gp", "infinite-width", "sobol"),
+    high_dimensional=("network-draw-50",),
+)
+
+DEFAULT = Plan(
+    {
+        "branin": Schedule(10, 5, 4),
+        "hartmann-6": Schedule(10, 5, 6),
+        "pest-control": Schedule(20, 4, 4),
+        "network-draw-100": Schedule(50, 10, 4),
+    },
+    seeds=2,
+    high_dimensional=("network-draw-100",),
+    minutes=8.0,
+)
+
+#: Does the infinite-width network win in high dimension?
+HIGH = Plan(
+    {"network-draw-100": Schedule(50, 10, 15), "network-draw-400": Schedule(100, 10, 15)},
+    seeds=5,
+    surrogates=("infinite-width", "gp-paper", "gp", "sobol"),
+    high_dimensional=("network-draw-100", "network-draw-400"),
+)
+
+#: The single-objective problems and schedules of the paper's configuration files.
+FULL = Plan(
+    {
+        "branin": Schedule(10, 10, 9),
+        "hartmann-6": Schedule(10, 10, 19),
+        "ackley-10": Schedule(10, 10, 19),
+        "brusselator": Schedule(5, 1, 30),
+        "interferometer": Schedule(10, 10, 10),
+        "pest-control": Schedule(20, 4, 25),
+        "block-polynomial-200": Schedule(100, 10, 25),
+        "network-draw-400": Schedule(100, 10, 50),
+        "distillation-2390": Schedule(100, 10, 25),
+    },
+    seeds=5,
+    high_dimensional=("block-polynomial-200", "network-draw-400", "distillation-2390"),
+)
