@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import final
+from typing import Self, final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.networks.stacked import StackedNetwork
 
 
@@ -40,6 +41,31 @@ class WeightPrior(ABC):
     @abstractmethod
     def scale(self) -> Tensor:
         """`P` positive numbers: the typical size of each parameter, by which samplers measure distance."""
+
+    # -- families of priors, which can be tuned ----------------------------------------------------------
+
+    def hyperparameters(self) -> dict[str, Tensor]:
+        """The unconstrained numbers that pick this prior from its family.
+
+        Raises:
+            NotSupportedError: a prior without hyperparameters.
+        """
+        raise NotSupportedError(f"{type(self).__name__} has no hyperparameters that could be tuned")
+
+    def sample_with(
+        self, hyperparameters: Mapping[str, Tensor], S: int, generator: torch.Generator
+    ) -> Tensor:
+        """`S x P` independent draws of the member with other hyperparameters, differentiable in them."""
+        raise NotSupportedError(f"{type(self).__name__} has no hyperparameters that could be tuned")
+
+    def with_hyperparameters(self, hyperparameters: Mapping[str, Tensor]) -> Self:
+        """The member of the family with other hyperparameters."""
+        raise NotSupportedError(f"{type(self).__name__} has no hyperparameters that could be tuned")
+
+
+def inverse_softplus(value: Tensor) -> Tensor:
+    """The `x` with `log(1 + e^x) = value`."""
+    return value + torch.log(-torch.expm1(-value))
 
 
 @final
@@ -83,8 +109,8 @@ class GaussianWeightPrior(WeightPrior):
                 raise InvalidInputError(
                     f"the prior variance of {part.name} must be a positive number; given {value}"
                 )
-            divisor = part.fan_in if scaled and not part.is_bias else 1
-            self.variance[part.start : part.stop] = value / divisor
+            self.variance[part.start : part.stop] = value
+        self.variance /= per_weight(network, weight_divisors(network, scaled))
         self._precision = self.variance.reciprocal()
         self._constant = -0.5 * float((2.0 * math.pi * self.variance).log().sum())
 
@@ -101,6 +127,41 @@ class GaussianWeightPrior(WeightPrior):
     @property
     def scale(self) -> Tensor:
         return self.variance.sqrt()
+
+    def hyperparameters(self) -> dict[str, Tensor]:
+        """`raw_deviation`: one number for each parameter of the module; softplus of it is the standard
+        deviation before the division by the root of the fan-in."""
+        starts = [part.start for part in self.network.slices]
+        return {"raw_deviation": inverse_softplus(self.variance[starts].sqrt() * self._root_divisors)}
+
+    def sample_with(
+        self, hyperparameters: Mapping[str, Tensor], S: int, generator: torch.Generator
+    ) -> Tensor:
+        deviation = softplus(hyperparameters["raw_deviation"]) / self._root_divisors
+        draws = torch.randn(S, len(self.variance), dtype=torch.float64, generator=generator)
+        return draws * per_weight(self.network, deviation)
+
+    def with_hyperparameters(self, hyperparameters: Mapping[str, Tensor]) -> GaussianWeightPrior:
+        variances = softplus(hyperparameters["raw_deviation"].detach()).square().tolist()
+        names = [part.name for part in self.network.slices]
+        return GaussianWeightPrior(self.network, dict(zip(names, variances, strict=True)), scaled=self.scaled)
+
+    @property
+    def _root_divisors(self) -> Tensor:
+        """For each parameter of the module, what divides its standard deviation."""
+        return weight_divisors(self.network, self.scaled).sqrt()
+
+
+def weight_divisors(network: StackedNetwork, scaled: bool) -> Tensor:
+    """For each parameter of the module, what divides its prior variance: a weight matrix's fan-in, or 1."""
+    fan_ins = [part.fan_in if scaled and not part.is_bias else 1 for part in network.slices]
+    return torch.tensor(fan_ins, dtype=torch.float64)
+
+
+def per_weight(network: StackedNetwork, values: Tensor) -> Tensor:
+    """`... x P` from one number for each parameter of the module, `... x L`."""
+    sizes = torch.tensor([part.shape.numel() for part in network.slices])
+    return values.repeat_interleave(sizes, dim=-1)
 
 
 def _named(variances: Mapping[str, float], name: str) -> float:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from torch import Tensor
 
 from augury.inference.base import Inference
+from augury.inference.cyclical_sgld import CyclicalSGLD
+from augury.inference.deep_ensemble import DeepEnsemble
 from augury.inference.hmc import HMC
+from augury.inference.laplace import Laplace
+from augury.inference.mc_dropout import MCDropout
+from augury.inference.sghmc import SGHMC
 from augury.models.bayesian_neural_network import BayesianNeuralNetwork
 from augury.space.space import Space
 
@@ -13,6 +18,39 @@ from augury.space.space import Space
 def hmc(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> BayesianNeuralNetwork:
     """A network sampled by Hamiltonian Monte Carlo."""
     return _network(HMC(), train_X, train_Y, train_Yvar, space)
+
+
+def sghmc(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> BayesianNeuralNetwork:
+    """A network sampled by adaptive stochastic-gradient Hamiltonian Monte Carlo."""
+    return _network(SGHMC(), train_X, train_Y, train_Yvar, space)
+
+
+def cyclical_sgld(
+    train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space
+) -> BayesianNeuralNetwork:
+    """A network sampled by stochastic-gradient Langevin dynamics in cycles."""
+    return _network(CyclicalSGLD(), train_X, train_Y, train_Yvar, space)
+
+
+def laplace(
+    train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space
+) -> BayesianNeuralNetwork:
+    """A network linearised at its mode (Laplace approximation)."""
+    return _network(Laplace(), train_X, train_Y, train_Yvar, space)
+
+
+def deep_ensemble(
+    train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space
+) -> BayesianNeuralNetwork:
+    """Networks trained from different starts."""
+    return _network(DeepEnsemble(), train_X, train_Y, train_Yvar, space)
+
+
+def mc_dropout(
+    train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space
+) -> BayesianNeuralNetwork:
+    """A network with hidden units dropped at random."""
+    return _network(MCDropout(), train_X, train_Y, train_Yvar, space)
 
 
 def _network(

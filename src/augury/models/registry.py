@@ -13,5 +13,10 @@ MODELS = Registry(
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",
         "bnn-hmc": "augury.models.network_surrogates:hmc",
         "infinite-width": "augury.models.infinite_width_gp:InfiniteWidthGP",
+        "bnn-sghmc": "augury.models.network_surrogates:sghmc",
+        "bnn-cyclical-sgld": "augury.models.network_surrogates:cyclical_sgld",
+        "laplace": "augury.models.network_surrogates:laplace",
+        "deep-ensemble": "augury.models.network_surrogates:deep_ensemble",
+        "mc-dropout": "augury.models.network_surrogates:mc_dropout",
     },
 )
