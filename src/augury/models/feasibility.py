@@ -87,7 +87,7 @@ class FeasibilityModel:
         return self
 
     def _theta(self, covariance: MaternCovariance, factor: float) -> np.ndarray:
-        return covariance.starts()[0] + np.log(factor)
+        return covariance.typical() + np.log(factor)
 
     def _choose(self, covariance: MaternCovariance, labels: np.ndarray) -> tuple[float, float]:
         evidence = {}

@@ -66,6 +66,6 @@ def inverse_factor(L: np.ndarray) -> np.ndarray:
     return np.tril(inverse)
 
 
-def symmetric_product(lower: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """`S B` for the symmetric `S` of which only the lower triangle of `lower` is read."""
-    return blas.dsymm(1.0, lower, B, side=0, lower=1)
+def symmetric_product(S: np.ndarray, B: np.ndarray, *, lower: bool = True) -> np.ndarray:
+    """`S B` for a symmetric `S` of which only the lower (or the upper) triangle is read."""
+    return blas.dsymm(1.0, S, B, side=0, lower=int(lower))

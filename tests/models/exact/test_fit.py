@@ -86,10 +86,10 @@ def test_the_seed_decides():
 def test_an_objective_that_is_nowhere_finite_returns_the_start():
     class Nowhere:
         y = np.zeros(3)
-        infers_noise = False
+        infers_noise = has_curvature = False
 
         def starts(self):
-            return np.array([[0.5]])
+            return np.array([[0.5], [0.5]])
 
         def bounds(self):
             return np.array([[0.0], [1.0]])
@@ -105,13 +105,16 @@ def test_an_objective_that_is_nowhere_finite_returns_the_start():
 def test_an_objective_that_is_finite_only_near_its_start_gives_a_finite_point():
     class Narrow:
         y = np.zeros(3)
-        infers_noise = False
+        infers_noise = has_curvature = False
 
         def starts(self):
-            return np.array([[0.5]])
+            return np.array([[0.5], [0.5]])
 
         def bounds(self):
             return np.array([[-50.0], [50.0]])
+
+        def leave_one_out_error(self, theta):
+            return 1.0
 
         def value_gradient(self, theta):
             if abs(theta[0] - 0.5) > 0.05:

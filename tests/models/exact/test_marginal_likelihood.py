@@ -75,7 +75,7 @@ def test_the_value_is_that_of_gpytorch(n, numeric, cardinalities, noisy):
 def test_the_constant_is_the_best_one():
     model = build(15, 2, (), {})
     likelihood = likelihood_of(model)
-    _, alpha, constant = likelihood.factorise(likelihood.starts()[0])
+    _, alpha, constant = likelihood.factorise(model._outcomes[0].theta)
     assert alpha.sum() == pytest.approx(0.0, abs=1e-9)  # d log p / dc
     assert constant == model._outcomes[0].constant
 
@@ -96,3 +96,63 @@ def test_the_prior_of_a_users_kernel_counts():
     lengthscale = with_prior._outcomes[0].covariance.kernel.lengthscale.detach()
     expected = float(LogNormalPrior(0.3, 0.7).double().log_prob(lengthscale))
     assert with_prior.log_posterior() - plain.log_posterior() == pytest.approx(expected, abs=1e-9)
+
+
+# -- the curvature ---------------------------------------------------------------------------------------
+
+CLOSED = [case for case in CASES if "covar_module" not in CASES[case][3]]
+
+
+def covariance_slopes(likelihood, theta):
+    """`p x n x n`: the derivatives of `K + noise` by central differences."""
+    n = len(likelihood.y)
+
+    def entries(theta):
+        free = theta[:-1] if likelihood.infers_noise else theta
+        K = likelihood.covariance.matrix(free).copy()
+        return (K + (np.exp(theta[-1]) if likelihood.infers_noise else 0.0) * np.eye(n)).ravel()
+
+    return central_differences(entries, theta).T.reshape(len(theta), n, n)
+
+
+@pytest.mark.parametrize("noisy", [None, (0.05, 1.0)], ids=["inferred", "known"])
+@pytest.mark.parametrize("case", CLOSED)
+def test_the_expansion_has_the_gradient_and_the_average_information(case, noisy):
+    likelihood = likelihood_of(build(*CASES[case], noisy=noisy))
+    n = len(likelihood.y)
+    theta = thetas(likelihood, 1)[0]
+    value, gradient, curvature = likelihood.expand(theta)
+    expected_value, expected_gradient = likelihood.value_gradient(theta)
+    assert value == expected_value
+    np.testing.assert_array_equal(gradient, expected_gradient)
+
+    slopes = covariance_slopes(likelihood, theta)
+    K = likelihood.covariance.matrix(theta[:-1] if likelihood.infers_noise else theta).copy()
+    K += np.diag(np.exp(theta[-1]) * np.ones(n) if likelihood.noise is None else likelihood.noise)
+    inverse, one = np.linalg.inv(K), np.ones(n)
+    P = inverse - np.outer(inverse @ one, one @ inverse) / (one @ inverse @ one)
+    pulled = slopes @ (P @ likelihood.y)
+    prior = -central_differences(lambda theta: likelihood._log_prior(theta)[1], theta)
+    np.testing.assert_allclose(
+        curvature, 0.5 * pulled @ P @ pulled.T + prior, rtol=1e-4, atol=1e-5 * np.abs(curvature).max()
+    )
+    assert np.linalg.eigvalsh(curvature).min() > 0.0
+
+
+def test_an_expansion_where_the_covariance_cannot_be_factorised_has_no_value():
+    likelihood = likelihood_of(build(10, 2, (), {}))
+    assert likelihood.expand(np.full(3, np.nan)).value == -np.inf
+
+
+@pytest.mark.parametrize("noisy", [None, (0.05, 1.0)], ids=["inferred", "known"])
+def test_the_leave_one_out_error_is_that_of_the_models_predictions(noisy):
+    model = build(20, 3, (), {}, noisy).fit()
+    likelihood = likelihood_of(model)
+    mean, _ = model.leave_one_out()
+    Y = (model.train_targets * model.outcome_transform.stdvs + model.outcome_transform.means).reshape(-1, 1)
+    expected = float((mean - Y).square().mean() / Y.var(correction=0))
+    theta = model._outcomes[0].theta
+    assert likelihood.leave_one_out_error(theta) == pytest.approx(expected, rel=1e-6)
+    likelihood.expand(theta)
+    assert likelihood.leave_one_out_error(theta) == pytest.approx(expected, rel=1e-6)  # as it was remembered
+    assert likelihood.leave_one_out_error(theta + 1.0) != pytest.approx(expected, rel=1e-2)

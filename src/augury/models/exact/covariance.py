@@ -23,7 +23,8 @@ class Covariance(ABC):
 
     @abstractmethod
     def starts(self) -> np.ndarray:
-        """`s x p`: sensible places from which to begin the search for the best `theta`, best guess first."""
+        """`s x p`: places from which to begin the search for the best `theta`, best guess first; the others
+        are tried where that leads to a poor fit."""
 
     @abstractmethod
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -50,6 +51,23 @@ class Covariance(ABC):
             weights: `n x n`; only the lower triangle of the symmetric `W` is read. It may be overwritten.
             covariance: the buffer `matrix` returned; its strict upper triangle must still hold `K`.
         """
+
+    #: Whether `derivatives` and `prior_curvature` are to be had.
+    has_derivatives = False
+
+    def derivatives(self, vector: np.ndarray) -> np.ndarray:
+        """`n x p`: `(dK/dtheta_k) v` at the `theta` of the last call of `matrix`, before `pullback`.
+
+        The strict upper triangle of the buffer must still hold `K`.
+
+        Args:
+            vector: `n` numbers `v`.
+        """
+        raise NotImplementedError
+
+    def prior_curvature(self) -> np.ndarray:
+        """`p`: minus the second derivatives of the log prior with respect to `theta`."""
+        raise NotImplementedError
 
     @abstractmethod
     def cross(self, X: np.ndarray, *, gradient: bool = False) -> np.ndarray:

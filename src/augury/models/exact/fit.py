@@ -1,4 +1,4 @@
-"""Maximum a posteriori hyperparameters: L-BFGS, with further starts only where they can help."""
+"""Maximum a posteriori hyperparameters: one ascent, and further starts only where they can help."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ import numpy as np
 from scipy.optimize import minimize
 
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from augury.numerics.newton import ascend
 from augury.numerics.threads import blas_threads
 
 #: L-BFGS stops when a step gains less than this, in nats: a hundredth is far below what a decision notices.
 _NEGLIGIBLE_GAIN = 1e-2
-#: The first step from a start that is already a good one, in units of log hyperparameters.
+#: Newton's method stops when its model, which may be wrong by a factor, promises less than this.
+_NEGLIGIBLE_PROMISE = 5e-3
+#: The longest step of Newton's method, in units of log hyperparameters.
+_LONGEST_STEP = 2.0
+#: The first step of L-BFGS from a start that is already a good one, likewise.
 _SHORT_STEP = 0.1
-#: Up to here a cold fit tries two starts: the posterior often has two modes, one of them quiet, one noisy.
-#: With more rows it begins from the best theta of a subset.
+#: With more rows a cold fit begins from the best theta of a subset, and no fit tries further starts.
 _FEW_ROWS = 120
 _SUBSET_ROWS = 50
-#: Up to here a warm fit tries a cold start too.
-_FEW_ROWS_WARM = 60
-#: A fit that calls most of the variance noise may have missed the mode that explains it.
-_SUSPICIOUS_NOISE = 0.3
-_SUSPICION_STARTS = 4
+#: A fit whose squared error at outcomes left out is more than this of their variance may have missed a mode.
+_POOR_PREDICTION = 0.15
+#: So many of the further starts, those of highest density, are followed then.
+_FOLLOWED = 3
+
+#: `theta` and its log posterior density
+Found = tuple[np.ndarray, float]
 
 
 def maximize_posterior(
@@ -31,56 +37,70 @@ def maximize_posterior(
     *,
     initial: np.ndarray | None = None,
     seed: int = 0,
-) -> tuple[np.ndarray, float]:
+) -> Found:
     """The hyperparameters of the highest log posterior density.
 
     Args:
         likelihood: the objective on all rows.
         subset: gives the objective on some rows (an index array), used to start cheaply when rows are many.
         initial: the `theta` of an earlier fit on almost the same data (a warm start).
-        seed: chooses the subset and the further starts.
+        seed: chooses the subset.
 
     Returns:
         `theta` and its log posterior density.
     """
-    with blas_threads(len(likelihood.y)):
-        if initial is not None:
-            best = _ascend(likelihood, np.clip(initial, *likelihood.bounds()), _SHORT_STEP)
-            if len(likelihood.y) > _FEW_ROWS_WARM:
-                return best
-            return _best_of(likelihood, best, likelihood.starts()[:1], seed)
-        if len(likelihood.y) > _FEW_ROWS:
-            n = len(likelihood.y)
+    n = len(likelihood.y)
+    with blas_threads(n):
+        if initial is None and n > _FEW_ROWS:
             rows = np.random.default_rng(seed).choice(n, max(_SUBSET_ROWS, n // 4), replace=False)
-            start, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed)
-            return _ascend(likelihood, start, _SHORT_STEP)
+            initial, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed)
         starts = likelihood.starts()
-        best = _ascend(likelihood, starts[0])
-        return _best_of(likelihood, best, starts[1:2], seed)
+        if initial is None:
+            found, starts = _climb(likelihood, starts[0]), starts[1:]
+        else:
+            found = _climb(likelihood, np.clip(initial, *likelihood.bounds()), _SHORT_STEP)
+        if n > _FEW_ROWS:
+            return found
+        if (
+            not likelihood.has_curvature
+        ):  # L-BFGS stays in the quiet mode or the noisy one, wherever it begins
+            found = max(found, _climb(likelihood, starts[0]), key=_density)
+        return _best_of(likelihood, found, starts) if _is_poor(likelihood, found) else found
 
 
-def _best_of(
-    likelihood: MarginalLikelihood,
-    best: tuple[np.ndarray, float],
-    others: np.ndarray,
-    seed: int,
-) -> tuple[np.ndarray, float]:
-    """The best of a fit and of further starts; of more of them where the fit is suspicious."""
-    best = max([best, *(_ascend(likelihood, start) for start in others)], key=_density)
-    if likelihood.infers_noise and best[0][-1] > np.log(_SUSPICIOUS_NOISE):
-        spread = np.random.default_rng(seed).standard_normal((_SUSPICION_STARTS, len(best[0])))
-        further = np.clip(likelihood.starts()[-1] + spread * 1.5, *likelihood.bounds())
-        best = max([best, *(_ascend(likelihood, start) for start in further)], key=_density)
-    return best
+def _is_poor(likelihood: MarginalLikelihood, found: Found) -> bool:
+    """Whether the fit leaves so much unexplained that another one may explain it."""
+    return np.isfinite(found[1]) and likelihood.leave_one_out_error(found[0]) > _POOR_PREDICTION
 
 
-def _density(result: tuple[np.ndarray, float]) -> float:
-    return result[1]
+def _best_of(likelihood: MarginalLikelihood, found: Found, starts: np.ndarray) -> Found:
+    """The best of a fit and of the ascents from the most promising starts."""
+    if len(starts) > _FOLLOWED:
+        values = [likelihood.value(start) for start in starts]
+        starts = starts[np.argsort(values)[-_FOLLOWED:]]
+    return max([found, *(_climb(likelihood, start) for start in starts)], key=_density)
 
 
-def _ascend(
-    likelihood: MarginalLikelihood, start: np.ndarray, scale: float = 1.0
-) -> tuple[np.ndarray, float]:
+def _density(found: Found) -> float:
+    return found[1]
+
+
+def _climb(likelihood: MarginalLikelihood, start: np.ndarray, scale: float = 1.0) -> Found:
+    """Newton's method where the covariance allows it, else L-BFGS with a first step of length `scale`."""
+    if not likelihood.has_curvature:
+        return _climb_by_gradients(likelihood, start, scale)
+    lower, upper = likelihood.bounds()
+    return ascend(
+        likelihood.expand,
+        start,
+        lower,
+        upper,
+        least_gain=_NEGLIGIBLE_PROMISE,
+        longest_step=_LONGEST_STEP,
+    )
+
+
+def _climb_by_gradients(likelihood: MarginalLikelihood, start: np.ndarray, scale: float) -> Found:
     """L-BFGS from one start, in units of `scale`: its first step has length 1 whatever the curvature."""
     value, gradient = likelihood.value_gradient(start)
     if not np.isfinite(value):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import log, pi
 
 import numpy as np
 
 from augury.models.exact.covariance import Covariance
-from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR, NOISY_START
-from augury.numerics.linalg import cholesky_in_place, inverse_in_place, solve_with_factor
+from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR, NOISY_START, QUIET_START
+from augury.numerics.linalg import (
+    cholesky_in_place,
+    inverse_in_place,
+    solve_with_factor,
+    symmetric_product,
+)
+from augury.numerics.newton import Expansion
 
 _LOG_2PI = log(2.0 * pi)
 
@@ -37,10 +44,17 @@ class MarginalLikelihood:
         self.noise = noise
         self._right_hand_sides = np.ones((len(y), 2), order="F")
         self._right_hand_sides[:, 0] = y
+        self._sum_of_squares = max(len(y) * float(y.var()), np.finfo(np.float64).tiny)
+        self._last: tuple[np.ndarray, float] | None = None  # theta and its leave-one-out error
 
     @property
     def infers_noise(self) -> bool:
         return self.noise is None
+
+    @property
+    def has_curvature(self) -> bool:
+        """Whether `expand` is to be had."""
+        return self.covariance.has_derivatives
 
     def bounds(self) -> np.ndarray:
         """`2 x p` bounds of `theta`."""
@@ -54,9 +68,10 @@ class MarginalLikelihood:
         starts = self.covariance.starts()
         if not self.infers_noise:
             return starts
-        quiet = np.concatenate([starts, np.full((len(starts), 1), NOISE_PRIOR.location)], axis=1)
-        noisy = np.append(starts[0], np.log(NOISY_START))
-        return np.insert(quiet, 1, noisy, axis=0)
+        starts = np.concatenate([starts[:1], starts])
+        noise = np.full(len(starts), log(QUIET_START))
+        noise[1] = log(NOISY_START)
+        return np.column_stack([starts, noise])
 
     def factorise(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         """The factor of `K + noise` (lower triangle), `alpha` and the constant mean at `theta`.
@@ -87,15 +102,75 @@ class MarginalLikelihood:
             return -np.inf, np.zeros_like(theta)
         value = self._log_likelihood(factor, alpha, constant)
         inverse_in_place(factor)
+        gradient = self._gradient(theta, factor, alpha)
+        log_prior, prior_gradient = self._log_prior(theta)
+        return value + log_prior, gradient + prior_gradient
+
+    def expand(self, theta: np.ndarray) -> Expansion:
+        r"""The log posterior density at `theta`, its gradient, and the average information as its curvature.
+
+        .. math::
+            \mathcal I_{kl} = \tfrac12 (\partial_k K \alpha)^T P\, (\partial_l K \alpha), \qquad
+            P = K^{-1} - K^{-1} 1 1^T K^{-1} / 1^T K^{-1} 1,
+
+        the mean of the observed and the expected information, which needs products with vectors only; plus
+        the curvature of the priors. Only for covariances that have `derivatives`. Where the covariance cannot
+        be factorised the value is `-inf`.
+
+        Source: Gilmour, Thompson and Cullis, "Average information REML", Biometrics 51 (1995).
+        """
+        try:
+            factor, alpha, constant = self.factorise(theta)
+        except FloatingPointError:
+            return Expansion(-np.inf, np.zeros_like(theta), np.eye(len(theta)))
+        value = self._log_likelihood(factor, alpha, constant)
+        inverse_in_place(factor)
+        self._last = theta, self._squared_error(alpha, factor)
+        curvature = self._average_information(theta, factor, alpha)
+        gradient = self._gradient(theta, factor, alpha)
+        log_prior, prior_gradient = self._log_prior(theta)
+        return Expansion(value + log_prior, gradient + prior_gradient, curvature)
+
+    def _average_information(self, theta: np.ndarray, inverse: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        derivatives = self.covariance.derivatives(alpha)
+        p = len(theta)
+        columns = np.empty((len(alpha), p + 1), order="F")
+        columns[:, : derivatives.shape[1]] = derivatives
+        if self.infers_noise:
+            np.multiply(alpha, np.exp(theta[-1]), out=columns[:, p - 1])
+        columns[:, p] = 1.0
+        gram = columns.T @ symmetric_product(inverse, columns)
+        along = gram[:p, p]
+        information = 0.5 * (gram[:p, :p] - along[:, None] * (along / gram[p, p]))
+        np.einsum("ii->i", information)[...] += self._prior_curvature
+        return information
+
+    @cached_property
+    def _prior_curvature(self) -> np.ndarray:
+        curvature = self.covariance.prior_curvature()
+        return np.append(curvature, NOISE_PRIOR.scale**-2) if self.infers_noise else curvature
+
+    def leave_one_out_error(self, theta: np.ndarray) -> float:
+        """The mean squared error of predicting each outcome from the others, as a share of their variance."""
+        if self._last is not None and self._last[0] is theta:
+            return self._last[1]
+        factor, alpha, _ = self.factorise(theta)
+        inverse_in_place(factor)
+        return self._squared_error(alpha, factor)
+
+    def _squared_error(self, alpha: np.ndarray, inverse: np.ndarray) -> float:
+        residual = alpha / inverse.diagonal()
+        return float(residual @ residual) / self._sum_of_squares
+
+    def _gradient(self, theta: np.ndarray, factor: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        """Of the log likelihood; `factor` holds the inverse's lower triangle, and `K` in the upper one."""
         weights = np.multiply(alpha[:, None], alpha, out=self.covariance.scratch())
         weights -= factor
         noise_gradient = 0.5 * np.trace(weights)
         gradient = 0.5 * self.covariance.pullback(weights, factor)
         if self.infers_noise:
             gradient = np.append(gradient, noise_gradient * np.exp(theta[-1]))
-        log_prior, prior_gradient = self._log_prior(theta)
-        gradient += prior_gradient
-        return value + log_prior, gradient
+        return gradient
 
     def _log_likelihood(self, factor: np.ndarray, alpha: np.ndarray, constant: float) -> float:
         residual = self.y - constant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 import torch
@@ -19,6 +19,9 @@ from augury.models.exact.priors import (
 from augury.numerics.linalg import symmetric_product
 
 _SQRT5 = sqrt(5.0)
+#: Where the search for lengthscales begins: this share of the typical one; that of an input that explains the
+#: outcome alone; that of the others then.
+_SHORT, _ALONE, _OF_NO_MATTER = 0.35, 0.2, 2.0
 
 
 class MaternCovariance(Covariance):
@@ -41,6 +44,8 @@ class MaternCovariance(Covariance):
         features: which columns are numbers, which are categories.
     """
 
+    has_derivatives = True
+
     def __init__(self, X: np.ndarray, features: Features) -> None:
         self.features = features
         self._groups = features.groups
@@ -51,7 +56,7 @@ class MaternCovariance(Covariance):
         self._mismatch_prior = mismatch_prior(len(features.categorical))
         self._bind(X)
         self._buffers: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-        self.theta = self.starts()[0]
+        self.theta = self.typical()
 
     def _bind(self, X: np.ndarray) -> None:
         self._coordinates = np.ascontiguousarray(self.features.coordinates(X)) - 0.5
@@ -92,18 +97,24 @@ class MaternCovariance(Covariance):
         return np.concatenate([lengthscales, mismatches], axis=1)
 
     def starts(self) -> np.ndarray:
+        """Short lengthscales; then one input after the other that explains the outcome alone.
+
+        From short lengthscales the ascent rarely ends in the mode that calls everything noise. Modes that
+        differ in which inputs matter are found from the others.
+        """
+        typical = self.typical()
+        numeric = np.arange(len(typical)) < self._n_lengthscales
+        best = typical + np.where(
+            numeric, log(_SHORT), log(self._mismatch_prior.mode / self._mismatch_prior.median)
+        )
+        matters = np.eye(len(typical), dtype=bool)
+        return np.concatenate([best[None], typical + np.where(matters, log(_ALONE), log(_OF_NO_MATTER))])
+
+    def typical(self) -> np.ndarray:
+        """`p`: what is expected without data, lengthscales of half the cube's diagonal."""
         counts = self._n_lengthscales, len(self.features.categorical)
-        scale = 0.5 * sqrt(max(self.features.dim, 1))
-        prior = self._mismatch_prior
-        rows = [
-            np.repeat(np.log([lengthscale, mismatch]), counts)
-            for lengthscale, mismatch in (
-                (scale, prior.median),
-                (0.35 * scale, prior.mode),
-                (4.0 * scale, prior.median),
-            )
-        ]
-        return np.array(rows)
+        values = 0.5 * sqrt(max(self.features.dim, 1)), self._mismatch_prior.median
+        return np.repeat(np.log(values), counts)
 
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         split = self._n_lengthscales
@@ -112,6 +123,10 @@ class MaternCovariance(Covariance):
             return value, gradient
         more, rest = self._mismatch_prior.log_density(theta[split:])
         return value + more, np.concatenate([gradient, rest])
+
+    def prior_curvature(self) -> np.ndarray:
+        counts = self._n_lengthscales, len(self.features.categorical)
+        return np.repeat([self._lengthscale_prior.scale**-2, self._mismatch_prior.scale**-2], counts)
 
     # -- the training covariance -----------------------------------------------------------------------
 
@@ -137,6 +152,37 @@ class MaternCovariance(Covariance):
 
     def release(self) -> None:
         self._buffers = None
+
+    def derivatives(self, vector: np.ndarray) -> np.ndarray:
+        """`dK_ij/dlog l_g = G_ij (z_i - z_j)^2 / 3`, its square multiplied out: no `n x n x d` array."""
+        assert self._buffers is not None
+        K, G, _ = self._buffers
+        z, width = self._scaled, self._scaled.shape[1]
+        columns = np.empty((self.n, 2 * width + 1), order="F")
+        first, second = columns[:, :width], columns[:, width:-1]
+        np.multiply(z, vector[:, None], out=first)
+        np.multiply(z, first, out=second)
+        columns[:, -1] = vector
+        product = G @ columns
+        per_coordinate = z * product[:, -1:]
+        per_coordinate -= 2.0 * product[:, :width]
+        per_coordinate *= z
+        per_coordinate += product[:, width:-1]
+        per_coordinate *= 1.0 / 3.0
+        if self._grouped:
+            per_coordinate = np.add.reduceat(per_coordinate, self._group_starts, axis=1)
+        if not len(self._rates):
+            return per_coordinate
+        return np.concatenate([per_coordinate, self._mismatch_derivatives(K, vector)], axis=1)
+
+    def _mismatch_derivatives(self, K: np.ndarray, vector: np.ndarray) -> np.ndarray:
+        """`dK_ij/dlog lambda_c = K_ij [x_ic != x_jc] / lambda_c`; the upper triangle of `K` is read."""
+        weighted = np.asfortranarray(self._codes * vector[:, None])
+        agreeing = self._codes * symmetric_product(K, weighted, lower=False)
+        starts = np.cumsum([0, *(len(levels) for levels in self._levels[:-1])])
+        agreeing = np.add.reduceat(agreeing, starts, axis=1)
+        total = symmetric_product(K, np.asfortranarray(vector[:, None]), lower=False)
+        return (total - agreeing) * self._rates
 
     def pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         assert self._buffers is not None

@@ -58,7 +58,7 @@ def mismatch_prior(categories: int) -> LogNormal:
 NOISE_PRIOR = LogNormal(-6.0, 3.0)
 #: Inferred noise variance, relative to standardised outcomes.
 NOISE_BOUNDS = (1e-6, 1e1)
-#: Where the search for hyperparameters begins a second time: a tenth of the variance is noise.
-NOISY_START = 0.1
+#: Noise variances where the search for hyperparameters begins: a little, or enough to explain the data by it.
+QUIET_START, NOISY_START = 1e-3, 1e-1
 LENGTHSCALE_BOUNDS = (2.5e-2, 1e4)
 MISMATCH_BOUNDS = (1e-2, 1e3)
