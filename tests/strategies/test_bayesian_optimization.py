@@ -282,3 +282,18 @@ def test_the_start_grows_with_the_space(space, count):
 def test_botorchs_own_models_serve_as_surrogates():
     strategy = BayesianOptimization(model=SingleTaskGP, n_initial=2)
     assert run(strategy, continuous_space(), branin, 5).n == 5
+
+
+@pytest.mark.parametrize("name", ["student-t", "scale-mixture"])
+def test_a_scale_mixture_is_a_surrogate_like_any_other(name):
+    """Batches, warm starts and constraints by its closed forms."""
+    strategy = BayesianOptimization(model=name)
+    best = run(strategy, continuous_space(), branin, 20, batch=2).Y.min()
+    assert best - 0.397887 < 0.3
+
+    def limited(X):
+        return np.concatenate([branin(X), X[:, :1] + X[:, 1:2] - 0.9], axis=1)
+
+    goals = ["min:y", "c<=0"]
+    table = run(strategy, continuous_space(), limited, 14, goals=goals)
+    assert (table.Y[6:, 1] <= 0.05).mean() > 0.5

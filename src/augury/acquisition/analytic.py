@@ -1,5 +1,5 @@
-"""Acquisition functions in closed form, with closed-form gradients, for Gaussian posteriors of one
-outcome."""
+"""Acquisition functions in closed form, with closed-form gradients, for posteriors of one outcome that are
+Gaussian, Student-t or a scale mixture of Gaussians."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 
 from augury.acquisition.fantasies import HallucinatedMoments
-from augury.acquisition.moments import Moments, moments_of
-from augury.numerics.normal import log_cdf, log_h
+from augury.acquisition.moments import Moments, location_scale_of
 
 
 class AnalyticAcquisition(ABC):
-    """A function of the posterior mean and variance at one point.
+    """A function of the posterior mean and variance at one point, or of location and squared scale.
 
     Args:
-        model: a BoTorch model of one outcome with a Gaussian posterior (see `moments_of`).
+        model: a BoTorch model of one outcome (see `location_scale_of`).
         maximize: whether larger outcomes are better.
 
     Raises:
-        NotSupportedError: the model's posterior is not Gaussian.
+        NotSupportedError: the model's posterior has no such form.
     """
 
     def __init__(self, model: Any, *, maximize: bool = True) -> None:
-        self.moments: Moments = moments_of(model)
+        self.moments: Moments
+        self.moments, self.law = location_scale_of(model)
         self.sign = 1.0 if maximize else -1.0
 
     def value(self, X: np.ndarray) -> np.ndarray:
@@ -49,7 +49,10 @@ class LogExpectedImprovement(AnalyticAcquisition):
 
     .. math::
         \log \mathrm{EI}(x) = \log \sigma(x) + \log h(z), \qquad z = \pm\frac{\mu(x) - f^*}{\sigma(x)}, \qquad
-        h(z) = \phi(z) + z \Phi(z)
+        h(z) = \mathbb E\,[\max(z + T, 0)]
+
+    with `T` of the posterior's law: `h(z) = phi(z) + z Phi(z)` for the normal one, `(nu + z^2) / (nu - 1)
+    t_nu(z) + z F_nu(z)` for Student's, the sum of `w_k sqrt(s_k) h(z / sqrt(s_k))` for a mixture of normals.
 
     Its gradient does not vanish where EI underflows, which is most of the space once a good point is known.
 
@@ -59,7 +62,8 @@ class LogExpectedImprovement(AnalyticAcquisition):
         maximize: whether larger outcomes are better.
 
     Source: Ament et al., "Unexpected improvements to expected improvement for Bayesian optimization",
-    NeurIPS 2023, eq. 8 and 9.
+    NeurIPS 2023, eq. 8 and 9; Shah, Wilson and Ghahramani, "Student-t processes as alternatives to Gaussian
+    processes", AISTATS 2014, section 5.2 for Student's t.
     """
 
     def __init__(self, model: Any, best_f: float, maximize: bool = True) -> None:
@@ -69,12 +73,12 @@ class LogExpectedImprovement(AnalyticAcquisition):
     def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         sigma = np.sqrt(variance)
         z = (mean - self.best_f) * (self.sign / sigma)
-        log_value, slope = log_h(z)
+        log_value, slope = self.law.log_h(z)
         return log_value + np.log(sigma), slope * (self.sign / sigma), (1.0 - z * slope) / (2.0 * variance)
 
 
 class UpperConfidenceBound(AnalyticAcquisition):
-    r"""An optimistic bound of the outcome.
+    r"""An optimistic bound of the outcome, by its mean and standard deviation.
 
     .. math::
         \mathrm{UCB}(x) = \pm\mu(x) + \sqrt{\beta}\, \sigma(x)
@@ -99,7 +103,7 @@ class UpperConfidenceBound(AnalyticAcquisition):
 
     def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         sigma = np.sqrt(variance)
-        root = self.beta**0.5
+        root = self.beta**0.5 * self.law.deviation
         return self.sign * mean + root * sigma, np.full_like(mean, self.sign), root / (2.0 * sigma)
 
 
@@ -107,7 +111,9 @@ class LogProbabilityOfFeasibility(AnalyticAcquisition):
     r"""The logarithm of the probability that an outcome constraint holds.
 
     .. math::
-        \log \Pr(s\, y(x) + o \le 0) = \log \Phi(z), \qquad z = -\frac{s\, \mu(x) + o}{\sigma(x)}
+        \log \Pr(s\, y(x) + o \le 0) = \log F(z), \qquad z = -\frac{s\, \mu(x) + o}{\sigma(x)}
+
+    with the distribution function `F` of the posterior's law.
 
     Args:
         model: model of the constrained outcome, see `AnalyticAcquisition`.
@@ -124,5 +130,5 @@ class LogProbabilityOfFeasibility(AnalyticAcquisition):
     def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         sigma = np.sqrt(variance)
         z = -(self.scale * mean + self.offset) / sigma
-        value, slope = log_cdf(z)
+        value, slope = self.law.log_cdf(z)
         return value, -slope * self.scale / sigma, -slope * z / (2.0 * variance)

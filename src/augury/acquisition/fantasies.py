@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr
 
-from augury.acquisition.moments import Moments, moments_of
+from augury.acquisition.moments import Moments, location_scale_of
 from augury.numerics.linalg import cholesky_in_place, inverse_factor
 from augury.numerics.quasi_random import quasi_normal
 
@@ -24,32 +25,37 @@ class FantasizedMoments:
 
     with the posterior covariance `c_x` of `f(x)` and `f(Z)`. All fantasies share the variance, and their
     means are linear in the same whitened covariances `C^{-1} c_x`: any number of them costs about as much
-    as one.
+    as one. A posterior that is Gaussian given a scale draws one scale `r_i` for each fantasy, which
+    multiplies its `xi_i` and, in what follows from it, `sigma(x)`.
 
     Args:
-        model: a BoTorch model of one outcome with a Gaussian posterior.
+        model: a BoTorch model of one outcome (see `location_scale_of`).
         Z: `b x d` fixed points.
         count: number F of fantasies.
         seed: of the quasi-Monte Carlo points `xi`.
     """
 
     def __init__(self, model: Any, Z: np.ndarray, *, count: int, seed: int) -> None:
-        self.moments: Moments = moments_of(model, Z)
+        self.moments: Moments
+        self.moments, law = location_scale_of(model, Z)
         factor = np.array(self.moments.fixed_covariance, order="F")
         cholesky_in_place(factor)
-        self._xi = quasi_normal(count, len(Z), seed).T  # b x F
+        draws = quasi_normal(count, len(Z) + 1, seed)
+        #: `F`, the scales of the fantasies, 1 for a Gaussian posterior
+        self.radii = law.scales(ndtr(draws[:, -1]))
+        self._xi = draws[:, :-1].T * self.radii  # b x F
         #: `F x b`, the fantasies
         self.values = self.moments.fixed_mean + (np.tril(factor) @ self._xi).T
         self._root = inverse_factor(factor).T  # C^{-T}, b x b; uses up the factor
         self._floor = _VARIANCE_FLOOR * float(self.moments.fixed_covariance.diagonal().max(initial=0.0))
 
     def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """The means (`N x F`) and the common variance (`N`) at `X` (`N x d`)."""
+        """The means (`N x F`) and the variance (`N`; times `radii^2` in each fantasy) at `X` (`N x d`)."""
         mean, variance = self.expected(X, gradient=gradient)
         return mean[:, None] + self._last[0] @ self._xi, variance
 
     def expected(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """The mean over all possible fantasies (`N`) and the common variance (`N`) at `X` (`N x d`)."""
+        """The mean over all possible fantasies (`N`) and the variance (`N`) for radius 1 at `X` (`N x d`)."""
         mean, prior, covariance = self.moments(X, gradient=gradient)
         whitened = covariance @ self._root
         variance = prior - np.einsum("ij,ij->i", whitened, whitened)
@@ -79,7 +85,7 @@ class HallucinatedMoments:
     process bandit optimization", JMLR 15 (2014), section 3.
 
     Args:
-        model: a BoTorch model of one outcome with a Gaussian posterior.
+        model: a BoTorch model of one outcome (see `location_scale_of`).
         pending: `p x d`.
     """
 
@@ -106,7 +112,7 @@ def plausible_best(
     more than a few, and everything after is the cheaper for it.
 
     Args:
-        model: a BoTorch model of one outcome with a Gaussian posterior.
+        model: a BoTorch model of one outcome (see `location_scale_of`).
         observed: `n x d`.
         maximize: whether larger outcomes are better.
         count: number of draws.
@@ -120,7 +126,7 @@ def plausible_best(
     """
     sign = 1.0 if maximize else -1.0
     distinct = np.unique(observed, axis=0)
-    mean = sign * moments_of(model)(distinct)[0]
+    mean = sign * location_scale_of(model)[0](distinct)[0]
     if len(distinct) > most:
         distinct = distinct[np.argsort(-mean, kind="stable")[:most]]
     draws = FantasizedMoments(model, distinct, count=count, seed=seed).values

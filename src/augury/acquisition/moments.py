@@ -1,10 +1,10 @@
-"""The door between Gaussian surrogates and acquisition functions: joint moments with fixed points, pulled
-back.
+"""The door between surrogates and acquisition functions: joint moments with fixed points, pulled back.
 
 An acquisition function of a Gaussian posterior is a scalar function of the mean and the variance at a
 candidate, and of its covariances with a few fixed points (experiments that run, points whose value is only
 known with noise). Its gradient needs one product of the scalar function's partial derivatives with the
-Jacobian of the moments, never the Jacobian itself.
+Jacobian of the moments, never the Jacobian itself. The same holds for every posterior that is a location plus
+a scale times one law, with the squared scale for the variance.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 
 from augury.acquisition.autograd import AutogradMoments
 from augury.errors import NotSupportedError
+from augury.numerics.predictive_law import NORMAL, PredictiveLaw
 
 
 class Moments(Protocol):
@@ -49,16 +50,39 @@ def moments_of(model: Any, Z: np.ndarray | None = None) -> Moments:
     Raises:
         NotSupportedError: the posterior is not Gaussian, so that closed forms would be wrong.
     """
-    if hasattr(model, "cross_posterior"):
-        return model.cross_posterior(Z)
-    if (Z is None or len(Z) == 0) and hasattr(model, "mean_variance_gradient"):
-        return _GradientMoments(model)
     if not is_gaussian(model):
         raise NotSupportedError(
             f"the posterior of {type(model).__name__} is not declared Gaussian, so closed-form acquisition "
             "functions do not hold for it; use the Monte Carlo ones"
         )
+    if hasattr(model, "cross_posterior"):
+        return model.cross_posterior(Z)
+    if (Z is None or len(Z) == 0) and hasattr(model, "mean_variance_gradient"):
+        return _GradientMoments(model)
     return AutogradMoments(model, Z)
+
+
+def location_scale_of(model: Any, Z: np.ndarray | None = None) -> tuple[Moments, PredictiveLaw]:
+    """Location and squared scale of the posterior, and the law of `(f - location) / scale`.
+
+    Args:
+        model: a BoTorch model of one outcome: Gaussian, whose moments these are then, or with the capability
+            `location_scale`, which offers them as `model.location_scale(Z)`.
+        Z: `b x d` encoded fixed points, or None. Given the law's scale, values there and at candidates are
+            jointly Gaussian.
+
+    Raises:
+        NotSupportedError: a posterior of another kind.
+    """
+    if "location_scale" in getattr(model, "capabilities", ()):
+        moments, law = model.location_scale(Z)
+        return moments, law
+    return moments_of(model, Z), NORMAL
+
+
+def has_closed_form(model: Any) -> bool:
+    """Whether `location_scale_of` serves the model, so that its acquisition functions have closed forms."""
+    return "location_scale" in getattr(model, "capabilities", ()) or is_gaussian(model)
 
 
 def is_gaussian(model: Any) -> bool:

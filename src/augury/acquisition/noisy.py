@@ -20,14 +20,13 @@ class LogNoisyExpectedImprovement:
         \log \mathrm{NEI}(x) = \log \mathbb E\,[\max(f(x) - \max(f^*, f(Z)), 0)]
         \approx \log \frac 1 F \sum_{i=1}^F \sigma(x)\, h\!\left(\frac{\mu_i(x) - f^*_i}{\sigma(x)}\right)
 
-    where `mu_i` and `sigma` are the posterior given the i-th fantasy of `f(Z)`, and `f*_i = max(f*, max
-    f_i(Z))`. Z holds the observed points that may be the best (`plausible_best`) and the points that are
-    pending: what they may
-    still turn out to be is integrated over, which makes a greedy choice of further points that of joint
-    (noisy) expected improvement.
+    where `mu_i` and `sigma` (in a scale mixture `r_i sigma`) are the posterior given the i-th fantasy of
+    `f(Z)`, and `f*_i = max(f*, max f_i(Z))`. Z holds the observed points that may be the best
+    (`plausible_best`) and the points that are pending: what they may still turn out to be is integrated over,
+    which makes a greedy choice of further points that of joint (noisy) expected improvement.
 
     Args:
-        model: a BoTorch model of one outcome with a Gaussian posterior.
+        model: a BoTorch model of one outcome (see `location_scale_of`).
         baseline: `b x d` observed points that compete for the best; None when `best_f` is known without
             noise.
         pending: `p x d` points being evaluated, or None.
@@ -40,7 +39,7 @@ class LogNoisyExpectedImprovement:
 
     Raises:
         ValueError: neither `baseline` nor `best_f` is given.
-        NotSupportedError: the model's posterior is not Gaussian.
+        NotSupportedError: the model's posterior has no such form.
 
     Source: Letham et al., "Constrained Bayesian optimization with noisy experiments", Bayesian Analysis 14
     (2019), eq. 7; Ament et al., NeurIPS 2023, section 3; Wilson et al., "Maximizing acquisition functions
@@ -75,20 +74,22 @@ class LogNoisyExpectedImprovement:
     def value(self, X: np.ndarray) -> np.ndarray:
         """`N` values at `X` (`N x d`)."""
         means, variance = self.moments(X)
+        radii = self.moments.radii
         sigma = np.sqrt(variance)
-        log_values, _ = log_h((self.sign * means - self.best) / sigma[:, None])
-        return np.log(sigma) + _log_mean_exp(log_values)[0]
+        log_values, _ = log_h((self.sign * means - self.best) / (sigma[:, None] * radii))
+        return np.log(sigma) + _log_mean_exp(log_values + np.log(radii))[0]
 
     def value_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`N` values at `X` (`N x d`) and their gradients (`N x d`, 0 in categorical columns)."""
         means, variance = self.moments(X, gradient=True)
+        radii = self.moments.radii
         sigma = np.sqrt(variance)
-        z = (self.sign * means - self.best) / sigma[:, None]
+        z = (self.sign * means - self.best) / (sigma[:, None] * radii)
         log_values, slope = log_h(z)
-        average, share = _log_mean_exp(log_values)
+        average, share = _log_mean_exp(log_values + np.log(radii))
         slope *= share
         by_variance = (1.0 - np.einsum("ij,ij->i", z, slope)) / (2.0 * variance)
-        by_means = slope * (self.sign / sigma)[:, None]
+        by_means = slope * (self.sign / (sigma[:, None] * radii))
         return np.log(sigma) + average, self.moments.pullback(by_means, by_variance)
 
 

@@ -12,7 +12,7 @@ from augury.acquisition.analytic import LogExpectedImprovement, UpperConfidenceB
 from augury.acquisition.autograd import TorchAcquisition
 from augury.acquisition.base import Acquisition
 from augury.acquisition.circumstances import Circumstances, as_tensor
-from augury.acquisition.moments import is_gaussian
+from augury.acquisition.moments import has_closed_form
 from augury.acquisition.noisy import (
     NUM_FANTASIES,
     LogNoisyExpectedImprovement,
@@ -48,10 +48,11 @@ class Situation(Circumstances):
 def log_ei(situation: Situation) -> Acquisition:
     """Log expected improvement over the best measured outcome, fantasies of pending points integrated out.
 
-    In closed form where the posterior is Gaussian, otherwise BoTorch's `qLogExpectedImprovement`.
+    In closed form where the posterior has one (`has_closed_form`), otherwise BoTorch's
+    `qLogExpectedImprovement`.
     """
     model, pending, best_f = situation.model, situation.running, situation.best_f
-    if not is_gaussian(model):
+    if not has_closed_form(model):
         return situation.constrained(_monte_carlo_ei(situation))
     if pending is None:
         return situation.constrained(LogExpectedImprovement(model, best_f, situation.maximize))
@@ -71,10 +72,10 @@ def log_ei(situation: Situation) -> Acquisition:
 def log_nei(situation: Situation) -> Acquisition:
     """Log noisy expected improvement over what the observed and pending points may be worth.
 
-    In closed form given fantasies where the posterior is Gaussian, otherwise BoTorch's
+    In closed form given fantasies where the posterior has one (`has_closed_form`), otherwise BoTorch's
     `qLogNoisyExpectedImprovement`.
     """
-    if not is_gaussian(situation.model):
+    if not has_closed_form(situation.model):
         return situation.constrained(_monte_carlo_nei(situation))
     return situation.constrained(
         log_noisy_expected_improvement(
@@ -91,10 +92,11 @@ def log_nei(situation: Situation) -> Acquisition:
 def ucb(situation: Situation) -> Acquisition:
     """The upper confidence bound at two standard deviations.
 
-    In closed form where the posterior is Gaussian, otherwise BoTorch's `qUpperConfidenceBound`.
+    In closed form where the posterior has one (`has_closed_form`), otherwise BoTorch's
+    `qUpperConfidenceBound`.
     """
     scale = float(situation.values.std()) or 1.0
-    if not is_gaussian(situation.model):
+    if not has_closed_form(situation.model):
         return situation.constrained(_monte_carlo_ucb(situation), scale)
     bound = UpperConfidenceBound(situation.model, _BETA, situation.maximize, pending=situation.running)
     return situation.constrained(bound, scale)

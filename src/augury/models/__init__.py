@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
+    from augury.models.scale_mixture.burr import BurrXII as BurrXII
+    from augury.models.scale_mixture_process import ScaleMixtureProcess as ScaleMixtureProcess
+    from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
 _ATTRIBUTES = {
     "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",
+    "BurrXII": "augury.models.scale_mixture.burr",
     "FeasibilityModel": "augury.models.feasibility",
     "GaussianProcess": "augury.models.gaussian_process",
     "InfiniteWidthGP": "augury.models.infinite_width_gp",
+    "ScaleMixtureProcess": "augury.models.scale_mixture_process",
+    "StudentTProcess": "augury.models.student_t_process",
 }
 
 __all__ = sorted(_ATTRIBUTES)

@@ -18,5 +18,7 @@ MODELS = Registry(
         "laplace": "augury.models.network_surrogates:laplace",
         "deep-ensemble": "augury.models.network_surrogates:deep_ensemble",
         "mc-dropout": "augury.models.network_surrogates:mc_dropout",
+        "scale-mixture": "augury.models.scale_mixture_process:ScaleMixtureProcess",
+        "student-t": "augury.models.student_t_process:StudentTProcess",
     },
 )

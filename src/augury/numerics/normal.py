@@ -61,4 +61,5 @@ def _fill_tails(z: np.ndarray, outside: np.ndarray, value: np.ndarray, derivativ
 
 def log_cdf(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     r"""`log Phi(z)` and its derivative `phi(z) / Phi(z) = 1 / m(z)`, for any finite `z` of any shape."""
-    return log_ndtr(z), 1.0 / (_SQRT_HALF_PI * erfcx(-_SQRT_HALF * z))
+    with np.errstate(over="ignore"):  # far to the right the Mills ratio is infinite, and its inverse 0
+        return log_ndtr(z), 1.0 / (_SQRT_HALF_PI * erfcx(-_SQRT_HALF * z))

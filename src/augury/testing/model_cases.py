@@ -13,7 +13,9 @@ from torch import Tensor
 ModelFactory = Callable[..., Model]
 
 #: What a model may declare in `capabilities`.
-CAPABILITIES = frozenset({"gaussian", "joint_samples", "condition", "fantasize", "train_inputs"})
+CAPABILITIES = frozenset(
+    {"gaussian", "location_scale", "joint_samples", "condition", "fantasize", "train_inputs"}
+)
 
 
 def points(n: int, d: int = 2, *, seed: int = 0) -> Tensor:

@@ -85,7 +85,7 @@ def test_the_seed_decides():
 
 def test_an_objective_that_is_nowhere_finite_returns_the_start():
     class Nowhere:
-        y = np.zeros(3)
+        n = 3
         infers_noise = has_curvature = False
 
         def starts(self):
@@ -104,7 +104,7 @@ def test_an_objective_that_is_nowhere_finite_returns_the_start():
 
 def test_an_objective_that_is_finite_only_near_its_start_gives_a_finite_point():
     class Narrow:
-        y = np.zeros(3)
+        n = 3
         infers_noise = has_curvature = False
 
         def starts(self):

@@ -132,7 +132,7 @@ def test_the_expansion_has_the_gradient_and_the_average_information(case, noisy)
     inverse, one = np.linalg.inv(K), np.ones(n)
     P = inverse - np.outer(inverse @ one, one @ inverse) / (one @ inverse @ one)
     pulled = slopes @ (P @ likelihood.y)
-    prior = -central_differences(lambda theta: likelihood._log_prior(theta)[1], theta)
+    prior = -central_differences(lambda theta: likelihood.log_prior(theta)[1], theta)
     np.testing.assert_allclose(
         curvature, 0.5 * pulled @ P @ pulled.T + prior, rtol=1e-4, atol=1e-5 * np.abs(curvature).max()
     )

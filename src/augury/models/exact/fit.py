@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from scipy.optimize import minimize
 
-from augury.models.exact.marginal_likelihood import MarginalLikelihood
-from augury.numerics.newton import ascend
+from augury.numerics.newton import Expansion, ascend
 from augury.numerics.threads import blas_threads
 
 #: L-BFGS stops when a step gains less than this, in nats: a hundredth is far below what a decision notices.
@@ -31,9 +31,39 @@ _FOLLOWED = 3
 Found = tuple[np.ndarray, float]
 
 
+class LogPosterior(Protocol):
+    """A log posterior density of hyperparameters."""
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+
+    @property
+    def has_curvature(self) -> bool:
+        """Whether `expand` is to be had."""
+
+    def bounds(self) -> np.ndarray:
+        """`2 x p`."""
+
+    def starts(self) -> np.ndarray:
+        """`s x p`, best guess first; the second explains the data by noise, where noise is inferred."""
+
+    def value(self, theta: np.ndarray) -> float:
+        """The density."""
+
+    def value_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """The density and its gradient; `(-inf, 0)` where it cannot be computed."""
+
+    def expand(self, theta: np.ndarray) -> Expansion:
+        """The same with a curvature."""
+
+    def leave_one_out_error(self, theta: np.ndarray) -> float:
+        """The mean squared error of predicting each outcome from the others, as a share of their variance."""
+
+
 def maximize_posterior(
-    likelihood: MarginalLikelihood,
-    subset: Callable[[np.ndarray], MarginalLikelihood],
+    likelihood: LogPosterior,
+    subset: Callable[[np.ndarray], LogPosterior],
     *,
     initial: np.ndarray | None = None,
     seed: int = 0,
@@ -49,7 +79,7 @@ def maximize_posterior(
     Returns:
         `theta` and its log posterior density.
     """
-    n = len(likelihood.y)
+    n = likelihood.n
     with blas_threads(n):
         if initial is None and n > _FEW_ROWS:
             rows = np.random.default_rng(seed).choice(n, max(_SUBSET_ROWS, n // 4), replace=False)
@@ -68,12 +98,12 @@ def maximize_posterior(
         return _best_of(likelihood, found, starts) if _is_poor(likelihood, found) else found
 
 
-def _is_poor(likelihood: MarginalLikelihood, found: Found) -> bool:
+def _is_poor(likelihood: LogPosterior, found: Found) -> bool:
     """Whether the fit leaves so much unexplained that another one may explain it."""
     return np.isfinite(found[1]) and likelihood.leave_one_out_error(found[0]) > _POOR_PREDICTION
 
 
-def _best_of(likelihood: MarginalLikelihood, found: Found, starts: np.ndarray) -> Found:
+def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Found:
     """The best of a fit and of the ascents from the most promising starts."""
     if len(starts) > _FOLLOWED:
         values = [likelihood.value(start) for start in starts]
@@ -85,7 +115,7 @@ def _density(found: Found) -> float:
     return found[1]
 
 
-def _climb(likelihood: MarginalLikelihood, start: np.ndarray, scale: float = 1.0) -> Found:
+def _climb(likelihood: LogPosterior, start: np.ndarray, scale: float = 1.0) -> Found:
     """Newton's method where the covariance allows it, else L-BFGS with a first step of length `scale`."""
     if not likelihood.has_curvature:
         return _climb_by_gradients(likelihood, start, scale)
@@ -100,7 +130,7 @@ def _climb(likelihood: MarginalLikelihood, start: np.ndarray, scale: float = 1.0
     )
 
 
-def _climb_by_gradients(likelihood: MarginalLikelihood, start: np.ndarray, scale: float) -> Found:
+def _climb_by_gradients(likelihood: LogPosterior, start: np.ndarray, scale: float) -> Found:
     """L-BFGS from one start, in units of `scale`: its first step has length 1 whatever the curvature."""
     value, gradient = likelihood.value_gradient(start)
     if not np.isfinite(value):

@@ -48,6 +48,11 @@ class MarginalLikelihood:
         self._last: tuple[np.ndarray, float] | None = None  # theta and its leave-one-out error
 
     @property
+    def n(self) -> int:
+        """The number of rows."""
+        return len(self.y)
+
+    @property
     def infers_noise(self) -> bool:
         return self.noise is None
 
@@ -89,7 +94,7 @@ class MarginalLikelihood:
     def value(self, theta: np.ndarray) -> float:
         """The log posterior density at `theta`."""
         factor, alpha, constant = self.factorise(theta)
-        return self._log_likelihood(factor, alpha, constant) + self._log_prior(theta)[0]
+        return self._log_likelihood(factor, alpha, constant) + self.log_prior(theta)[0]
 
     def value_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """The log posterior density at `theta` and its gradient.
@@ -102,8 +107,8 @@ class MarginalLikelihood:
             return -np.inf, np.zeros_like(theta)
         value = self._log_likelihood(factor, alpha, constant)
         inverse_in_place(factor)
-        gradient = self._gradient(theta, factor, alpha)
-        log_prior, prior_gradient = self._log_prior(theta)
+        gradient = self.likelihood_gradient(theta, factor, alpha)  # first: `log_prior` sets `theta`
+        log_prior, prior_gradient = self.log_prior(theta)
         return value + log_prior, gradient + prior_gradient
 
     def expand(self, theta: np.ndarray) -> Expansion:
@@ -125,13 +130,17 @@ class MarginalLikelihood:
             return Expansion(-np.inf, np.zeros_like(theta), np.eye(len(theta)))
         value = self._log_likelihood(factor, alpha, constant)
         inverse_in_place(factor)
-        self._last = theta, self._squared_error(alpha, factor)
-        curvature = self._average_information(theta, factor, alpha)
-        gradient = self._gradient(theta, factor, alpha)
-        log_prior, prior_gradient = self._log_prior(theta)
-        return Expansion(value + log_prior, gradient + prior_gradient, curvature)
+        self._last = theta, self.squared_error(alpha, factor)
+        information, _ = self.average_information(theta, factor, alpha)
+        np.einsum("ii->i", information)[...] += self.prior_curvature
+        gradient = self.likelihood_gradient(theta, factor, alpha)  # first: `log_prior` sets `theta`
+        log_prior, prior_gradient = self.log_prior(theta)
+        return Expansion(value + log_prior, gradient + prior_gradient, information)
 
-    def _average_information(self, theta: np.ndarray, inverse: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    def average_information(
+        self, theta: np.ndarray, inverse: np.ndarray, alpha: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """That without the curvature of the priors (`p x p`), and the slope of `-(y - c)^T alpha` (`p`)."""
         derivatives = self.covariance.derivatives(alpha)
         p = len(theta)
         columns = np.empty((len(alpha), p + 1), order="F")
@@ -142,11 +151,11 @@ class MarginalLikelihood:
         gram = columns.T @ symmetric_product(inverse, columns)
         along = gram[:p, p]
         information = 0.5 * (gram[:p, :p] - along[:, None] * (along / gram[p, p]))
-        np.einsum("ii->i", information)[...] += self._prior_curvature
-        return information
+        return information, alpha @ columns[:, :p]
 
     @cached_property
-    def _prior_curvature(self) -> np.ndarray:
+    def prior_curvature(self) -> np.ndarray:
+        """`p` second derivatives of minus the log prior."""
         curvature = self.covariance.prior_curvature()
         return np.append(curvature, NOISE_PRIOR.scale**-2) if self.infers_noise else curvature
 
@@ -156,18 +165,29 @@ class MarginalLikelihood:
             return self._last[1]
         factor, alpha, _ = self.factorise(theta)
         inverse_in_place(factor)
-        return self._squared_error(alpha, factor)
+        return self.squared_error(alpha, factor)
 
-    def _squared_error(self, alpha: np.ndarray, inverse: np.ndarray) -> float:
+    def squared_error(self, alpha: np.ndarray, inverse: np.ndarray) -> float:
+        """See `leave_one_out_error`; the diagonal of `inverse` is read."""
         residual = alpha / inverse.diagonal()
         return float(residual @ residual) / self._sum_of_squares
 
-    def _gradient(self, theta: np.ndarray, factor: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-        """Of the log likelihood; `factor` holds the inverse's lower triangle, and `K` in the upper one."""
-        weights = np.multiply(alpha[:, None], alpha, out=self.covariance.scratch())
-        weights -= factor
+    def likelihood_gradient(
+        self, theta: np.ndarray, inverse: np.ndarray, alpha: np.ndarray, precision: float = 1.0
+    ) -> np.ndarray:
+        """`tr((precision alpha alpha^T - K^{-1}) dK/dtheta) / 2`.
+
+        Args:
+            theta: where `factorise` was called last.
+            inverse: the buffer it gave, with the inverse in its lower triangle.
+            alpha: the `K^{-1} (y - c)`.
+            precision: 1 for the Gaussian likelihood, `E[1/s | y]` where the covariance is `s K` with `s`
+                integrated out.
+        """
+        weights = np.multiply(precision * alpha[:, None], alpha, out=self.covariance.scratch())
+        weights -= inverse
         noise_gradient = 0.5 * np.trace(weights)
-        gradient = 0.5 * self.covariance.pullback(weights, factor)
+        gradient = 0.5 * self.covariance.pullback(weights, inverse)
         if self.infers_noise:
             gradient = np.append(gradient, noise_gradient * np.exp(theta[-1]))
         return gradient
@@ -177,7 +197,8 @@ class MarginalLikelihood:
         log_determinant = np.log(factor.diagonal()).sum()
         return float(-0.5 * (residual @ alpha) - log_determinant - 0.5 * len(residual) * _LOG_2PI)
 
-    def _log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+    def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """The log prior density of `theta` and its gradient."""
         if not self.infers_noise:
             return self.covariance.log_prior(theta)
         value, gradient = self.covariance.log_prior(theta[:-1])

@@ -277,6 +277,11 @@ class ExactModel(Model):
         return mean * scale + shift, variance * scale.square()
 
     @property
+    def regressions(self) -> Regressions:
+        """The outcomes in the kernel's inputs and standardised units."""
+        return self._regressions
+
+    @property
     def _outcomes(self) -> list[ExactRegression]:
         return self._regressions.outcomes
 

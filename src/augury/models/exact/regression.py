@@ -68,13 +68,11 @@ class ExactRegression:
             return
         if initial is not None and (initial.shape != self.theta.shape or not np.isfinite(initial).all()):
             initial = None
-        self.theta, _ = maximize_posterior(
-            self._likelihood(), self._subset_likelihood, initial=initial, seed=seed
-        )
+        self.theta, _ = maximize_posterior(self.likelihood(), self.likelihood, initial=initial, seed=seed)
 
     def log_posterior(self) -> float:
         """The log posterior density (marginal likelihood plus prior) of the current hyperparameters."""
-        value = self._likelihood().value(self.theta)
+        value = self.likelihood().value(self.theta)
         self.covariance.release()
         return value
 
@@ -84,10 +82,10 @@ class ExactRegression:
         other._log_noise = self._log_noise
         return other
 
-    def _likelihood(self) -> MarginalLikelihood:
-        return MarginalLikelihood(self.covariance, self.y, self.noise)
-
-    def _subset_likelihood(self, rows: np.ndarray) -> MarginalLikelihood:
+    def likelihood(self, rows: np.ndarray | None = None) -> MarginalLikelihood:
+        """The density that `fit` maximises, on all rows or on some (an index array)."""
+        if rows is None:
+            return MarginalLikelihood(self.covariance, self.y, self.noise)
         noise = None if self.noise is None else self.noise[rows]
         return MarginalLikelihood(self.covariance.rebind(self.X[rows]), self.y[rows], noise)
 
@@ -96,7 +94,7 @@ class ExactRegression:
     def _factor(self) -> None:
         if self._factored:
             return
-        likelihood = self._likelihood()
+        likelihood = self.likelihood()
         factor, self._alpha, self._constant = likelihood.factorise(self.theta)
         self._inverse_factor = inverse_factor(factor)
         self.covariance.release()
@@ -119,6 +117,12 @@ class ExactRegression:
         """`L^{-1}`, lower triangular, `L L^T = K + noise`."""
         self._factor()
         return self._inverse_factor
+
+    @property
+    def precision(self) -> np.ndarray:
+        """The diagonal of `(K + noise)^{-1}`."""
+        inverse_factor = self.inverse_factor
+        return np.einsum("ji,ji->i", inverse_factor, inverse_factor)
 
     # -- posteriors ------------------------------------------------------------------------------------
 
@@ -156,6 +160,5 @@ class ExactRegression:
 
         `mu_i = y_i - alpha_i / K^{-1}_ii`, `var_i = 1 / K^{-1}_ii` (Rasmussen and Williams 2006, eq. 5.12).
         """
-        inverse_factor = self.inverse_factor
-        precision = np.einsum("ji,ji->i", inverse_factor, inverse_factor)
+        precision = self.precision
         return self.y - self.alpha / precision, 1.0 / precision

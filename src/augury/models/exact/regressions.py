@@ -65,12 +65,16 @@ class Regressions:
         """`m x p` hyperparameters."""
         return torch.from_numpy(np.stack([outcome.theta for outcome in self.outcomes]))
 
+    def unfitted(self) -> Regressions:
+        """The same data and hyperparameters with nothing computed, to be changed without effect on this."""
+        return Regressions([outcome.unfitted() for outcome in self.outcomes])
+
     def at(self, theta: Tensor) -> Regressions:
         """The same data under other hyperparameters (`m x p`)."""
-        outcomes = [outcome.unfitted() for outcome in self.outcomes]
-        for outcome, row in zip(outcomes, theta, strict=True):
+        other = self.unfitted()
+        for outcome, row in zip(other.outcomes, theta, strict=True):
             outcome.theta = row.numpy()
-        return Regressions(outcomes)
+        return other
 
     def fit(self, initial: Tensor | None, seed: int) -> Regressions:
         """The same data under the maximum a posteriori hyperparameters, each outcome's its own.
@@ -79,13 +83,13 @@ class Regressions:
             initial: `m x p`, a warm start; None, or of another shape, for none.
             seed: see `ExactRegression.fit`.
         """
-        outcomes = [outcome.unfitted() for outcome in self.outcomes]
-        rows: list[np.ndarray | None] = [None] * len(outcomes)
+        other = self.unfitted()
+        rows: list[np.ndarray | None] = [None] * len(other)
         if initial is not None and initial.shape == self.theta.shape:
             rows = list(initial.numpy())
-        for outcome, row in zip(outcomes, rows, strict=True):
+        for outcome, row in zip(other.outcomes, rows, strict=True):
             outcome.fit(row, seed=seed)
-        return Regressions(outcomes)
+        return other
 
     def __getitem__(self, indices: Sequence[int]) -> Regressions:
         """Some of the outcomes."""
