@@ -11,9 +11,15 @@ from botorch.models import SingleTaskGP
 from augury.errors import InvalidInputError
 from augury.kernels import NNGPKernel
 from augury.models import InfiniteWidthGP
+from augury.networks import Activation, Conv1d, Dense, Flatten, Residual, Sequential
 from augury.testing import MODEL_CHECKS, models
 
-OTHER_SETTINGS = [{"learn": True, "depth": 2}, {"activation": "tanh", "depth": 1}]
+RESIDUAL = Sequential(Dense(9, 2.0, 1.0), Residual(Activation("gelu"), Dense(9)), Activation(), Dense(1))
+OTHER_SETTINGS = [
+    {"learn": True, "depth": 2},
+    {"activation": "tanh", "depth": 1, "learn": True},
+    {"architecture": RESIDUAL},
+]
 #: Of the checks, those that depend on the covariance.
 CHECKS_OF_COVARIANCES = [
     models.model_predictions.learns_a_smooth_function,
@@ -40,7 +46,7 @@ def test_the_model_conforms(check):
 
 
 @pytest.mark.parametrize("check", CHECKS_OF_COVARIANCES, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("arguments", OTHER_SETTINGS, ids=str)
+@pytest.mark.parametrize("arguments", OTHER_SETTINGS, ids=lambda arguments: "-".join(arguments))
 def test_other_settings_conform(check, arguments):
     check(partial(InfiniteWidthGP, **arguments))
 
@@ -107,3 +113,13 @@ def test_descriptors_make_like_categories_alike():
 def test_bad_settings_are_refused(arguments, message):
     with pytest.raises(InvalidInputError, match=message):
         InfiniteWidthGP(*data(5), **arguments)
+
+
+def test_an_architecture_with_positions_takes_no_other_number_of_inputs():
+    images = Sequential(Conv1d(4), Activation(), Flatten(), Dense(1), input_shape=(1, 5))
+    assert InfiniteWidthGP(*data(6, 5), architecture=images).fit().posterior(data(2, 5)[0]).mean.shape == (
+        2,
+        1,
+    )
+    with pytest.raises(InvalidInputError, match="flattened to 5 numbers; given 6"):
+        InfiniteWidthGP(*data(6, 6), architecture=images).fit()

@@ -18,19 +18,18 @@ from augury.kernels.duals import dual_of
 from augury.kernels.fully_connected import fully_connected, scales
 from augury.kernels.program import (
     ActivationStep,
+    KernelState,
+    Program,
     Step,
     Variances,
     WeightStep,
-    input_state,
-    paired_state,
-    run,
 )
 
 ActivationLike = str | Callable[[Tensor], Tensor] | Activation
 
 
-def fully_connected_steps(depth: int, activation: ActivationLike) -> tuple[Step, ...]:
-    """The steps of a network of `depth` hidden layers.
+def fully_connected_program(depth: int, activation: ActivationLike) -> Program:
+    """The recursion of a network of `depth` hidden layers.
 
     Raises:
         InvalidInputError: `depth` is not a positive integer.
@@ -41,7 +40,7 @@ def fully_connected_steps(depth: int, activation: ActivationLike) -> tuple[Step,
     steps: list[Step] = [WeightStep(0)]
     for layer in range(1, depth + 1):
         steps += [ActivationStep(dual), WeightStep(layer)]
-    return tuple(steps)
+    return Program(tuple(steps))
 
 
 class InfiniteWidthKernel(Kernel):
@@ -53,7 +52,8 @@ class InfiniteWidthKernel(Kernel):
         bias_var: variance of the biases, the same way; 0 for none, where it is not learnt.
         activation: a name, a callable, or an `Activation`.
         learn: whether the variances are parameters to be learnt, or fixed.
-        steps: the recursion of another architecture, instead of `depth` and `activation`.
+        program: the recursion of another architecture, instead of `depth` and `activation`; see
+            `augury.networks.Sequential`, which makes it.
         weight_var_prior: of `weight_var`.
         bias_var_prior: of `bias_var`.
         weight_var_constraint: positive unless given.
@@ -75,7 +75,7 @@ class InfiniteWidthKernel(Kernel):
         activation: ActivationLike = "relu",
         *,
         learn: bool = False,
-        steps: Sequence[Step] | None = None,
+        program: Program | None = None,
         weight_var_prior: Prior | None = None,
         bias_var_prior: Prior | None = None,
         weight_var_constraint: Interval | None = None,
@@ -83,8 +83,8 @@ class InfiniteWidthKernel(Kernel):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.steps = fully_connected_steps(depth, activation) if steps is None else tuple(steps)
-        self._layers = 1 + max((step.last_layer for step in self.steps), default=-1)
+        self.program = fully_connected_program(depth, activation) if program is None else program
+        self._layers = self.program.layers
         self.learn = learn
         given = {"weight_var": weight_var, "bias_var": bias_var}
         priors = {"weight_var": weight_var_prior, "bias_var": bias_var_prior}
@@ -99,10 +99,12 @@ class InfiniteWidthKernel(Kernel):
             )
             self.register_constraint(f"raw_{name}", constraints[name] or Positive())
             self._set(name, values)
-            if priors[name] is not None:
-                self._register(name, priors[name])
+            prior = priors[name]
+            if prior is not None:
+                self.set_prior(name, prior)
 
-    def _register(self, name: str, prior: Prior | None) -> None:
+    def set_prior(self, name: str, prior: Prior) -> None:
+        """Give "weight_var" or "bias_var", which must be learnt, a prior."""
         self.register_prior(
             f"{name}_prior", prior, lambda m: m._get(name), lambda m, value: m._set(name, value)
         )
@@ -162,14 +164,14 @@ class InfiniteWidthKernel(Kernel):
         """The duals of the activations when the network is a plain chain of layers whose kernel the tiled
         recursion computes, else None."""
         duals: list[ScaledDual] = []
-        for index, step in enumerate(self.steps):
+        for index, step in enumerate(self.program.steps):
             if index % 2 == 0 and isinstance(step, WeightStep) and step.layer == index // 2:
                 continue
             if index % 2 and isinstance(step, ActivationStep) and isinstance(step.dual, ScaledDual):
                 duals.append(step.dual)
                 continue
             return None
-        return duals if len(self.steps) % 2 and duals else None
+        return duals if len(self.program.steps) % 2 and duals else None
 
     def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **params: Any) -> Tensor:
         """`... x n x m` covariance of `x1` (`... x n x d`) and `x2` (`... x m x d`), or `... x n` of pairs.
@@ -190,24 +192,23 @@ class InfiniteWidthKernel(Kernel):
             value = self._fused(duals, x1, None if same else x2)
         else:
             value = self.dense(x1, x1 if same else x2)
-        if not bool(torch.isfinite(value.detach()).all()):
-            raise InvalidInputError(
-                "the kernel of this network is not finite for these inputs; scale the inputs to the unit "
-                "cube, or take smaller variances, fewer layers or a bounded activation"
-            )
         return value
 
     def _diagonal(self, x1: Tensor, x2: Tensor, variances: Variances) -> Tensor:
-        state = paired_state(x1, x2, tangents=self._tangents)
-        return self._value(run(self.steps, state, variances))
+        return self._value(self.program.pairs(x1, x2, variances, tangents=self._tangents))
 
-    def _value(self, state: Any) -> Tensor:
-        return state.T if self._tangents else state.K
+    def _value(self, state: KernelState) -> Tensor:
+        _check_finite(state.left, state.right)
+        if not self._tangents:
+            return state.K
+        assert state.T is not None
+        return state.T
 
     def _fused(self, duals: list[ScaledDual], x1: Tensor, x2: Tensor | None) -> Tensor:
         variances = self.layer_variances()
         left = scales(x1, duals, variances.weight, variances.bias)
         right = None if x2 is None else scales(x2, duals, variances.weight, variances.bias)
+        _check_finite(left.variance, left.variance if right is None else right.variance)
         K, T = fully_connected(duals, left, right, tangents=self._tangents)
         return K if T is None else T
 
@@ -220,7 +221,7 @@ class InfiniteWidthKernel(Kernel):
             variances: those of the layers; the kernel's own when None.
         """
         variances = self.layer_variances() if variances is None else variances
-        value = self._value(run(self.steps, input_state(x1, x2, tangents=self._tangents), variances))
+        value = self._value(self.program.matrix(x1, x2, variances, tangents=self._tangents))
         if x2 is x1:
             diagonal = self._diagonal(x1, x1, variances).expand(value.shape[:-1])
             value = value.diagonal_scatter(diagonal, dim1=-2, dim2=-1)
@@ -260,6 +261,19 @@ class NTKKernel(InfiniteWidthKernel):
     """
 
     _tangents = True
+
+
+def _check_finite(*variances: Tensor) -> None:
+    """A covariance is no larger than the variances, so that these tell whether all is finite.
+
+    Raises:
+        InvalidInputError: it is not.
+    """
+    if not all(bool(torch.isfinite(values.detach()).all()) for values in variances):
+        raise InvalidInputError(
+            "the kernel of this network is not finite for these inputs; scale the inputs to the unit "
+            "cube, or take smaller variances, fewer layers or a bounded activation"
+        )
 
 
 def _equal_without_gradient(x1: Tensor, x2: Tensor) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import final
 
 import torch
 from torch import Tensor
 
+from augury.errors import InvalidInputError
 from augury.kernels.dual import Dual
 
 
@@ -17,24 +19,63 @@ from augury.kernels.dual import Dual
 class KernelState:
     """The kernels of a layer's outputs between two sets of inputs.
 
+    Where layers have positions (the pixels of convolutional networks), these are axes at the end: one set
+    `P`, for the covariance of a position with the same position of the other input; or, if `paired`, two
+    sets, for the covariance of each position with each other one.
+
     Args:
-        K: `... x n x m` NNGP covariance (further axes for positions, in convolutional networks).
-        left: variances of the first inputs, broadcasting against `K`.
+        K: `... x n x m [x P [x P]]` NNGP covariance (`... x n [x P [x P]]` for rows taken in pairs).
+        left: the covariance of the first inputs with themselves, broadcasting against `K`.
         right: of the second.
         T: the neural tangent kernel, or None where it is not wanted.
-        axes: how many axes at the end are not of a batch.
+        rows: how many axes are of inputs: 2, or 1 for rows taken in pairs.
+        positions: how many axes one set of positions has.
+        paired: whether there are two sets.
     """
 
     K: Tensor
     left: Tensor
     right: Tensor
     T: Tensor | None = None
-    axes: int = 2
+    rows: int = 2
+    positions: int = 0
+    paired: bool = False
 
     @property
     def of_itself(self) -> bool:
-        """Whether `K` is the variance of each input, which has a simpler recursion and no rounding of `c`."""
+        """Whether `K` is the covariance of each input with itself, which is then computed once."""
         return self.K is self.left
+
+    @property
+    def axes(self) -> int:
+        """How many axes at the end are not of a batch."""
+        return self.rows + self.positions * (2 if self.paired else 1)
+
+    def variance(self, covariance: Tensor) -> Tensor:
+        """The variances in a covariance of inputs with themselves, with the axes of one set of positions."""
+        if not (self.paired and self.positions):
+            return covariance
+        if self.positions == 1:
+            return covariance.diagonal(dim1=-2, dim2=-1)
+        return covariance.diagonal(dim1=-4, dim2=-2).diagonal(dim1=-3, dim2=-2)
+
+    def spread(self, variance: Tensor, side: int) -> Tensor:
+        """Variances shaped to broadcast against `K`, as those of its first (0) or second (1) positions."""
+        if not (self.paired and self.positions):
+            return variance
+        ones = (1,) * self.positions
+        if side == 0:
+            return variance.reshape(*variance.shape, *ones)
+        split = variance.dim() - self.positions
+        return variance.reshape(*variance.shape[:split], *ones, *variance.shape[split:])
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> KernelState:
+        """The state with a linear function applied to all that it holds."""
+        K = function(self.K)
+        T = None if self.T is None else function(self.T)
+        if self.of_itself:
+            return replace(self, K=K, left=K, right=K, T=T)
+        return replace(self, K=K, left=function(self.left), right=function(self.right), T=T)
 
 
 @dataclass(frozen=True)
@@ -100,15 +141,23 @@ class ActivationStep(Step):
     dual: Dual
 
     def __call__(self, state: KernelState, variances: Variances) -> KernelState:
-        left = self.dual.square(state.left)
-        if state.of_itself:
-            T = None if state.T is None else state.T * self.dual.slope_square(state.left)
+        left = self._of_itself(state, state.left)
+        first = state.spread(state.variance(state.left), 0)
+        if state.of_itself and not (state.paired and state.positions):
+            T = None if state.T is None else state.T * self.dual.slope_square(first)
             return replace(state, K=left, left=left, right=left, T=T)
-        K = self.dual.product(state.K, state.left, state.right)
-        T = state.T
-        if T is not None:
-            T = T * self.dual.slope_product(state.K, state.left, state.right)
-        return replace(state, K=K, left=left, right=self.dual.square(state.right), T=T)
+        second = state.spread(state.variance(state.right), 1)
+        T = None if state.T is None else state.T * self.dual.slope_product(state.K, first, second)
+        if state.of_itself:
+            return replace(state, K=left, left=left, right=left, T=T)
+        K = self.dual.product(state.K, first, second)
+        return replace(state, K=K, left=left, right=self._of_itself(state, state.right), T=T)
+
+    def _of_itself(self, state: KernelState, covariance: Tensor) -> Tensor:
+        variance = state.variance(covariance)
+        if not (state.paired and state.positions):
+            return self.dual.square(variance)
+        return self.dual.product(covariance, state.spread(variance, 0), state.spread(variance, 1))
 
 
 @final
@@ -131,8 +180,8 @@ class ResidualStep(Step):
     def __call__(self, state: KernelState, variances: Variances) -> KernelState:
         branch = run(self.branch, state, variances)
         share = self.scale**2
-        T = None if state.T is None or branch.T is None else share * state.T + branch.T
         K = share * state.K + branch.K
+        T = None if state.T is None or branch.T is None else share * state.T + branch.T
         if state.of_itself:
             return replace(branch, K=K, left=K, right=K, T=T)
         left, right = share * state.left + branch.left, share * state.right + branch.right
@@ -146,23 +195,75 @@ def run(steps: Sequence[Step], state: KernelState, variances: Variances) -> Kern
     return state
 
 
-def input_state(X1: Tensor, X2: Tensor, *, tangents: bool) -> KernelState:
-    """The kernels of the inputs, `x . x' / d`, as `... x n x m`.
+@final
+@dataclass(frozen=True)
+class Program:
+    """The recursion of an architecture.
 
     Args:
-        X1: `... x n x d`.
-        X2: `... x m x d`.
-        tangents: whether the neural tangent kernel (0 at the inputs) is wanted.
+        steps: its layers.
+        image: `(channels, *positions)` of the inputs where the network has positions, given flattened;
+            None for vectors.
+        paired: whether the covariance of all pairs of positions is needed (an average over positions
+            follows), or only that of a position with itself.
     """
-    K = X1 @ X2.transpose(-1, -2) / X1.shape[-1]
-    left, right = X1.square().mean(-1).unsqueeze(-1), X2.square().mean(-1).unsqueeze(-2)
-    return KernelState(K, left, right, torch.zeros_like(K) if tangents else None)
 
+    steps: tuple[Step, ...]
+    image: tuple[int, ...] | None = None
+    paired: bool = False
 
-def paired_state(X1: Tensor, X2: Tensor, *, tangents: bool) -> KernelState:
-    """The kernels of each row of `X1` with the same row of `X2` (`... x n x d`), as `... x n`."""
-    left = X1.square().mean(-1)
-    T = torch.zeros_like(left) if tangents else None
-    if X1 is X2:
-        return KernelState(left, left, left, T, axes=1)
-    return KernelState((X1 * X2).mean(-1), left, X2.square().mean(-1), T, axes=1)
+    @property
+    def layers(self) -> int:
+        """The number of layers with weights."""
+        return 1 + max((step.last_layer for step in self.steps), default=-1)
+
+    def matrix(self, X1: Tensor, X2: Tensor, variances: Variances, *, tangents: bool) -> KernelState:
+        """The final state for all pairs of rows of `X1` (`... x n x d`) and `X2` (`... x m x d`)."""
+        X1, X2 = self._inputs(X1), self._inputs(X2)
+        K, left, right = (
+            self._products(X1, X2, "ij"),
+            self._products(X1, X1, "i"),
+            self._products(X2, X2, "i"),
+        )
+        after = (2 if self.paired else 1) * self._positions
+        return self._run(K, left.unsqueeze(-after - 1), right.unsqueeze(-after - 2), variances, tangents, 2)
+
+    def pairs(self, X1: Tensor, X2: Tensor, variances: Variances, *, tangents: bool) -> KernelState:
+        """The final state for each row of `X1` with the same row of `X2` (`... x n x d` both)."""
+        first = self._inputs(X1)
+        left = self._products(first, first, "i")
+        if X2 is X1:
+            return self._run(left, left, left, variances, tangents, 1)
+        second = self._inputs(X2)
+        K, right = self._products(first, second, "i"), self._products(second, second, "i")
+        return self._run(K, left, right, variances, tangents, 1)
+
+    @property
+    def _positions(self) -> int:
+        return 0 if self.image is None else len(self.image) - 1
+
+    def _inputs(self, X: Tensor) -> Tensor:
+        """`... x n x d`, or `... x n x channels x P`."""
+        if self.image is None:
+            return X
+        if X.shape[-1] != prod(self.image):
+            raise InvalidInputError(
+                f"the network takes inputs of shape {self.image}, flattened to {prod(self.image)} numbers; "
+                f"given {X.shape[-1]}"
+            )
+        return X.reshape(*X.shape[:-1], *self.image)
+
+    def _products(self, X1: Tensor, X2: Tensor, rows: str) -> Tensor:
+        """The mean over channels of products: of all pairs of rows ("ij"), or of equal rows ("i")."""
+        first = "pq"[: self._positions]
+        second = "rs"[: self._positions] if self.paired else first
+        result = first + second if self.paired else first
+        channels = X1.shape[-1 - self._positions]
+        return torch.einsum(f"...ic{first},...{rows[-1]}c{second}->...{rows}{result}", X1, X2) / channels
+
+    def _run(
+        self, K: Tensor, left: Tensor, right: Tensor, variances: Variances, tangents: bool, rows: int
+    ) -> KernelState:
+        T = torch.zeros_like(K) if tangents else None
+        state = KernelState(K, left, right, T, rows, self._positions, self.paired and self._positions > 0)
+        return run(self.steps, state, variances)

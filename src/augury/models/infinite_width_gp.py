@@ -9,6 +9,7 @@ import numpy as np
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.utils.types import DEFAULT, _DefaultType
+from gpytorch.priors import LogNormalPrior
 from torch import Tensor
 
 from augury.kernels.infinite_width import ActivationLike, NNGPKernel
@@ -18,6 +19,7 @@ from augury.models.exact.features import Features
 from augury.models.exact.infinite_width import InfiniteWidthCovariance
 from augury.models.exact.input_layer import InputLayer, InputLayerKernel
 from augury.models.exact.model import ExactModel
+from augury.networks.architecture import Sequential
 
 
 @final
@@ -48,7 +50,8 @@ class InfiniteWidthGP(ExactModel):
         weight_var: variance of the weights times their fan-in.
         bias_var: variance of the biases.
         activation: a name, a callable or an `Activation`.
-        learn: fit the two variances too, under log-normal priors of scale 1 about the values given.
+        learn: fit the variances too, under log-normal priors of scale 1 about the values given.
+        architecture: another network instead, whose layers have variances of their own.
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite, a depth or variance
@@ -69,15 +72,34 @@ class InfiniteWidthGP(ExactModel):
         bias_var: float = 1.6,
         activation: ActivationLike = "relu",
         learn: bool = False,
+        architecture: Sequential | None = None,
     ) -> None:
 
         def covariance(X: np.ndarray) -> Covariance:
             features = Features.of(X.shape[1], categorical_features, descriptors)
             features.check(X)
             inputs = InputLayer.of(features, X)
-            kernel = NNGPKernel(depth, weight_var, bias_var, activation, learn=learn)
-            if kernel.scaled_duals() is not None:
+            kernel = _kernel(depth, weight_var, bias_var, activation, learn, architecture)
+            if kernel.scaled_duals() is not None and not (learn and architecture):
                 return InfiniteWidthCovariance(X, kernel, inputs)
             return AutogradCovariance(X, InputLayerKernel(kernel, inputs))
 
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
+
+
+def _kernel(
+    depth: int,
+    weight_var: float,
+    bias_var: float,
+    activation: ActivationLike,
+    learn: bool,
+    architecture: Sequential | None,
+) -> NNGPKernel:
+    if architecture is None:
+        kernel = NNGPKernel(depth, weight_var, bias_var, activation, learn=learn)
+    else:
+        kernel = architecture.nngp(learn=learn)
+    if learn:  # GPyTorch's priors, for the half-fused path
+        for name in ("weight_var", "bias_var"):
+            kernel.set_prior(name, LogNormalPrior(getattr(kernel, name).detach().log(), 1.0))
+    return kernel

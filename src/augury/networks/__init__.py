@@ -1,4 +1,4 @@
-"""Architectures: `torch.nn.Module`s, their initialisation, and many copies of one evaluated at once."""
+"""Architectures: their algebra, `torch.nn.Module`s, initialisation, many copies of one evaluated at once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,27 @@ from typing import TYPE_CHECKING
 from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from augury.networks.architecture import Residual as Residual
+    from augury.networks.architecture import Sequential as Sequential
     from augury.networks.critical_init import critical_init_ as critical_init_
+    from augury.networks.layers import Activation as Activation
+    from augury.networks.layers import Conv1d as Conv1d
+    from augury.networks.layers import Conv2d as Conv2d
+    from augury.networks.layers import Dense as Dense
+    from augury.networks.layers import Flatten as Flatten
+    from augury.networks.layers import GlobalAveragePool as GlobalAveragePool
     from augury.networks.mlp import MLP as MLP
     from augury.networks.stacked import StackedNetwork as StackedNetwork
 
 _ATTRIBUTES = {
+    "Sequential": "augury.networks.architecture",
+    "Residual": "augury.networks.architecture",
+    "Dense": "augury.networks.layers",
+    "Activation": "augury.networks.layers",
+    "Conv1d": "augury.networks.layers",
+    "Conv2d": "augury.networks.layers",
+    "Flatten": "augury.networks.layers",
+    "GlobalAveragePool": "augury.networks.layers",
     "MLP": "augury.networks.mlp",
     "StackedNetwork": "augury.networks.stacked",
     "critical_init_": "augury.networks.critical_init",
