@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
     from augury.models.scale_mixture.burr import BurrXII as BurrXII
     from augury.models.scale_mixture_process import ScaleMixtureProcess as ScaleMixtureProcess
+    from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
 _ATTRIBUTES = {
@@ -22,6 +23,7 @@ _ATTRIBUTES = {
     "GaussianProcess": "augury.models.gaussian_process",
     "InfiniteWidthGP": "augury.models.infinite_width_gp",
     "ScaleMixtureProcess": "augury.models.scale_mixture_process",
+    "StudentTClassifier": "augury.models.student_t_classifier",
     "StudentTProcess": "augury.models.student_t_process",
 }
 
