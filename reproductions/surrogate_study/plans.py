@@ -75,10 +75,10 @@ DEFAULT = Plan(
 
 #: Does the infinite-width network win in high dimension?
 HIGH = Plan(
-    {"network-draw-100": Schedule(50, 10, 15), "network-draw-400": Schedule(100, 10, 15)},
+    {"network-draw-400": Schedule(100, 10, 15), "network-draw-100": Schedule(50, 10, 15)},
     seeds=5,
     surrogates=("infinite-width", "gp-paper", "gp", "sobol"),
-    high_dimensional=("network-draw-100", "network-draw-400"),
+    high_dimensional=("network-draw-400", "network-draw-100"),
 )
 
 #: The single-objective problems and schedules of the paper's configuration files.

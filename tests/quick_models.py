@@ -1,0 +1,51 @@
+"""Registered surrogates made quick for tests of the surfaces: the same classes with few samples and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from augury.models.build import build_model
+from augury.models.registry import MODELS
+
+# Options of inferences and trainings, whatever they belong to -> a value that takes milliseconds.
+SMALL = {
+    "num_samples": 6,
+    "burn_in": 6,
+    "num_chains": 2,
+    "max_leapfrog": 3,
+    "max_tree_depth": 2,
+    "num_burn_in": 6,
+    "num_steps": 12,
+    "steps": 12,
+    "max_iterations": 12,
+    "num_members": 2,
+    "members": 2,
+    "num_cycles": 2,
+    "warm_up": 6,
+    "pretrain_steps": 6,
+    "train_steps": 12,
+}
+
+
+@pytest.fixture
+def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replaces what `MODELS.load` gives by factories of shrunken models."""
+    load = MODELS.load
+    monkeypatch.setattr(MODELS, "load", lambda name: _shrunken(load(name)))
+
+
+def _shrunken(part: Any) -> Callable[..., Any]:
+    def factory(train_X: Any, train_Y: Any, train_Yvar: Any, space: Any) -> Any:
+        model = build_model(part, train_X, train_Y, train_Yvar, space)
+        for owner in (model, getattr(model, "inference", None)):
+            for name, value in SMALL.items():
+                if owner is not None and isinstance(vars(owner).get(name), int):
+                    setattr(owner, name, value)
+        if getattr(model, "_prior", 0) is None:
+            model._prior = 1.0  # not chosen by predictive score, which takes a fit for each candidate
+        return model
+
+    return factory
