@@ -1,8 +1,9 @@
 """How long does each surrogate think about one suggestion?
 
-Every registered surrogate, n = 100 observations of a smooth function in d = 6: one `BayesianOptimization(model).
-propose(...)`, fit and search together, cold (nothing remembered), with BoTorch's standard loop in turn. Threads
-pinned equal (`--threads`). Medians of `--repeats` after one round to warm up.
+Every registered surrogate, n = 100 observations of a smooth function in d = 6: one
+`BayesianOptimization(model).propose(...)`, fit and search together, cold (nothing remembered); and BoTorch's
+standard loop in the same run. Threads pinned equal (`--threads`). Medians of `--repeats` after one round to
+warm up.
 """
 
 from __future__ import annotations

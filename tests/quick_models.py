@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import is_dataclass, replace
 from typing import Any
 
 import pytest
@@ -24,6 +25,10 @@ SMALL = {
     "num_members": 2,
     "members": 2,
     "num_cycles": 2,
+    "cycle_length": 24,
+    "keep_every": 1,
+    "num_rounds": 1,
+    "num_starts": 1,
     "warm_up": 6,
     "pretrain_steps": 6,
     "train_steps": 12,
@@ -40,12 +45,20 @@ def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
 def _shrunken(part: Any) -> Callable[..., Any]:
     def factory(train_X: Any, train_Y: Any, train_Yvar: Any, space: Any) -> Any:
         model = build_model(part, train_X, train_Y, train_Yvar, space)
-        for owner in (model, getattr(model, "inference", None)):
-            for name, value in SMALL.items():
-                if owner is not None and isinstance(vars(owner).get(name), int):
-                    setattr(owner, name, value)
+        _shrink(model)
+        if hasattr(model, "inference"):
+            model.inference = _shrink(model.inference)
         if getattr(model, "_prior", 0) is None:
             model._prior = 1.0  # not chosen by predictive score, which takes a fit for each candidate
         return model
 
     return factory
+
+
+def _shrink(owner: Any) -> Any:
+    small = {name: value for name, value in SMALL.items() if isinstance(vars(owner).get(name), int)}
+    if is_dataclass(owner) and not isinstance(owner, type):
+        return replace(owner, **small)
+    for name, value in small.items():
+        setattr(owner, name, value)
+    return owner

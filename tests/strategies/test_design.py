@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from augury.strategies import ExhaustedError, State
-from augury.strategies.design import InitialDesign, draw_new, first_occurrence
+from augury.strategies.design import InitialDesign, draw_new, first_occurrence, without_repeats
 from augury.testing.strategy_cases import continuous_space, table
 
 
@@ -40,3 +40,17 @@ def test_nothing_new_is_an_error_that_names_the_rows():
 def test_only_the_first_of_equal_rows_counts():
     X = np.array([[0.5, 1.0], [0.3, 0.0], [0.5, 1.0], [0.3, -0.0]])
     np.testing.assert_array_equal(first_occurrence(X), [True, True, False, False])
+
+
+def test_repeats_give_way_to_new_points():
+    space = continuous_space()
+    points = np.full((3, space.dim), 0.5)
+    points[1] = 0.25
+    seen = np.full((1, space.dim), 0.25)
+    kept = without_repeats(space, points, seen, seed=0)
+    assert kept.shape == points.shape
+    np.testing.assert_array_equal(kept[0], points[0])
+    assert first_occurrence(np.concatenate([seen, kept])).all()
+    fresh = np.array([[0.1] * space.dim, [0.2] * space.dim])
+    assert without_repeats(space, fresh, seen, seed=0) is fresh
+    assert without_repeats(space, fresh, None, seed=0) is fresh

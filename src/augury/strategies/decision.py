@@ -14,10 +14,11 @@ from augury.acquisition.analytic import LogProbabilityOfFeasibility
 from augury.acquisition.batch import maximize_batch
 from augury.acquisition.constrained import ConstrainedAcquisition, LogProbabilityOfSuccess
 from augury.acquisition.enumeration import is_among
+from augury.acquisition.moments import is_gaussian
 from augury.acquisition.registry import ACQUISITIONS
 from augury.acquisition.situation import Situation
 from augury.models.feasibility import FeasibilityModel
-from augury.strategies.design import first_occurrence
+from augury.strategies.design import first_occurrence, without_repeats
 from augury.strategies.explanation import explain
 from augury.strategies.outcome_models import ModelChoice, OutcomeModels
 
@@ -92,8 +93,10 @@ class Decision:
             avoid=taken,
             seed=self.seed,
         ).X
-        if self.space.size is None or replicates:
+        if replicates:
             return found
+        if self.space.size is None:
+            return found if self._is_gaussian else without_repeats(self.space, found, taken, seed=self.seed)
         return found[first_occurrence(found) & ~is_among(found, taken)]
 
     def explain(self, X: np.ndarray) -> list[Prediction]:
@@ -145,6 +148,11 @@ class Decision:
             return True
         measured = self.observations.Y[self.observations.complete, 0]
         return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * float(np.nanvar(measured))
+
+    @property
+    def _is_gaussian(self) -> bool:
+        """Whether the objective's model is; the few members of an ensemble may all agree on one point."""
+        return 0 in self.models.models and is_gaussian(self.models.models[0])
 
     @property
     def _sign(self) -> float:

@@ -74,6 +74,19 @@ def draw_new(
     return fresh
 
 
+def without_repeats(space: Space, points: np.ndarray, seen: np.ndarray | None, *, seed: int) -> np.ndarray:
+    """The points (n x d) with each one that is among those before it or in `seen` replaced by a Sobol point.
+
+    Where nothing promises to improve, a search may end at a known point; an evaluation there tells nothing.
+    """
+    known = np.empty((0, space.dim)) if seen is None else seen
+    repeated = ~first_occurrence(points) | is_among(points, known)
+    if not repeated.any():
+        return points
+    fresh = draw_new(sobol, space, int(repeated.sum()), seed=seed, seen=np.concatenate([known, points]))
+    return np.concatenate([points[~repeated], fresh])
+
+
 def exhausted(space: Space) -> ExhaustedError:
     """The error for a finite space without a point left."""
     if space.candidates is not None:
