@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from scipy.linalg import lapack
 from scipy.special import log_ndtr, ndtri
 from torch import Tensor
 
@@ -14,30 +13,29 @@ from augury.errors import InvalidInputError
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
 from augury.models.exact.regression import BLOCK_ENTRIES
+from augury.models.expectation_propagation import probit_posterior
 from augury.models.training_data import check_training_data
-from augury.numerics.linalg import cholesky_in_place, inverse_factor
 from augury.numerics.threads import blas_threads
 
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 #: Candidates for the hyperparameters: the lengthscales relative to half the diagonal of the cube, and the
-#: prior variance of the latent function. The best by evidence is taken.
+#: prior variance of the latent function. The best by evidence is taken. A small variance says that failures
+#: are a matter of chance; a very large one, that there is a sharp boundary and beyond it nothing succeeds.
 _LENGTHSCALE_FACTORS = (0.25, 0.5, 1.0, 2.0)
-_AMPLITUDES = (1.0, 4.0, 16.0)
+_AMPLITUDES = (1.0, 16.0, 256.0, 4096.0, 65536.0)
 #: With more rows the hyperparameters are chosen on a subset of this many.
 _ROWS_TO_CHOOSE = 200
-_NEWTON_STEPS = 50
-_NEWTON_TOLERANCE = 1e-8
 
 
 class FeasibilityModel:
-    r"""The probability that an evaluation succeeds, by Laplace's approximation with a probit likelihood.
+    r"""The probability that an evaluation succeeds, by expectation propagation with a probit likelihood.
 
     .. math::
         p(\text{success} \mid x) = \Phi\!\left(\frac{\mu(x)}{\sqrt{1 + \sigma^2(x)}}\right), \qquad
         f \sim \mathcal{GP}(m, a\, k), \quad m = \Phi^{-1}(\text{share of successes})
 
     Far from data the probability returns to the (smoothed) share of successes.
-    Source: Rasmussen and Williams (2006), algorithms 3.1 and 3.2.
+    Source: Rasmussen and Williams (2006), section 3.6; `augury.models.expectation_propagation`.
 
     Args:
         train_X: `n x d` encoded inputs.
@@ -68,7 +66,7 @@ class FeasibilityModel:
         self._mean = float(ndtri(share))
 
     def fit(self, seed: int = 0) -> FeasibilityModel:
-        """Choose the hyperparameters by evidence and find the mode of the latent function."""
+        """Choose the hyperparameters by evidence and approximate the latent function's posterior."""
         rows = np.arange(len(self._labels))
         if len(rows) > _ROWS_TO_CHOOSE:
             rows = np.random.default_rng(seed).choice(rows, _ROWS_TO_CHOOSE, replace=False)
@@ -78,11 +76,8 @@ class FeasibilityModel:
             self._covariance = MaternCovariance(self._X, self._features)
             self._covariance.theta = self._theta(self._covariance, factor)
             K = self._amplitude * self._covariance.matrix(self._covariance.theta)
-            self._weights, root, _ = _laplace(K, self._labels, self._mean)
-            B = np.asfortranarray(root[:, None] * K * root)
-            np.einsum("ii->i", B)[...] += 1.0
-            cholesky_in_place(B)
-            self._whitener = inverse_factor(B) * root
+            posterior = probit_posterior(K, self._labels, self._mean)
+            self._weights, self._whitener = posterior.weights, posterior.whitener
             self._covariance.release()
         return self
 
@@ -94,7 +89,8 @@ class FeasibilityModel:
         for factor in _LENGTHSCALE_FACTORS:
             K = covariance.matrix(self._theta(covariance, factor)).copy()
             for amplitude in _AMPLITUDES:
-                evidence[factor, amplitude] = _laplace(amplitude * K, labels, self._mean)[2]
+                posterior = probit_posterior(amplitude * K, labels, self._mean)
+                evidence[factor, amplitude] = posterior.log_evidence
         return max(evidence, key=evidence.__getitem__)
 
     def log_probability(self, X: Tensor) -> Tensor:
@@ -132,39 +128,3 @@ class FeasibilityModel:
 def _points(X: Tensor) -> np.ndarray:
     points: np.ndarray = X.detach().to(torch.float64).numpy()
     return points
-
-
-def _laplace(K: np.ndarray, labels: np.ndarray, mean: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """The mode of the latent function by Newton's method (Rasmussen and Williams 2006, algorithm 3.1).
-
-    Returns:
-        The weights `a` (the mode is `mean + K a`), the square root of the likelihood's curvature `W`, and the
-        approximate log evidence.
-    """
-    weights = np.zeros(len(labels))
-    latent = np.full(len(labels), mean)
-    previous = -np.inf
-    for _ in range(_NEWTON_STEPS):
-        log_likelihood, slope, curvature = _probit(labels, latent)
-        objective = log_likelihood - 0.5 * float(weights @ (latent - mean))
-        root = np.sqrt(curvature)
-        B = np.asfortranarray(root[:, None] * K * root)
-        np.einsum("ii->i", B)[...] += 1.0
-        cholesky_in_place(B)
-        if objective - previous < _NEWTON_TOLERANCE * max(1.0, abs(objective)):
-            break
-        previous = objective
-        b = curvature * (latent - mean) + slope
-        solved, _ = lapack.dpotrs(B, root * (K @ b), lower=1)
-        weights = b - root * solved
-        latent = mean + K @ weights
-    log_evidence = float(objective - np.log(B.diagonal()).sum())
-    return weights, root, log_evidence
-
-
-def _probit(labels: np.ndarray, latent: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """`sum log Phi(y f)`, its gradient, and its negative curvature."""
-    z = labels * latent
-    log_cdf = log_ndtr(z)
-    ratio = np.exp(-0.5 * z * z - _LOG_SQRT_2PI - log_cdf)
-    return float(log_cdf.sum()), labels * ratio, ratio * (ratio + z)
