@@ -136,8 +136,9 @@ def test_the_edge_of_a_failing_region_is_found():
         value = (X[:, 0] - 1.0) ** 2 + (X[:, 1] - 0.5) ** 2
         return np.where(X[:, 0] > 0.6, np.nan, value)[:, None]
 
-    seen = run(BayesianOptimization(), space, function, 25)
-    assert np.nanmin(seen.Y) < 0.18
+    seen = run(BayesianOptimization(), space, function, 25, seed=3)
+    assert np.nanmin(seen.Y) < 0.165
+    assert seen.failed.sum() <= 15
 
 
 def test_infeasible_batches_do_not_repeat_themselves():
