@@ -6,40 +6,14 @@ import numpy as np
 import pytest
 from botorch.models import SingleTaskGP
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import InvalidInputError
 from augury.space.goals import Goals
-from augury.space.observations import Observations
 from augury.space.parameters import Float
 from augury.space.space import Space
-from augury.strategies import BayesianOptimization, ExhaustedError, RandomSearch, State
+from augury.strategies import BayesianOptimization, ExhaustedError, RandomSearch
 from augury.strategies.bayesian_optimization import default_initial_points
 from augury.testing.strategy_cases import continuous_space, mixed_space, observe, propose, table
-
-
-def run(strategy, space, function, budget, *, goals="min:y", seed=0, batch=1):
-    """A whole study of a function that maps encoded points (n x d) to outcomes (n x m), NaN = failed."""
-    goals = Goals.of(goals)
-    nothing = np.empty((0, space.dim))
-    X, Y, state = nothing, np.empty((0, goals.n_outcomes)), None
-    while len(X) < budget:
-        proposal = strategy.propose(
-            space, goals, table_of(X, Y), nothing, batch, seed=1000 * seed + len(X), state=state
-        )
-        state = None if proposal.state is None else State.from_bytes(proposal.state.to_bytes())
-        X = np.concatenate([X, proposal.points])
-        Y = np.concatenate([Y, function(proposal.points)])
-    return table_of(X, Y)
-
-
-def table_of(X, Y, Yvar=None):
-    failed = np.isnan(Y).all(axis=1)
-    return Observations(
-        X=X,
-        Y=Y,
-        Yvar=np.full_like(Y, np.nan) if Yvar is None else Yvar,
-        cost=np.full(len(X), np.nan),
-        status=np.where(failed, "failed", "complete"),
-    )
+from tests.strategies.cases import run, table_of
 
 
 def branin(X):
@@ -244,10 +218,24 @@ def test_a_table_is_measured_again_only_when_that_is_wanted():
     assert len(space.row_index(again)) == 1
 
 
-def test_several_objectives_are_refused():
-    space, goals = continuous_space(), Goals.of(["min:a", "max:b"])
-    with pytest.raises(NotSupportedError, match="2 objectives"):
-        propose(BayesianOptimization(), space, observe(space, 4, outcomes=2), goals=goals)
+@pytest.mark.parametrize(
+    ("acquisition", "goals"),
+    [
+        ("log-nehvi", "min:y"),
+        ("parego", "min:y"),
+        ("log-ei", ["min:a", "max:b"]),
+        ("ucb", ["min:a", "max:b"]),
+    ],
+)
+def test_an_acquisition_for_another_number_of_objectives_is_refused(acquisition, goals):
+    goals = Goals.of(goals)
+    space = continuous_space()
+    strategy, observed = (
+        BayesianOptimization(acquisition=acquisition),
+        observe(space, 4, outcomes=goals.n_outcomes),
+    )
+    with pytest.raises(InvalidInputError, match=f"{acquisition}.*{goals.n_objectives} objective"):
+        propose(strategy, space, observed, goals=goals)
 
 
 @pytest.mark.parametrize(

@@ -20,26 +20,32 @@ _POINTS = np.array([[3.0, 4.0], [1.0, 4.0], [0.0, 1.0]])  # (mean, variance)
 
 
 def test_means_and_standard_deviations_are_named_by_outcome():
-    first = explain(_Known(), Goals.of(["max:yield", "pressure <= 5"]), _POINTS, incumbent=2.0)[0]
+    first = explain(_Known(), Goals.of(["max:yield", "pressure <= 5"]), _POINTS, front=np.array([[2.0]]))[0]
     assert first.mean == {"yield": 3.0, "pressure": 4.0}
     assert first.std == {"yield": 2.0, "pressure": 2.0}
 
 
 def test_the_reason_is_the_sign_and_size_of_the_predicted_gain():
-    reasons = [p.reason for p in explain(_Known(), Goals.of(["max:y", "c <= 5"]), _POINTS, incumbent=2.0)]
+    reasons = [
+        p.reason for p in explain(_Known(), Goals.of(["max:y", "c <= 5"]), _POINTS, front=np.array([[2.0]]))
+    ]
     assert reasons == ["exploit", "balance", "explore"]  # gains of 1, -1 and -2; deviations of 2, 2 and 1
 
 
 def test_a_minimum_is_explained_in_its_own_direction():
-    reasons = [p.reason for p in explain(_Known(), Goals.of(["min:y", "c <= 5"]), _POINTS, incumbent=-0.5)]
+    reasons = [
+        p.reason for p in explain(_Known(), Goals.of(["min:y", "c <= 5"]), _POINTS, front=np.array([[-0.5]]))
+    ]
     assert reasons == ["explore", "balance", "exploit"]  # gains of -2.5, -0.5 and 0.5
 
 
 def test_without_a_feasible_point_the_reason_is_feasibility():
-    predictions = explain(_Known(), Goals.of(["max:y", "c <= 5"]), _POINTS, incumbent=None)
+    predictions = explain(_Known(), Goals.of(["max:y", "c <= 5"]), _POINTS, front=None)
     assert {p.reason for p in predictions} == {"feasibility"}
 
 
 def test_a_variance_below_zero_by_rounding_has_no_deviation():
-    predictions = explain(_Known(), Goals.of(["max:y", "c <= 5"]), np.array([[1.0, -1e-20]]), incumbent=1.0)
+    predictions = explain(
+        _Known(), Goals.of(["max:y", "c <= 5"]), np.array([[1.0, -1e-20]]), front=np.array([[1.0]])
+    )
     assert predictions[0].std["y"] == pytest.approx(0.0)

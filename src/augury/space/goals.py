@@ -29,20 +29,40 @@ class _Goal:
 
 
 @dataclass(frozen=True)
-class Minimize(_Goal):
+class _Objective(_Goal):
+    """What every objective has: with others beside it, the worst value that is still of interest."""
+
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.threshold is not None:
+            if not is_finite(self.threshold):
+                raise InvalidInputError(
+                    f"objective {self.name!r}: threshold={self.threshold!r} must be a finite number"
+                )
+            object.__setattr__(self, "threshold", float(self.threshold))
+
+
+@dataclass(frozen=True)
+class Minimize(_Objective):
     """An outcome that should be small.
 
     Args:
         name: the outcome's name.
+        threshold: the largest value that is still of interest where there are several objectives (their
+            reference point); inferred from the results when None.
     """
 
 
 @dataclass(frozen=True)
-class Maximize(_Goal):
+class Maximize(_Objective):
     """An outcome that should be large.
 
     Args:
         name: the outcome's name.
+        threshold: the smallest value that is still of interest where there are several objectives (their
+            reference point); inferred from the results when None.
     """
 
 
@@ -163,6 +183,12 @@ class Goals:
         return np.array([1.0 if isinstance(goal, Maximize) else -1.0 for goal in self.objectives])
 
     @cached_property
+    def thresholds(self) -> Array:
+        """k worst values of interest of the objectives to be maximised, NaN where none was given."""
+        given = [np.nan if goal.threshold is None else goal.threshold for goal in self.objectives]
+        return np.array(given, dtype=np.float64) * self.objective_signs
+
+    @cached_property
     def objective_columns(self) -> list[int]:
         """Columns of the k objectives among the outcomes."""
         return list(range(self.n_objectives))
@@ -211,6 +237,7 @@ class Goals:
         """JSON-able, versioned schema."""
         objectives = [
             {"goal": "maximize" if isinstance(g, Maximize) else "minimize", "name": g.name}
+            | ({} if g.threshold is None else {"threshold": g.threshold})
             for g in self.objectives
         ]
         constraints = [{"name": g.name, "upper": g.upper, "lower": g.lower} for g in self.constraints]
@@ -223,7 +250,10 @@ class Goals:
             raise InvalidInputError(
                 f"these goals have version {schema.get('version')!r}; this augury reads version 1"
             )
-        goals: list[Goal] = [_DIRECTIONS[goal["goal"][:3]](goal["name"]) for goal in schema["objectives"]]
+        goals: list[Goal] = [
+            _DIRECTIONS[goal["goal"][:3]](goal["name"], goal.get("threshold"))
+            for goal in schema["objectives"]
+        ]
         goals += [Constraint(**goal) for goal in schema["constraints"]]
         return cls(goals)
 

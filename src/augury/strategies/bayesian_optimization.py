@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from augury.acquisition.registry import ACQUISITIONS
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
+from augury.errors import InvalidInputError
 from augury.models.registry import MODELS
 from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request
 from augury.strategies.design import InitialDesign, exhausted
@@ -27,7 +27,9 @@ _SHARE_OF_FINITE = 8  # the start takes at most one in so many points of a finit
 
 @final
 class BayesianOptimization(Strategy):
-    """Evaluates first a Sobol design, then the maximum of an acquisition function of a fitted model.
+    """Evaluates first a Sobol design, then the maximum of an acquisition function of the fitted models.
+
+    With several objectives it looks for their Pareto front.
 
     Each outcome has its own model, trained on the rows where it was measured. Constraints on outcomes, and
     the chance of failure (once some evaluations have failed and some not), multiply the acquisition by their
@@ -39,7 +41,8 @@ class BayesianOptimization(Strategy):
         model: the surrogate: "auto", a name in `augury.models.registry.MODELS`, a BoTorch Model class, or a
             callable `(train_X, train_Y, train_Yvar, space) -> Model`.
         acquisition: "auto" (log EI where the noise is negligible or each point is evaluated once, else log
-            noisy EI), a name in `augury.acquisition.registry.ACQUISITIONS`, or a callable like those there.
+            noisy EI; with two to four objectives the same of the hypervolume, with more ParEGO), a name in
+            `augury.acquisition.registry`, or a callable like those there.
         n_initial: evaluations, a user's own counted, before the model decides; by default as
             `default_initial_points` says.
         replicates: whether points of a finite space may be evaluated again.
@@ -60,7 +63,8 @@ class BayesianOptimization(Strategy):
         replicates: bool = False,
     ) -> None:
         _check_choice("model", model, ["auto", *MODELS.names()])
-        _check_choice("acquisition", acquisition, ["auto", *ACQUISITIONS.names()])
+        names = ["auto", *ACQUISITIONS.names(), *MULTI_OBJECTIVE_ACQUISITIONS.names()]
+        _check_choice("acquisition", acquisition, names)
         if n_initial is not None and (type(n_initial) is not int or n_initial < 1):
             raise InvalidInputError(
                 f"n_initial={n_initial!r} is not allowed; give a whole number of at least 1, or None"
@@ -71,10 +75,11 @@ class BayesianOptimization(Strategy):
         self.replicates = replicates
 
     def check_goals(self, goals: Goals) -> None:
-        if goals.n_objectives > 1:
-            raise NotSupportedError(
-                f"{goals.n_objectives} objectives were given; Bayesian optimisation decides on one so far: "
-                "keep one and make the others constraints, or use strategy='sobol', 'random' or 'grid'"
+        registry = MULTI_OBJECTIVE_ACQUISITIONS if goals.n_objectives > 1 else ACQUISITIONS
+        if isinstance(self.acquisition, str) and self.acquisition not in ("auto", *registry.names()):
+            raise InvalidInputError(
+                f"acquisition={self.acquisition!r} does not serve {goals.n_objectives} objective(s); choose "
+                f"'auto' or one of {', '.join(map(repr, registry.names()))}"
             )
 
     def propose(
@@ -92,7 +97,7 @@ class BayesianOptimization(Strategy):
         self.check_goals(goals)
         busy = np.concatenate([pending, observations.X[observations.pending]])
         design = InitialDesign.resume(state, seed)
-        n_design = min(n, self._design_points_left(space, observations, len(busy)))
+        n_design = min(n, self._design_points_left(space, goals, observations, len(busy)))
         points = np.empty((0, space.dim))
         if n_design:
             points = design.next_points(space, n_design, np.concatenate([observations.X, busy]))
@@ -118,14 +123,17 @@ class BayesianOptimization(Strategy):
         remembered = design.state(model=label, tensors=decision.models.hyperparameters())
         return Proposal(points, predictions, remembered)
 
-    def _design_points_left(self, space: Space, observations: Observations, n_pending: int) -> int:
+    def _design_points_left(
+        self, space: Space, goals: Goals, observations: Observations, n_pending: int
+    ) -> int:
         """How many more points of the design come before the model decides; without limit while it cannot.
 
         The model waits for the results of half of the design, or, where many evaluations fail or run at once,
-        until twice its size has been handed out; and for one result of the objective in any case.
+        until twice its size has been handed out; and for one result with every objective in any case.
         """
         n_initial = self.n_initial or default_initial_points(space)
-        measured = int((observations.complete & np.isfinite(observations.Y[:, 0])).sum())
+        objectives = observations.Y[:, goals.objective_columns]
+        measured = int((observations.complete & np.isfinite(objectives).all(axis=1)).sum())
         known = int((~observations.pending).sum()) + n_pending
         if measured == 0 or (measured < ceil(n_initial / 2) and known < 2 * n_initial):
             return _UNLIMITED

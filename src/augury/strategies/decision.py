@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,9 +15,12 @@ from augury.acquisition.batch import maximize_batch
 from augury.acquisition.constrained import ConstrainedAcquisition, LogProbabilityOfSuccess
 from augury.acquisition.enumeration import is_among
 from augury.acquisition.moments import is_gaussian
-from augury.acquisition.registry import ACQUISITIONS
+from augury.acquisition.multi_objective import MultiObjectiveSituation
+from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
 from augury.acquisition.situation import Situation
+from augury.models.build import build_model, fit_model
 from augury.models.feasibility import FeasibilityModel
+from augury.space.pareto import non_dominated, reference_point
 from augury.strategies.design import first_occurrence, without_repeats
 from augury.strategies.explanation import explain
 from augury.strategies.outcome_models import ModelChoice, OutcomeModels
@@ -29,12 +32,15 @@ if TYPE_CHECKING:
     from augury.space.space import Space
     from augury.strategies.base import Prediction
 
-AcquisitionChoice = str | Callable[[Situation], "Acquisition"]
+AcquisitionChoice = str | Callable[[Any], "Acquisition"]
 
 #: Noise below this share of the outcome's variance does not make the best measured value doubtful. (Few exact
 #: data leave an inferred share of about 0.007, where the prior has its mode.)
 NEGLIGIBLE_NOISE = 0.02
 _INCUMBENTS = 5  # best observed points around which the search looks closely
+_MOST_INCUMBENTS = 20  # of a Pareto front, all of whose members are best
+#: Up to so many objectives the gain in hypervolume is computed; its cells grow fast with their number.
+MOST_HYPERVOLUME_OBJECTIVES = 4
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,14 @@ class Decision:
 
     Args:
         space: where to look.
-        goals: one objective, and any constraints.
+        goals: the objectives, and any constraints.
         observations: what the models were fitted to.
-        models: one per measured outcome; the objective has one.
+        models: one per measured outcome; every objective has one.
         success: the chance that an evaluation succeeds, or None when nothing is known about it.
-        acquisition: "auto", a name in `ACQUISITIONS`, or a callable as is registered there.
+        acquisition: "auto", a name in `ACQUISITIONS` or, for several objectives, in
+            `MULTI_OBJECTIVE_ACQUISITIONS`, or a callable as is registered there.
         seed: of the search and of the fantasies.
+        model: what the models were made from.
     """
 
     space: Space
@@ -58,6 +66,7 @@ class Decision:
     success: FeasibilityModel | None
     acquisition: AcquisitionChoice
     seed: int
+    model: ModelChoice = "auto"
 
     @classmethod
     def fit(
@@ -73,7 +82,8 @@ class Decision:
     ) -> Decision:
         """Fit all models; see `OutcomeModels.fit` for the arguments."""
         models = OutcomeModels.fit(model, space, observations, seed=seed, warm=warm)
-        return cls(space, goals, observations, models, _success(space, observations), acquisition, seed)
+        success = _success(space, observations)
+        return cls(space, goals, observations, models, success, acquisition, seed, model)
 
     def choose(self, n: int, pending: np.ndarray, *, replicates: bool) -> np.ndarray:
         """Up to n points (n x d) that are worth most together.
@@ -89,6 +99,8 @@ class Decision:
             self._beside(pending, measured_once=self.space.size is not None and not replicates),
             self.space,
             n,
+            # beside several objectives, sweeps gain little for as many decompositions of the front
+            sweeps=1 if self.goals.n_objectives == 1 else 0,
             incumbents=self._incumbents,
             avoid=taken,
             seed=self.seed,
@@ -101,11 +113,14 @@ class Decision:
 
     def explain(self, X: np.ndarray) -> list[Prediction]:
         """The predictions at chosen points (n x d)."""
-        incumbent = None
+        front = None
         if self._competing.any():
-            mean = self.models.mean(0, self.observations.X[self._competing])
-            incumbent = float((self._sign * mean).max())
-        return explain(self.models, self.goals, X, incumbent)
+            points = self.observations.X[self._competing]
+            columns = self.goals.objective_columns
+            means = np.stack([self.models.mean(column, points) for column in columns], axis=1)
+            values = means * self.goals.objective_signs
+            front = values[non_dominated(values)]
+        return explain(self.models, self.goals, X, front)
 
     def _beside(self, pending: np.ndarray, *, measured_once: bool) -> Callable[[np.ndarray], Acquisition]:
         """The acquisition beside the pending points and further ones.
@@ -119,36 +134,62 @@ class Decision:
             return lambda further: ConstrainedAcquisition(
                 None, self._chances(presumed=np.concatenate([pending, further]))
             )
-        situation = Situation(
-            model=self.models.models[0],
-            observed=self.observations.X[self._competing],
-            values=self.observations.Y[self._competing, 0],
-            maximize=self._sign > 0,
-            pending=pending,
-            constraints=self._chances(),
-            seed=self.seed,
-        )
-        build = self._build(noisy=not measured_once and self._is_noisy)
+        noisy = not measured_once and any(map(self._is_noisy, self.goals.objective_columns))
+        build, situation = self._build(noisy), self._situation(pending, noisy)
         return lambda further: build(situation.with_pending(further) if len(further) else situation)
 
-    def _build(self, *, noisy: bool) -> Callable[[Situation], Acquisition]:
+    def _situation(self, pending: np.ndarray, noisy: bool) -> Situation | MultiObjectiveSituation:
+        observed, values = self.observations.X[self._competing], self._objectives[self._competing]
+        signs, constraints = self.goals.objective_signs, self._chances()
+        if self.goals.n_objectives == 1:
+            return Situation(
+                model=self.models.models[0],
+                observed=observed,
+                values=signs[0] * values[:, 0],
+                maximize=bool(signs[0] > 0),
+                pending=pending,
+                constraints=constraints,
+                seed=self.seed,
+            )
+        return MultiObjectiveSituation(
+            models=[self.models.models[column] for column in self.goals.objective_columns],
+            observed=observed,
+            values=values,
+            signs=signs,
+            noisy=noisy,
+            reference=reference_point(values, self.goals.thresholds),
+            fit=self._fit_outcome,
+            pending=pending,
+            constraints=constraints,
+            seed=self.seed,
+        )
+
+    def _build(self, noisy: bool) -> Callable[[Any], Acquisition]:
         if not isinstance(self.acquisition, str):
             return self.acquisition
-        name = self.acquisition
-        if name == "auto":
-            name = "log-nei" if noisy else "log-ei"
-        build: Callable[[Situation], Acquisition] = ACQUISITIONS.load(name)
+        name, several = self.acquisition, self.goals.n_objectives > 1
+        if name == "auto" and self.goals.n_objectives > MOST_HYPERVOLUME_OBJECTIVES:
+            name = "parego"
+        elif name == "auto":
+            name = f"log-{'n' if noisy else ''}{'ehvi' if several else 'ei'}"
+        registry = MULTI_OBJECTIVE_ACQUISITIONS if several else ACQUISITIONS
+        build: Callable[[Any], Acquisition] = registry.load(name)
         return build
 
-    @property
-    def _is_noisy(self) -> bool:
-        """Whether the best measured value may well not be the best value."""
-        model = self.models.models[0]
+    def _fit_outcome(self, X: np.ndarray, y: np.ndarray) -> Any:
+        """A surrogate of a further outcome `y` (n) of points (n x d), of the kind that was asked for."""
+        train_X, train_Y = torch.from_numpy(np.ascontiguousarray(X)), torch.from_numpy(y[:, None].copy())
+        return fit_model(build_model(self.model, train_X, train_Y, None, self.space), seed=self.seed)
+
+    def _is_noisy(self, column: int) -> bool:
+        """Whether the best measured value of an objective may well not be the best value."""
+        model = self.models.models[column]
         if not hasattr(model, "noise_variance"):
             return True
-        measured = self.observations.Y[self.observations.complete, 0]
+        measured = self.observations.Y[self.observations.complete, column]
         return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * float(np.nanvar(measured))
 
+<<<<<<< HEAD
     @property
     def _is_gaussian(self) -> bool:
         """Whether the objective's model is; the few members of an ensemble may all agree on one point."""
@@ -157,6 +198,11 @@ class Decision:
     @property
     def _sign(self) -> float:
         return float(self.goals.objective_signs[0])
+=======
+    @cached_property
+    def _objectives(self) -> np.ndarray:
+        """N x k measured objectives, to be maximised."""
+        return self.goals.objective_values(self.observations.Y)
 
     @cached_property
     def _limits(self) -> list[tuple[int, float, float]]:
@@ -165,9 +211,9 @@ class Decision:
 
     @cached_property
     def _competing(self) -> np.ndarray:
-        """The rows (bool N) that may hold the best value: objective measured, constraints met."""
+        """The rows (bool N) that may be best: objectives measured, constraints met."""
         Y = self.observations.Y
-        rows = self.observations.complete & np.isfinite(Y[:, 0])
+        rows = self.observations.complete & np.isfinite(self._objectives).all(axis=1)
         for column, sign, offset in self._limits:
             rows = rows & (sign * Y[:, column] + offset <= 0.0)
         return rows
@@ -175,13 +221,22 @@ class Decision:
     @property
     def _incumbents(self) -> np.ndarray:
         """The best rows; while none competes, those most likely to meet the constraints."""
+        if self._competing.any() and self.goals.n_objectives > 1:
+            return self.observations.X[self._spread_of_front()]
         if self._competing.any():
             rows = np.flatnonzero(self._competing)
-            worth = self._sign * self.observations.Y[rows, 0]
+            worth = self._objectives[rows, 0]
         else:
             rows = np.flatnonzero(self.observations.complete)
             worth = ConstrainedAcquisition(None, self._chances()).value(self.observations.X[rows])
         return self.observations.X[rows[np.argsort(-worth, kind="stable")[:_INCUMBENTS]]]
+
+    def _spread_of_front(self) -> np.ndarray:
+        """Rows of the Pareto front, evenly taken along the first objective where there are many."""
+        rows = np.flatnonzero(self._competing)
+        rows = rows[non_dominated(self._objectives[rows])]
+        rows = rows[np.argsort(self._objectives[rows, 0], kind="stable")]
+        return rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_INCUMBENTS)).astype(np.intp)]
 
     def _chances(self, presumed: np.ndarray | None = None) -> list[Acquisition]:
         """Logarithms of the probabilities that each constraint is met and that the evaluation succeeds.

@@ -13,38 +13,46 @@ if TYPE_CHECKING:
     from augury.strategies.outcome_models import OutcomeModels
 
 
-def explain(models: OutcomeModels, goals: Goals, X: np.ndarray, incumbent: float | None) -> list[Prediction]:
+def explain(models: OutcomeModels, goals: Goals, X: np.ndarray, front: np.ndarray | None) -> list[Prediction]:
     """The predictions at proposed points, each with its reason.
 
-    With z = (predicted objective - incumbent) / standard deviation, in the direction of improvement:
-    "exploit" when z >= 0 (the model expects the point to be better than the best), "explore" when z <= -1
-    (only the uncertainty makes it worth trying), "balance" between; "feasibility" while no point is known
-    that meets the constraints.
+    "exploit" when the model expects the point to be at least as good as the best ones observed (to be
+    dominated by none of them, where there are several objectives), "explore" when it would not be even with
+    one standard deviation more in every objective (only the uncertainty makes it worth trying), "balance"
+    between; "feasibility" while no point is known that meets the constraints.
 
     Args:
         models: fitted models.
-        goals: one objective, and any constraints.
+        goals: the objectives, and any constraints.
         X: n x d proposed points.
-        incumbent: the best predicted objective (maximised) of the feasible points observed; None when there
-            is none.
+        front: F x k predicted objectives (maximised) of the best feasible points observed; None when there is
+            none.
     """
     means, stds = {}, {}
     for column in models.models:
         mean, variance = models.mean_variance(column, X)
         means[goals.outcomes[column]], stds[goals.outcomes[column]] = mean, np.sqrt(np.maximum(variance, 0.0))
-    objective = goals.objectives[0].name
-    gain = None if incumbent is None else goals.objective_signs[0] * means[objective] - incumbent
+    reasons = ["feasibility"] * len(X)
+    if front is not None:  # then every objective has been measured, and has a model
+        names = [goal.name for goal in goals.objectives]
+        expected = np.stack([means[name] for name in names], axis=1) * goals.objective_signs
+        spread = np.stack([stds[name] for name in names], axis=1)
+        reasons = [_reason(*point, front) for point in zip(expected, spread, strict=True)]
     return [
         Prediction(
             mean={name: float(mean[i]) for name, mean in means.items()},
             std={name: float(std[i]) for name, std in stds.items()},
-            reason="feasibility" if gain is None else _reason(float(gain[i]), float(stds[objective][i])),
+            reason=reasons[i],
         )
         for i in range(len(X))
     ]
 
 
-def _reason(gain: float, std: float) -> str:
-    if gain >= 0.0:
+def _reason(expected: np.ndarray, std: np.ndarray, front: np.ndarray) -> str:
+    if not _is_dominated(expected, front):
         return "exploit"
-    return "explore" if gain <= -std else "balance"
+    return "explore" if _is_dominated(expected + std, front) else "balance"
+
+
+def _is_dominated(values: np.ndarray, front: np.ndarray) -> bool:
+    return bool(((front >= values).all(axis=1) & (front > values).any(axis=1)).any())
