@@ -135,10 +135,10 @@ def test_any_change_of_a_good_file_is_refused_in_one_line(augury, data):
 
 
 def test_goals_that_the_strategy_does_not_decide_on_leave_no_store(augury, study_file):
-    text = study_file.read_text().replace('strategy = "random"\n', "")
+    text = study_file.read_text().replace('strategy = "random"\n', 'acquisition = "log-ei"\n')
     study_file.write_text(
         text.replace("[run]", '[[goal]]\nminimize = "cost"\n[run]\ncommand = ["echo", "1"]')
     )
     for command in ("run", "ask"):
-        assert "2 objectives" in augury(command, study_file, code=2).stderr
+        assert "2 objective(s)" in augury(command, study_file, code=2).stderr
     assert list(study_file.parent.iterdir()) == [study_file]

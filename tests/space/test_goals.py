@@ -112,3 +112,17 @@ def test_the_schema_survives_json() -> None:
         assert Goals.from_dict(json.loads(json.dumps(goals.to_dict()))) == goals
     with pytest.raises(InvalidInputError, match="version 2"):
         Goals.from_dict(GOALS.to_dict() | {"version": 2})
+
+
+def test_thresholds_are_kept_and_point_in_the_direction_of_maximisation():
+    goals = Goals([Minimize("cost", threshold=3.0), Maximize("yield", threshold=2.0), Maximize("purity")])
+    np.testing.assert_array_equal(goals.thresholds, [-3.0, 2.0, np.nan])
+    assert Goals.from_dict(goals.to_dict()) == goals
+    assert goals != Goals([Minimize("cost"), Maximize("yield", threshold=2.0), Maximize("purity")])
+    assert "threshold" not in Goals([Minimize("cost")]).to_dict()["objectives"][0]
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf"), "3", True])
+def test_a_threshold_that_is_no_finite_number_is_refused(threshold):
+    with pytest.raises(InvalidInputError, match="threshold"):
+        Minimize("cost", threshold=threshold)

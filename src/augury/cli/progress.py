@@ -56,6 +56,8 @@ def shown_progress(study: Study, budget: int, console: Console) -> Iterator[Note
 
 def best_text(study: Study) -> str:
     """The best result so far, as a person would say it."""
+    if study.goals.n_objectives > 1:
+        return f"{len(study.pareto_front())} trials on the Pareto front"
     best = study.best
     if best is None:
         return "no result yet"

@@ -227,7 +227,7 @@ class Goals:
         """
         if self.n_objectives > 1:
             raise NotSupportedError(
-                "several objectives have no single best row; look at their Pareto front instead"
+                "several objectives have no single best; look at their Pareto front (`Study.pareto_front()`)"
             )
         values = self.objective_values(Y)[:, 0]
         allowed = np.asarray(complete, dtype=bool) & self.feasible(Y) & np.isfinite(values)

@@ -14,6 +14,7 @@ from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.study.frame import trials_frame
+from augury.study.front import HypervolumeHistory, hypervolume_of, pareto_front
 from augury.study.history import History
 from augury.study.opening import (
     check_cost,
@@ -133,7 +134,7 @@ class Study:
 
         Raises:
             InvalidInputError: bad arguments, or every point of a finite space is evaluated or pending.
-            NotSupportedError: several objectives, which no strategy decides on yet.
+            NotSupportedError: goals that the strategy does not decide on.
         """
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
             raise InvalidInputError(f"{n!r} trials were asked for; ask for a whole number, at least 1")
@@ -247,13 +248,24 @@ class Study:
         """The trial with the best measured objective that meets every constraint; None while there is none.
 
         Raises:
-            NotSupportedError: several objectives.
+            NotSupportedError: several objectives; see `pareto_front`.
         """
         trials = [trial for trial in self.trials if trial.values]
         Y = np.array([[one.values.get(name, np.nan) for name in self.goals.outcomes] for one in trials])
         Y = Y.reshape(len(trials), self.goals.n_outcomes)
         index = self.goals.best_index(Y, np.ones(len(trials), dtype=bool))
         return None if index is None else trials[index]
+
+    def pareto_front(self) -> list[Trial]:
+        """The measured trials within the limits that no other beats in all objectives, by the first of them.
+
+        With one objective, the best trial and its equals.
+        """
+        return pareto_front(self.trials, self.goals)
+
+    def hypervolume(self) -> HypervolumeHistory:
+        """How the volume of outcomes that the results dominate has grown, and the reference point."""
+        return hypervolume_of(self.trials, self.goals)
 
     @property
     def params(self) -> dict[str, Any] | None:

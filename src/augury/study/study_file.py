@@ -188,11 +188,13 @@ def _goals(content: Mapping[str, Any]) -> Goals:
 
 
 def _objective(table: dict[str, Any]) -> Minimize | Maximize:
-    _check_keys("[[goal]]", table, ("minimize", "maximize"))
-    if len(table) != 1:
+    _check_keys("[[goal]]", table, ("minimize", "maximize", "threshold"))
+    threshold = table.get("threshold")
+    directions = {key: name for key, name in table.items() if key != "threshold"}
+    if len(directions) != 1:
         raise InvalidInputError(f'[[goal]] is {table!r}; give either minimize = "name" or maximize = "name"')
-    [(direction, name)] = table.items()
-    return Minimize(name) if direction == "minimize" else Maximize(name)
+    [(direction, name)] = directions.items()
+    return (Minimize if direction == "minimize" else Maximize)(name, threshold)
 
 
 def _constraint(table: dict[str, Any]) -> Constraint:
