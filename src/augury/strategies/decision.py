@@ -189,16 +189,12 @@ class Decision:
         measured = self.observations.Y[self.observations.complete, column]
         return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * float(np.nanvar(measured))
 
-<<<<<<< HEAD
     @property
     def _is_gaussian(self) -> bool:
-        """Whether the objective's model is; the few members of an ensemble may all agree on one point."""
-        return 0 in self.models.models and is_gaussian(self.models.models[0])
+        """Whether the objectives' models are; the few members of an ensemble may all agree on one point."""
+        models = (self.models.models.get(column) for column in self.goals.objective_columns)
+        return all(model is None or is_gaussian(model) for model in models)
 
-    @property
-    def _sign(self) -> float:
-        return float(self.goals.objective_signs[0])
-=======
     @cached_property
     def _objectives(self) -> np.ndarray:
         """N x k measured objectives, to be maximised."""
