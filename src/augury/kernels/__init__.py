@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from augury.kernels.criticality import fixed_points as fixed_points
     from augury.kernels.criticality import susceptibilities as susceptibilities
     from augury.kernels.duals import dual_of as dual_of
+    from augury.kernels.encoded import EncodedKernel as EncodedKernel
     from augury.kernels.finite_width import NetworkStatistics as NetworkStatistics
     from augury.kernels.finite_width import equivalent_learning_rates as equivalent_learning_rates
     from augury.kernels.finite_width import network_statistics as network_statistics
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from augury.kernels.infinite_width import NTKKernel as NTKKernel
 
 _ATTRIBUTES = {
+    "EncodedKernel": "augury.kernels.encoded",
     "CriticalPoint": "augury.kernels.criticality",
     "NetworkStatistics": "augury.kernels.finite_width",
     "critical_point": "augury.kernels.criticality",

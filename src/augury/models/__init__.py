@@ -8,6 +8,7 @@ from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from augury.models.bayesian_neural_network import BayesianNeuralNetwork as BayesianNeuralNetwork
+    from augury.models.deep_kernel import DeepKernelGP as DeepKernelGP
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
 _ATTRIBUTES = {
+    "DeepKernelGP": "augury.models.deep_kernel",
     "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",
     "BurrXII": "augury.models.scale_mixture.burr",
     "FeasibilityModel": "augury.models.feasibility",

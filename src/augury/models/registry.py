@@ -10,6 +10,7 @@ MODELS = Registry(
     "augury.models",
     {
         "gp": "augury.models.gaussian_process:GaussianProcess",
+        "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",
         "bnn-hmc": "augury.models.network_surrogates:hmc",
         "infinite-width": "augury.models.infinite_width_gp:InfiniteWidthGP",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from augury.networks.layers import Flatten as Flatten
     from augury.networks.layers import GlobalAveragePool as GlobalAveragePool
     from augury.networks.mlp import MLP as MLP
+    from augury.networks.skip_encoder import SkipEncoder as SkipEncoder
+    from augury.networks.spectral_bound import bound_spectral_norm_ as bound_spectral_norm_
     from augury.networks.stacked import StackedNetwork as StackedNetwork
 
 _ATTRIBUTES = {
@@ -28,6 +30,8 @@ _ATTRIBUTES = {
     "Conv2d": "augury.networks.layers",
     "Flatten": "augury.networks.layers",
     "GlobalAveragePool": "augury.networks.layers",
+    "SkipEncoder": "augury.networks.skip_encoder",
+    "bound_spectral_norm_": "augury.networks.spectral_bound",
     "MLP": "augury.networks.mlp",
     "StackedNetwork": "augury.networks.stacked",
     "critical_init_": "augury.networks.critical_init",

@@ -209,6 +209,8 @@ class AutogradCovariance(Covariance):
         inputs = torch.from_numpy(np.ascontiguousarray(X)).requires_grad_(True)
         with torch.enable_grad():
             variance = self.kernel(inputs, diag=True).sum()
+        if not variance.requires_grad:  # constant after all
+            return None
         (gradient,) = torch.autograd.grad(variance, inputs, allow_unused=True)
         return None if gradient is None else gradient.numpy()
 

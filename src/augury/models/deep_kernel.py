@@ -1,0 +1,200 @@
+"""Deep kernel learning: a Gaussian process on the features of a network, trained together."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Self, final
+
+import numpy as np
+import torch
+from botorch.models.transforms.input import InputTransform
+from botorch.models.transforms.outcome import OutcomeTransform
+from botorch.utils.types import DEFAULT, _DefaultType
+from gpytorch.kernels import Kernel, MaternKernel
+from gpytorch.priors import LogNormalPrior
+from torch import Tensor, nn
+
+from augury.errors import InvalidInputError
+from augury.kernels.encoded import EncodedKernel
+from augury.models.deep_kernel_fit import fit_deep_kernel
+from augury.models.exact.autograd import AutogradCovariance
+from augury.models.exact.covariance import Covariance
+from augury.models.exact.model import ExactModel
+from augury.models.exact.priors import lengthscale_prior
+from augury.models.one_hot import NetworkInputs
+from augury.networks.skip_encoder import SkipEncoder
+from augury.networks.spectral_bound import bound_spectral_norm_
+
+#: Network inputs have variance 1 over the cube; passed on, they have the unit cube's width again.
+_CUBE = 12.0**-0.5
+#: With more features than this they share one lengthscale.
+_MOST_LENGTHSCALES = 64
+#: The first lengthscale of a feature, in its standard deviations over the training rows, and the least one.
+_DEVIATIONS = 3.5
+_LEAST_LENGTHSCALE = 0.1
+
+
+@final
+class DeepKernelGP(ExactModel):
+    r"""Gaussian-process regression on learnt features, `f ~ GP(0, k_0(phi(x), phi(x')))`.
+
+    Weights of the encoder, hyperparameters of the kernel and the noise are those of the highest log posterior
+    density: exact marginal likelihood, plus their priors, by L-BFGS. The marginal likelihood does not guard
+    an encoder with more weights than there are rows (Ober et al. 2021), so the default one passes its inputs
+    on beside two learnt features, and its weights have a narrow prior: without evidence for features, it is a
+    Gaussian process on the inputs. Several outcomes are independent, each with an encoder of its own.
+
+    Source: Wilson, Hu, Salakhutdinov and Xing (2016), Deep kernel learning.
+
+    Args:
+        train_X: `n x d` inputs in the unit cube; categories as integer codes.
+        train_Y: `n x m` outcomes in their own units.
+        train_Yvar: `n x m` known noise variances; inferred when None.
+        categorical_features: the integer-coded columns; one-hot in front of the encoder.
+        input_transform: applied to inputs first (BoTorch's `Normalize(d, bounds=...)` outside a Study).
+        outcome_transform: BoTorch's `Standardize` unless given; None to take outcomes as they are.
+        encoder: any module that maps `... x n x D` to `... x n x features`, copied for each outcome; `D`
+            counts the numeric columns (scaled to mean 0 and variance 1 over the cube), then a column for each
+            category. `SkipEncoder(D)` unless given. Parameters that do not require gradients stay as they
+            are.
+        covar_module: any GPyTorch kernel on the features; Matern-5/2 with one lengthscale a feature unless
+            given. GPyTorch's `LinearKernel()` makes the last layer of the network Bayesian, exactly.
+        weight_scale: standard deviation of the normal prior on the encoder's weights; None for no prior, as
+            for an encoder that is already trained.
+        spectral_bound: the largest spectral norm of each linear and convolutional layer; None for no bound.
+        patience: end the fit after this many steps without a better leave-one-out score; None to go on to
+            the maximum.
+        seed: of the default encoder's first weights.
+
+    Raises:
+        InvalidInputError: shapes that do not agree, no rows, entries that are not finite, an encoder that
+            does not give features of these inputs.
+    """
+
+    def __init__(
+        self,
+        train_X: Tensor,
+        train_Y: Tensor,
+        train_Yvar: Tensor | None = None,
+        categorical_features: Sequence[int] | None = None,
+        input_transform: InputTransform | None = None,
+        outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
+        encoder: nn.Module | None = None,
+        covar_module: Kernel | None = None,
+        weight_scale: float | None = 0.3,
+        spectral_bound: float | None = None,
+        patience: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        if encoder is not None and not isinstance(encoder, nn.Module):
+            raise InvalidInputError(f"encoder must be a torch.nn.Module; given {type(encoder).__name__}")
+        if covar_module is not None and not isinstance(covar_module, Kernel):
+            raise InvalidInputError(
+                f"covar_module must be a gpytorch Kernel; given {type(covar_module).__name__}"
+            )
+        if patience is not None and patience < 1:
+            raise InvalidInputError(f"patience must be at least 1, or None; given {patience}")
+
+        def covariance(X: np.ndarray) -> Covariance:
+            rows = torch.from_numpy(X)
+            inputs = NetworkInputs(rows, categorical_features)
+            network = SkipEncoder(inputs.width, input_scale=_CUBE, seed=seed) if encoder is None else encoder
+            network = copy.deepcopy(network).double()
+            if spectral_bound is not None:
+                bound_spectral_norm_(network, spectral_bound)
+            whole = _OnInputs(inputs, network).eval()
+            features = _features(whole, rows)
+            kernel = _default_kernel(features) if covar_module is None else copy.deepcopy(covar_module)
+            return AutogradCovariance(X, EncodedKernel(whole, kernel, weight_scale))
+
+        super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
+        self._patience = patience
+
+    def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
+        """Train weights, kernel and noise of each outcome together.
+
+        Args:
+            initial: `hyperparameters()` of an earlier fit on similar data, as a warm start; ignored where its
+                shape does not match.
+            seed: chooses the rows that a cold fit on many rows begins with.
+
+        Returns:
+            The model itself.
+
+        Raises:
+            NotSupportedError: a batch of conditioned models.
+        """
+        self._refuse_batch("cannot be fit")
+        start = None if initial is None else initial.get("theta")
+        if start is not None:
+            start = torch.as_tensor(start, dtype=torch.float64).detach()
+            if start.shape != self.theta.shape or not bool(torch.isfinite(start).all()):
+                start = None
+        rows = []
+        for index, outcome in enumerate(self._regressions.outcomes):
+            theta = fit_deep_kernel(
+                outcome.unfitted(),
+                initial=None if start is None else start[index].numpy(),
+                patience=self._patience,
+                seed=seed,
+            )
+            rows.append(torch.from_numpy(theta))
+        self.theta.copy_(torch.stack(rows))
+        self._regressions = self._regressions.at(self.theta)
+        return self
+
+    def features(self, X: Tensor, outcome: int = 0) -> Tensor:
+        """`... x n x features`: what the encoder of an outcome makes of points (`... x n x d`)."""
+        covariance = self._regressions.outcomes[outcome].covariance
+        assert isinstance(covariance, AutogradCovariance)
+        encoded: Tensor = covariance.kernel.encoder(self._inputs(X))
+        return encoded
+
+
+class _OnInputs(nn.Module):
+    """An encoder that takes points as a space encodes them."""
+
+    def __init__(self, inputs: NetworkInputs, encoder: nn.Module) -> None:
+        super().__init__()
+        self.inputs, self.encoder = inputs, encoder
+
+    def forward(self, X: Tensor) -> Tensor:
+        features: Tensor = self.encoder(self.inputs(X))
+        return features
+
+
+def _features(encoder: _OnInputs, X: Tensor) -> Tensor:
+    """`n x features` of the training rows, once they are known to be what a kernel can take."""
+    width = encoder.inputs.width
+    try:
+        with torch.no_grad():
+            features = encoder(X)
+    except RuntimeError as error:
+        raise InvalidInputError(
+            f"the encoder failed on the {len(X)} x {width} training inputs (numbers, then one column for "
+            f"each category): {error}"
+        ) from error
+    given = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+    if not isinstance(features, Tensor) or features.dim() != 2 or len(features) != len(X):
+        raise InvalidInputError(
+            f"the encoder must map {len(X)} x {width} to {len(X)} x features; it gives {given}"
+        )
+    if not bool(torch.isfinite(features).all()):
+        raise InvalidInputError("the encoder gives features that are not finite for the training inputs")
+    return features
+
+
+def _default_kernel(features: Tensor) -> Kernel:
+    """Matern-5/2 on these features (`n x p`), with the Gaussian process's prior of lengthscales."""
+    count = features.shape[-1]
+    ard = count if count <= _MOST_LENGTHSCALES else None
+    prior = lengthscale_prior(count)
+    kernel = MaternKernel(
+        2.5, ard_num_dims=ard, lengthscale_prior=LogNormalPrior(prior.location, prior.scale)
+    ).double()
+    spread = features.std(dim=0, correction=0)
+    if ard is None:
+        spread = spread.square().sum().sqrt()
+    kernel.lengthscale = (_DEVIATIONS * spread).clamp_min(_LEAST_LENGTHSCALE)
+    return kernel
