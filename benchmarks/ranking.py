@@ -13,6 +13,7 @@ RANKED = ("augury", "botorch", "optuna")
 # Regrets closer than this part of the regret of the initial design are a tie, not a win.
 TIE = 1e-6
 BOOTSTRAP_DRAWS = 5000
+SHARED = 4  # every initial design has at least so many points
 
 
 class Results:
@@ -38,7 +39,10 @@ class RankedRun:
 
 
 def rank_runs(results: Results) -> list[RankedRun]:
-    """The runs that augury and every ranked peer which ran the problem at all have finished."""
+    """The runs that augury and every ranked peer which ran the problem at all have finished.
+
+    Runs that do not begin with the same initial design are not compared.
+    """
     ranked: list[RankedRun] = []
     for problem, by_method in results.runs.items():
         methods = [method for method in RANKED if by_method.get(method)]
@@ -46,6 +50,8 @@ def rank_runs(results: Results) -> list[RankedRun]:
             continue
         for seed in sorted(set.intersection(*(set(by_method[method]) for method in methods))):
             traces = [by_method[method][seed] for method in methods]
+            if any(not np.allclose(trace[:SHARED], traces[0][:SHARED]) for trace in traces):
+                continue  # a run of an older state of the problem, or of its initial design
             unit = TIE * max(max(trace[0] for trace in traces), 1e-12)
             ranks = rankdata(np.round([trace[-1] / unit for trace in traces]))
             ranked.append(RankedRun(problem, seed, dict(zip(methods, map(float, ranks), strict=True))))

@@ -5,7 +5,8 @@ Optuna's GPSampler (and random search, for scale). The rule, fixed before the fi
 (problem, seed) the GP-based methods are ranked by the regret at the end of the budget; the upper 95 %
 bootstrap bound of augury's mean rank minus the best peer's must be below 0.3. Initial design min(2 (d + 1),
 20) points; 30, 40, 50 or 60 evaluations in all for d up to 2, 4, 6 or more. Resumable: finished runs are in
-benchmarks/results/regret.jsonl.
+benchmarks/results/regret.jsonl, each of augury's with the state of the code (`code_version`) that it was made
+by; a peer's runs are used again whatever became of augury.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 
 from augury.problems import SIMULATED, load_problem, problem_names
 from benchmarks import campaigns
+from benchmarks.code_version import code_version, of_version
 from benchmarks.jobs import finished, run_jobs
 from benchmarks.ranking import RANKED, TIE, Results, mean_rank_difference, mean_ranks, rank_runs
 from benchmarks.timing import print_table, write_json
@@ -28,18 +30,18 @@ QUICK_PROBLEMS = ["branin", "mixed-branin", "suzuki-1"]
 TARGET = 0.3
 
 
-def work(problem: str, method: str, seed: int) -> dict[str, Any]:
-    """One whole optimisation."""
+def work(problem: str, method: str, seed: int, code: str | None = None) -> dict[str, Any]:
+    """One whole optimisation; `code` only names the job."""
     start = time.perf_counter()
     regrets = campaigns.run(problem, method, seed)
     return {"regrets": regrets, "seconds": time.perf_counter() - start}
 
 
-def jobs(names: list[str], methods: list[str], seeds: int) -> list[dict[str, Any]]:
+def jobs(names: list[str], methods: list[str], seeds: int, code: str) -> list[dict[str, Any]]:
     """All runs, seed by seed, so that an interrupted benchmark has few seeds of all problems."""
     applicable = {name: campaigns.methods_for(load_problem(name), methods) for name in names}
     return [
-        {"problem": name, "method": method, "seed": seed}
+        {"problem": name, "method": method, "seed": seed} | ({"code": code} if method == "augury" else {})
         for seed in range(seeds)
         for name in names
         for method in applicable[name]
@@ -100,6 +102,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help="start no further run after so long")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where finished runs are kept")
     parser.add_argument("--report", action="store_true", help="only report what is finished")
+    parser.add_argument("--code", help="report the runs of another state of the code")
     parser.add_argument("--quick", action="store_true", help=f"{', '.join(QUICK_PROBLEMS)}; one seed")
     parser.add_argument("--json", type=Path, help="also write the report to this file")
     arguments = parser.parse_args()
@@ -107,9 +110,11 @@ def main() -> None:
     names = arguments.problems or (QUICK_PROBLEMS if arguments.quick else suite)
     seeds = 1 if arguments.quick else arguments.seeds
     if not arguments.report:
-        todo = jobs(names, arguments.methods, seeds)
+        todo = jobs(names, arguments.methods, seeds, code_version())
         run_jobs(todo, work, arguments.results, workers=arguments.workers, minutes=arguments.minutes)
     wanted = [record for record in finished(arguments.results) if record["job"]["problem"] in names]
+    version = arguments.code or code_version()
+    wanted = of_version(wanted, version, depends=lambda job: job["method"] == "augury")
     report(Results(wanted), arguments.json)
 
 

@@ -3,7 +3,7 @@
 The whole table: 50 of 5,760 experiments; found means rank 58 or better, in at least 19 of 20 seeds. One
 coupling: 40 of 384; rank 4 or better, in at least 16 of 20 seeds averaged over the 15 couplings; with the
 descriptors of ligands, bases and solvents reported beside it. Resumable: finished runs are in
-benchmarks/results/suzuki.jsonl.
+benchmarks/results/suzuki.jsonl, each with the state of the code (`code_version`) that it was made by.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 
 from augury.datasets.suzuki import N_COUPLINGS
 from augury.study.study import Study
+from benchmarks.code_version import code_version, of_version
 from benchmarks.jobs import finished, run_jobs
 from benchmarks.timing import print_table, write_json
 
@@ -25,8 +26,8 @@ SEEDS = 20
 TARGETS = {"table": 19.0, "coupling": 16.0}
 
 
-def work(coupling: int | None, seed: int, descriptors: bool, per_round: int) -> dict[str, Any]:
-    """One optimisation: the rank of the best experiment found."""
+def work(coupling: int | None, seed: int, descriptors: bool, per_round: int, code: str) -> dict[str, Any]:
+    """One optimisation: the rank of the best experiment found; `code` only names the job."""
     from augury.cli.demo import budget_for
     from augury.datasets import suzuki_table
 
@@ -41,7 +42,7 @@ def work(coupling: int | None, seed: int, descriptors: bool, per_round: int) -> 
     return {"rank": table.rank(max(found)), "seconds": time.perf_counter() - start}
 
 
-def jobs(seeds: int, couplings: list[int], per_round: int) -> list[dict[str, Any]]:
+def jobs(seeds: int, couplings: list[int], per_round: int, code: str) -> list[dict[str, Any]]:
     """The whole table first, then coupling by coupling without and with descriptors, seed by seed."""
     whole = [{"coupling": None, "descriptors": False, "seed": seed} for seed in range(seeds)]
     single = [
@@ -50,7 +51,7 @@ def jobs(seeds: int, couplings: list[int], per_round: int) -> list[dict[str, Any
         for coupling in couplings
         for descriptors in (False, True)
     ]
-    return [{**job, "per_round": per_round} for job in [*whole, *single]]
+    return [{**job, "per_round": per_round, "code": code} for job in [*whole, *single]]
 
 
 def summary(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -87,14 +88,16 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help="start no further run after so long")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where finished runs are kept")
     parser.add_argument("--report", action="store_true", help="only report what is finished")
+    parser.add_argument("--code", help="report the runs of another state of the code")
     parser.add_argument("--quick", action="store_true", help="one seed of the table and of one coupling")
     parser.add_argument("--json", type=Path, help="also write the report to this file")
     arguments = parser.parse_args()
     seeds, couplings = (1, [1]) if arguments.quick else (arguments.seeds, arguments.couplings)
     if not arguments.report:
-        todo = jobs(seeds, couplings, arguments.per_round)
+        todo = jobs(seeds, couplings, arguments.per_round, code_version())
         run_jobs(todo, work, arguments.results, workers=arguments.workers, minutes=arguments.minutes)
     records = [r for r in finished(arguments.results) if r["job"]["per_round"] == arguments.per_round]
+    records = of_version(records, arguments.code or code_version())
     rows = summary(records)
     print_table(f"best 1 % found, {arguments.per_round} experiments per round", rows)
     write_json(arguments.json, "suzuki", rows)
