@@ -193,7 +193,7 @@ class Decision:
     def _is_gaussian(self) -> bool:
         """Whether the objectives' models are; the few members of an ensemble may all agree on one point."""
         models = (self.models.models.get(column) for column in self.goals.objective_columns)
-        return all(model is None or is_gaussian(model) for model in models)
+        return all(model is not None and is_gaussian(model) for model in models)
 
     @cached_property
     def _objectives(self) -> np.ndarray:
