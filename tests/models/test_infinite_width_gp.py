@@ -57,7 +57,7 @@ def test_predictions_are_those_of_botorch_with_the_same_kernel(activation):
     noise = torch.full_like(Y, 0.01)
     ours = InfiniteWidthGP(X, Y, noise, activation=activation, outcome_transform=None).fit()
     theirs = SingleTaskGP(X, Y, noise, covar_module=NNGPKernel(activation=activation), outcome_transform=None)
-    theirs.mean_module.constant = torch.tensor(ours._outcomes[0].constant)
+    theirs.mean_module.constant = torch.tensor(ours.regressions.outcomes[0].constant)
     new = data(10, seed=1)[0]
     expected, given = theirs.posterior(new), ours.posterior(new)
     torch.testing.assert_close(given.mean, expected.mean.detach(), rtol=1e-6, atol=1e-6)
@@ -75,8 +75,8 @@ def test_learnt_variances_have_a_higher_posterior_than_the_published_ones():
 @pytest.mark.parametrize("arguments", [{"learn": True}, {"learn": True, "activation": "erf"}], ids=str)
 def test_the_gradient_of_the_fit_is_its_slope(arguments):
     X, Y = data(15, 3)
-    (outcome,) = InfiniteWidthGP(X, Y, **arguments)._outcomes
-    likelihood, theta, step = outcome._likelihood(), outcome.theta, 1e-5
+    (outcome,) = InfiniteWidthGP(X, Y, **arguments).regressions.outcomes
+    likelihood, theta, step = outcome.likelihood(), outcome.theta, 1e-5
     _, gradient = likelihood.value_gradient(theta)
     for index in range(3):
         shift = step * torch.eye(3).double()[index].numpy()
@@ -90,7 +90,7 @@ def test_a_category_weighs_as_much_as_a_number_however_many_levels_it_has():
     few = InfiniteWidthGP(X, Y, categorical_features=[1]).posterior(X)
     X[0, 1] = 11.0
     many = InfiniteWidthGP(X[1:], Y[1:], categorical_features=[1])
-    prior = many._outcomes[0].covariance.diagonal(X.numpy())
+    prior = many.regressions.outcomes[0].covariance.diagonal(X.numpy())
     numbers = NNGPKernel()(torch.stack([X[:, 0], torch.ones(12).double()], dim=-1), diag=True)
     torch.testing.assert_close(torch.from_numpy(prior), numbers)
     assert torch.isfinite(few.mean).all()

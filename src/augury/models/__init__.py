@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
+    from augury.models.ntk_ensemble import NTKEnsemble as NTKEnsemble
     from augury.models.scale_mixture.burr import BurrXII as BurrXII
     from augury.models.scale_mixture_process import ScaleMixtureProcess as ScaleMixtureProcess
     from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
@@ -24,6 +25,7 @@ _ATTRIBUTES = {
     "FeasibilityModel": "augury.models.feasibility",
     "GaussianProcess": "augury.models.gaussian_process",
     "InfiniteWidthGP": "augury.models.infinite_width_gp",
+    "NTKEnsemble": "augury.models.ntk_ensemble",
     "ScaleMixtureProcess": "augury.models.scale_mixture_process",
     "StudentTClassifier": "augury.models.student_t_classifier",
     "StudentTProcess": "augury.models.student_t_process",

@@ -20,6 +20,8 @@ from augury.models.exact.priors import LogNormal
 
 #: How far a learnt variance may go from its start, as a factor.
 _REACH = 1e3
+#: How much smaller, on a log scale, the variance of the weights is in the second start.
+_SMALLER = 1.5
 
 
 class InfiniteWidthCovariance(Covariance):
@@ -78,7 +80,8 @@ class InfiniteWidthCovariance(Covariance):
         return np.stack([self._initial - log(_REACH), self._initial + log(_REACH)])
 
     def starts(self) -> np.ndarray:
-        return self._initial[None]
+        """The values given; then smaller weights, for the smoother functions of a nearly linear network."""
+        return np.stack([self._initial, self._initial - [_SMALLER, 0.0][: len(self._initial)]])
 
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = 0.0, np.zeros_like(theta)
