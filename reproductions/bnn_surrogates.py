@@ -56,7 +56,8 @@ def main() -> None:
     chosen = parser.add_mutually_exclusive_group()
     for name, text in (("quick", "< 30 s"), ("high", "high dimension"), ("full", "everything, long")):
         chosen.add_argument(f"--{name}", dest="plan", action="store_const", const=name, help=text)
-    parser.add_argument("--surrogates", nargs="+", help="only these")
+    parser.add_argument("--surrogates", nargs="+", help="run only these")
+    parser.add_argument("--problems", nargs="+", help="run only these")
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--minutes", type=float, help="start no further run after so long")
     parser.add_argument("--report", action="store_true", help="only report what is finished")
@@ -66,7 +67,7 @@ def main() -> None:
     plan, file = PLANS[name], arguments.results / "bnn_surrogates.jsonl"
     if not arguments.report:
         run_jobs(
-            plan.jobs(arguments.surrogates),
+            plan.jobs(arguments.surrogates, arguments.problems),
             run,
             file,
             workers=arguments.workers,

@@ -36,21 +36,24 @@ class Plan:
     high_dimensional: tuple[str, ...] = ()
     minutes: float | None = None
 
-    def jobs(self, only: Collection[str] | None = None) -> list[dict[str, Any]]:
+    def jobs(
+        self, surrogates: Collection[str] | None = None, problems: Collection[str] | None = None
+    ) -> list[dict[str, Any]]:
         """Arguments of `campaign.run`, seed by seed, so that an interrupted study has few seeds of all.
 
         Args:
-            only: the surrogates to run instead of the plan's.
+            surrogates: those to run instead of the plan's.
+            problems: those of the plan's to run.
         """
         known = entrants()
-        names = only or self.surrogates or list(known)
+        names = surrogates or self.surrogates or list(known)
         return [
             {"problem": problem, "surrogate": name, "seed": seed}
             | {"initial": schedule.initial, "batch": schedule.batch, "rounds": schedule.rounds}
             for seed in range(self.seeds)
             for problem, schedule in self.problems.items()
             for name in names
-            if name in known
+            if name in known and (problems is None or problem in problems)
         ]
 
 
