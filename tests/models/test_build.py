@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from botorch.models import MixedSingleTaskGP, ModelList, SingleTaskGP
@@ -45,6 +47,16 @@ def test_models_of_botorch_are_built_by_their_own_arguments(noisy):
     noise = plain.likelihood.noise
     assert noise.shape == ((12,) if noisy else (1,))
     assert isinstance(build("gp", numeric), GaussianProcess)
+
+
+def test_a_class_is_given_options_by_partial():
+    model = partial(GaussianProcess, outcome_transform=None)
+    built = build(model)
+    assert isinstance(built, GaussianProcess)
+    assert not hasattr(built, "outcome_transform")
+    assert built._outcomes[0].covariance.features.categorical == (2,)
+    with pytest.raises(InvalidInputError, match="dict is not a botorch Model class"):
+        build(partial(dict, a=1))
 
 
 def test_a_callable_gets_the_data_and_the_space():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from botorch.models.gpytorch import GPyTorchModel
@@ -25,8 +26,8 @@ def build_model(
     """Construct (and not yet fit) the surrogate that `model` stands for.
 
     Args:
-        model: a registered name, a `Model` class, or a callable
-            `(train_X, train_Y, train_Yvar, space) -> Model`.
+        model: a registered name, a `Model` class, the same with options (`functools.partial(GaussianProcess,
+            covar_module=kernel)`), or a callable `(train_X, train_Y, train_Yvar, space) -> Model`.
         train_X: `n x d` encoded inputs.
         train_Y: `n x m` outcomes.
         train_Yvar: `n x m` noise variances, or None.
@@ -37,7 +38,8 @@ def build_model(
     """
     if isinstance(model, str):
         model = MODELS.load(DEFAULT_MODEL if model == "auto" else model)
-    if not isinstance(model, type):
+    made: Any = model.func if isinstance(model, partial) else model
+    if not isinstance(made, type):
         if not callable(model):
             raise InvalidInputError(
                 f"model must be a name, a Model class or a callable; given {type(model).__name__}"
@@ -48,10 +50,14 @@ def build_model(
                 f"the model callable must return a botorch Model; it returned {type(built).__name__}"
             )
         return built
-    if not issubclass(model, Model):
-        raise InvalidInputError(f"{model.__name__} is not a botorch Model class")
+    if not issubclass(made, Model):
+        raise InvalidInputError(f"{made.__name__} is not a botorch Model class")
+    construct: Any = model
     # By name: BoTorch's models do not agree on what the third argument is.
-    return model(train_X=train_X, train_Y=train_Y, train_Yvar=train_Yvar, **_space_arguments(model, space))
+    result: Model = construct(
+        train_X=train_X, train_Y=train_Y, train_Yvar=train_Yvar, **_space_arguments(construct, space)
+    )
+    return result
 
 
 def fit_model(model: Any, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Any:
@@ -85,7 +91,7 @@ def starts_warm(model: Any) -> bool:
     return hasattr(model, "fit") and "initial" in inspect.signature(model.fit).parameters
 
 
-def _space_arguments(model: type[Model], space: Space) -> dict[str, Any]:
+def _space_arguments(model: Callable[..., Model], space: Space) -> dict[str, Any]:
     accepted = inspect.signature(model).parameters
     arguments: dict[str, Any] = {}
     if "categorical_features" in accepted and space.categorical_features:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, final
 
@@ -161,4 +162,7 @@ def _check_choice(what: str, given: Any, known: list[str]) -> None:
 
 def _label(model: ModelChoice) -> str:
     """A name for the kind of model, so that one kind is not started from the other's hyperparameters."""
-    return model if isinstance(model, str) else getattr(model, "__qualname__", type(model).__qualname__)
+    if isinstance(model, str):
+        return model
+    made = model.func if isinstance(model, partial) else model
+    return getattr(made, "__qualname__", type(made).__qualname__)
