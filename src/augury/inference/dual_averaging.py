@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import final
-
-import torch
-from torch import Tensor
 
 
 @final
 class DualAveraging:
-    r"""Adapts `C` step sizes until the average acceptance probability of each is `target`.
+    r"""Adapts a step size until the average acceptance probability is `target`.
 
     .. math::
         \log \epsilon_{t+1} = \mu - \frac{\sqrt t}{\gamma} \frac{1}{t + t_0} \sum_{i \le t} (\delta - a_i),
@@ -18,7 +16,7 @@ class DualAveraging:
             + (1 - t^{-\kappa}) \log \bar\epsilon_t
 
     Args:
-        step_size: `C` first guesses; `mu = log(10 step_size)`.
+        step_size: the first guess; `mu = log(10 step_size)`.
         target: `delta`, the wanted acceptance probability.
         gamma: larger values adapt more slowly.
         t0: larger values damp the first iterations.
@@ -29,7 +27,7 @@ class DualAveraging:
 
     def __init__(
         self,
-        step_size: Tensor,
+        step_size: float,
         target: float = 0.8,
         *,
         gamma: float = 0.05,
@@ -39,16 +37,16 @@ class DualAveraging:
         self.target, self.gamma, self.t0, self.kappa = target, gamma, t0, kappa
         self.restart(step_size)
 
-    def restart(self, step_size: Tensor) -> None:
-        """Begin again from `step_size` (`C`), after the geometry has changed."""
-        self._center = (10.0 * step_size).log()
-        self._log_step = step_size.log()
-        self._log_average = torch.zeros_like(step_size)
-        self._error = torch.zeros_like(step_size)
+    def restart(self, step_size: float) -> None:
+        """Begin again from `step_size`, after the geometry has changed."""
+        self._center = math.log(10.0 * step_size)
+        self._log_step = math.log(step_size)
+        self._log_average = 0.0
+        self._error = 0.0
         self._count = 0
 
-    def update(self, acceptance: Tensor) -> None:
-        """Take the acceptance probabilities (`C`) of one iteration into account."""
+    def update(self, acceptance: float) -> None:
+        """Take the acceptance probability of one iteration (averaged over chains) into account."""
         self._count += 1
         t = float(self._count)
         weight = 1.0 / (t + self.t0)
@@ -58,11 +56,11 @@ class DualAveraging:
         self._log_average = share * self._log_step + (1.0 - share) * self._log_average
 
     @property
-    def step_size(self) -> Tensor:
-        """`C` step sizes to try next."""
-        return self._log_step.exp()
+    def step_size(self) -> float:
+        """The step size to try next."""
+        return math.exp(self._log_step)
 
     @property
-    def average(self) -> Tensor:
-        """`C` step sizes to keep when adaptation ends."""
-        return self._log_average.exp() if self._count else self.step_size
+    def average(self) -> float:
+        """The step size to keep when adaptation ends."""
+        return math.exp(self._log_average) if self._count else self.step_size

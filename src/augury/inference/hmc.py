@@ -2,88 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import final
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from augury.inference.base import Inference, Progress
-from augury.inference.dual_averaging import DualAveraging
-from augury.inference.network_density import NetworkDensity
-from augury.inference.predictive import WeightSamples
+from augury.errors import InvalidInputError
+from augury.inference.evaluator import Array, Evaluator
+from augury.inference.leapfrog import leapfrog
+from augury.inference.markov_chains import Chains, MarkovChains, Transition
+
+#: An energy error beyond which a trajectory has left the level set for good.
+DIVERGENCE = 1000.0
+#: Trajectories differ in length, so that no direction is met in the same phase again and again.
+_JITTER = (0.5, 1.5)
 
 
 @final
-class HMC(Inference):
-    """All chains advance together as one batched computation (first version).
+class HMC(MarkovChains):
+    r"""Hamiltonian Monte Carlo with trajectories of jittered length.
+
+    A momentum `p ~ N(0, M)` is drawn, the dynamics of `H(q, p) = -log pi(q) + p^T M^-1 p / 2` are followed
+    for a time `u L`, `u` uniform in (1/2, 3/2) and common to all chains, and the end is accepted with
+    probability `min(1, exp(H_0 - H_1))`. Forces may be in single precision; energies are in double, which
+    keeps the density exactly invariant.
 
     Args:
-        num_samples: kept in each chain.
-        burn_in: iterations of each chain before, in which the step size adapts.
-        num_chains: `C`.
-        step_size: first guess.
-        path_length: of a trajectory, relative to the prior's scale.
+        num_samples: see `MarkovChains`.
+        burn_in: see `MarkovChains`.
+        num_chains: see `MarkovChains`.
+        step_size: see `MarkovChains`.
+        path_length: `L`, in units in which the prior has size 1.
         max_leapfrog: most steps of a trajectory.
-        target_accept: wanted acceptance probability.
+        mass: see `MarkovChains`.
+        target_accept: see `MarkovChains`.
+
+    Source: Neal, "MCMC using Hamiltonian dynamics" (2011); for networks Neal (1996).
     """
 
     def __init__(
         self,
         num_samples: int = 50,
-        burn_in: int = 100,
-        num_chains: int = 4,
+        burn_in: int = 150,
+        num_chains: int = 8,
         *,
         step_size: float = 0.02,
-        path_length: float = 1.0,
-        max_leapfrog: int = 50,
+        path_length: float = 0.8,
+        max_leapfrog: int = 200,
+        mass: str | None = None,
         target_accept: float = 0.8,
     ) -> None:
-        self.num_samples, self.burn_in, self.num_chains = num_samples, burn_in, num_chains
-        self.step_size, self.path_length, self.max_leapfrog = step_size, path_length, max_leapfrog
-        self.target_accept = target_accept
+        super().__init__(num_samples, burn_in, num_chains, step_size, mass, target_accept)
+        if not path_length > 0.0 or max_leapfrog < 1:
+            raise InvalidInputError(
+                "path_length must be positive and max_leapfrog at least 1; "
+                f"given {path_length} and {max_leapfrog}"
+            )
+        self.path_length, self.max_leapfrog = float(path_length), int(max_leapfrog)
 
-    def run(
+    def start(self, evaluator: Evaluator, position: Array) -> Chains:
+        value = evaluator.value(position).copy()
+        return Chains(position, value, np.array(evaluator.gradient(position), dtype=np.float64))
+
+    def transition(
         self,
-        density: NetworkDensity,
-        *,
-        initial: Mapping[str, Tensor] | None = None,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> WeightSamples:
-        generator = torch.Generator().manual_seed(seed)
-        C, scale = self.num_chains, density.scale
-        theta = density.initial(C, generator)
-        value, gradient = density.value_gradient(theta)
-        adapt = DualAveraging(torch.full((1,), self.step_size).double(), self.target_accept)
-        kept = []
-        for iteration in range(self.burn_in + self.num_samples):
-            eps = float(adapt.step_size if iteration < self.burn_in else adapt.average)
-            u = float(torch.rand(1, generator=generator, dtype=torch.float64))
-            steps = max(1, min(round(2 * u * self.path_length / eps), self.max_leapfrog))
-            p = torch.randn(theta.shape, dtype=torch.float64, generator=generator)
-            energy = 0.5 * p.square().sum(1) - value
-            q, g = theta, gradient
-            for _ in range(steps):
-                p = p + 0.5 * eps * scale * g
-                q = q + eps * scale * p
-                v, g = density.value_gradient(q)
-                p = p + 0.5 * eps * scale * g
-            change = (energy - 0.5 * p.square().sum(1) + v).nan_to_num(-torch.inf, -torch.inf, -torch.inf)
-            probability = change.exp().clamp(max=1.0)
-            accept = torch.rand(C, generator=generator, dtype=torch.float64) < probability
-            theta = torch.where(accept[:, None], q, theta)
-            gradient = torch.where(accept[:, None], g, gradient)
-            value = torch.where(accept, v, value)
-            if iteration < self.burn_in:
-                adapt.update(probability.mean().reshape(1))
-            else:
-                kept.append(theta)
-            if progress is not None:
-                progress(iteration + 1, self.burn_in + self.num_samples, "HMC")
-        draws = torch.stack(kept, dim=1).reshape(-1, density.dim)
-        weights, _ = density.split(draws)
-        chain = torch.arange(C).repeat_interleave(self.num_samples)
-        return WeightSamples(
-            density.network, weights.contiguous(), density.noise_variance(draws).contiguous(), chain
-        )
+        evaluator: Evaluator,
+        chains: Chains,
+        step_size: float,
+        inverse_mass: Array,
+        rng: np.random.Generator,
+    ) -> Transition:
+        length = rng.uniform(*_JITTER) * self.path_length
+        steps = int(np.clip(round(length / step_size), 1, self.max_leapfrog))
+        momentum: Array = rng.standard_normal(chains.position.shape) / np.sqrt(inverse_mass)
+        energy = _kinetic(momentum, inverse_mass) - chains.value
+        position = chains.position.copy()
+        gradient = leapfrog(evaluator, position, momentum, chains.gradient, step_size, inverse_mass, steps)
+        value = evaluator.value(position)
+        error = _kinetic(momentum, inverse_mass) - value - energy
+        error = np.where(np.isfinite(error), error, np.inf)
+        probability = np.exp(np.minimum(0.0, -error))
+        accepted = rng.random(len(probability)) < probability
+        chains.position[accepted] = position[accepted]
+        chains.value[accepted] = value[accepted]
+        chains.gradient[accepted] = gradient[accepted]
+        return Transition(probability, error > DIVERGENCE, steps)
+
+
+def _kinetic(momentum: Array, inverse_mass: Array) -> Array:
+    energy: Array = 0.5 * (momentum**2 @ inverse_mass)
+    return energy

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from augury.errors import InvalidInputError
+from augury.inference.evaluator import Evaluator, TorchEvaluator
 from augury.inference.weight_prior import WeightPrior
 from augury.networks.stacked import StackedNetwork
 
@@ -81,10 +82,12 @@ class NetworkDensity:
 
     @property
     def scale(self) -> Tensor:
-        """`dim` positive numbers: the prior size of each coordinate."""
+        """`dim` positive numbers by which samplers measure distance: the prior size of each weight, and five
+        times the posterior size that each log noise would have if the function were known."""
         if self.noise is not None:
             return self.prior.scale
-        return torch.cat([self.prior.scale, self.Y.new_full((self.num_outputs,), LOG_NOISE_SCALE)])
+        size = 5.0 * (25.0 * LOG_NOISE_SCALE**-2 + 2.0 * self.num_data) ** -0.5
+        return torch.cat([self.prior.scale, self.Y.new_full((self.num_outputs,), size)])
 
     def split(self, theta: Tensor) -> tuple[Tensor, Tensor | None]:
         """Weights (`C x P`) and log noise standard deviations (`C x o`, None where the noise is known)."""
@@ -109,6 +112,12 @@ class NetworkDensity:
     def value_gradient(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         """The log posterior (`C`, up to a constant) and its gradient (`C x dim`) at `theta` (`C x dim`)."""
         return self._value_gradient(theta, self.X, self.Y, self.noise, 1.0)
+
+    def evaluator(self, C: int) -> Evaluator:
+        """The density as `C` Markov chains evaluate it."""
+        from augury.inference.tanh_evaluator import TanhEvaluator
+
+        return TanhEvaluator(self, C) if TanhEvaluator.applies(self) else TorchEvaluator(self)
 
     def minibatch_gradient(self, theta: Tensor, rows: Tensor) -> Tensor:
         """An unbiased estimate of the gradient, `C x dim`, from some rows.

@@ -68,6 +68,13 @@ class DenseStack:
             activations[-1] = function
         return DenseStack(layers, activations) if layers else None
 
+    @property
+    def is_tanh(self) -> bool:
+        """Whether tanh, and nothing else, stands between the layers."""
+        tanh, identity = _ACTIVATIONS[nn.Tanh], _ACTIVATIONS[nn.Identity]
+        *inner, last = self.activations
+        return last is identity and all(activation is tanh for activation in inner)
+
     def forward(self, theta: Tensor, X: Tensor) -> Tensor:
         """`S x n x o`, differentiable in `theta` (`S x P`) and `X` (`n x d` or `S x n x d`)."""
         h = X if X.dim() == 3 else X.expand(len(theta), *X.shape)

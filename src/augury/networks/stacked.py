@@ -65,6 +65,11 @@ class StackedNetwork:
         self.num_parameters = self.slices[-1].stop
         self._dense = DenseStack.of(module)
 
+    @property
+    def dense(self) -> DenseStack | None:
+        """The layers, where the module is a stack of dense ones."""
+        return self._dense
+
     def __call__(self, theta: Tensor, X: Tensor, *, per_member: bool = False) -> Tensor:
         """`S x n x o` outputs, differentiable in both arguments.
 
