@@ -19,6 +19,7 @@ small = partial(
 )
 
 
+@pytest.mark.filterwarnings("ignore::augury.inference.InferenceWarning")  # the chains are very short
 @pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
 def test_a_network_sampled_by_hmc_conforms(check):
     check(small)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from augury.inference.measurement_sets import FixedMeasurementSet as FixedMeasurementSet
     from augury.inference.measurement_sets import MeasurementSet as MeasurementSet
     from augury.inference.network_density import NetworkDensity as NetworkDensity
+    from augury.inference.nuts import NUTS as NUTS
     from augury.inference.predictive import Predictive as Predictive
     from augury.inference.predictive import WeightSamples as WeightSamples
     from augury.inference.sghmc import SGHMC as SGHMC
@@ -42,6 +43,7 @@ _ATTRIBUTES = {
     "MCDropout": "augury.inference.mc_dropout",
     "MatchResult": "augury.inference.functional_prior",
     "MeasurementSet": "augury.inference.measurement_sets",
+    "NUTS": "augury.inference.nuts",
     "NetworkDensity": "augury.inference.network_density",
     "PlanarFlowWeightPrior": "augury.inference.flow_prior",
     "Predictive": "augury.inference.predictive",

@@ -238,8 +238,7 @@ def _warm_start(initial: Mapping[str, Tensor], theta: Array, dim: int) -> tuple[
     """Positions, step size and inverse mass of an earlier run, where they fit."""
     try:
         start, step, mass = (
-            np.array(initial[name].detach(), dtype=np.float64)
-            for name in ("theta", "step_size", "inverse_mass")
+            initial[name].detach().double().numpy().copy() for name in ("theta", "step_size", "inverse_mass")
         )
     except KeyError:
         return None

@@ -15,7 +15,7 @@ _PRIOR_COUNT = 5.0
 class MassAdaptation:
     r"""The inverse mass from the variance of the chains in growing windows of the burn-in.
 
-    Windows end at 30 %, 55 % and 85 % of the burn-in; what came before is forgotten each time. Between
+    Windows end at 30 %, 50 % and 70 % of the burn-in; what came before is forgotten each time. Between
     them the estimate is shrunk to the size it began with,
 
     .. math::
@@ -32,7 +32,7 @@ class MassAdaptation:
     """
 
     def __init__(self, burn_in: int, inverse_mass: Array) -> None:
-        self._ends = {int(share * burn_in) for share in (0.30, 0.55, 0.85)}
+        self._ends = {int(share * burn_in) for share in (0.3, 0.5, 0.7)}
         self._start = int(0.1 * burn_in)
         self._first = inverse_mass
         self.inverse_mass = inverse_mass

@@ -89,6 +89,7 @@ class TanhEvaluator(Evaluator):
             w = self._noise_weights(padded)
             kappa = self._bias_variance / (1.0 + self._bias_variance * _sum(w, residual.shape))
             mean = -kappa * (w * residual).sum(axis=2, keepdims=True)
+            kappa = np.broadcast_to(kappa, mean.shape)
             parts.append(np.concatenate([mean, kappa], axis=2)[: len(block)])
         moments = np.concatenate(parts)
         bias = moments[..., 0] + np.sqrt(moments[..., 1]) * noise

@@ -10,6 +10,7 @@ from augury.inference.deep_ensemble import DeepEnsemble
 from augury.inference.hmc import HMC
 from augury.inference.laplace import Laplace
 from augury.inference.mc_dropout import MCDropout
+from augury.inference.nuts import NUTS
 from augury.inference.sghmc import SGHMC
 from augury.models.bayesian_neural_network import BayesianNeuralNetwork
 from augury.space.space import Space
@@ -18,6 +19,11 @@ from augury.space.space import Space
 def hmc(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> BayesianNeuralNetwork:
     """A network sampled by Hamiltonian Monte Carlo."""
     return _network(HMC(), train_X, train_Y, train_Yvar, space)
+
+
+def nuts(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> BayesianNeuralNetwork:
+    """A network sampled by the no-U-turn sampler."""
+    return _network(NUTS(), train_X, train_Y, train_Yvar, space)
 
 
 def sghmc(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> BayesianNeuralNetwork:

@@ -14,6 +14,7 @@ MODELS = Registry(
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",
         "bnn-hmc": "augury.models.network_surrogates:hmc",
         "ntk-ensemble": "augury.models.ntk_ensemble:NTKEnsemble",
+        "bnn-nuts": "augury.models.network_surrogates:nuts",
         "infinite-width": "augury.models.infinite_width_gp:InfiniteWidthGP",
         "bnn-sghmc": "augury.models.network_surrogates:sghmc",
         "bnn-cyclical-sgld": "augury.models.network_surrogates:cyclical_sgld",

@@ -1,0 +1,106 @@
+"""The peers of `benchmarks.hmc`, run by the Python of a separate environment that has JAX:
+
+    python -m venv jax-env && jax-env/bin/pip install jax blackjax numpyro
+
+This file imports neither augury nor anything of this folder, so that it runs there. It samples the density
+described by the `.npz` file it is given and writes the draws of the function at the test points.
+
+Usage: `python hmc_peers.py {numpyro,blackjax} problem.npz result.npz [--single] [--samples S] [--chains C]`
+"""
+
+import argparse
+import itertools
+import os
+import time
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("library", choices=("numpyro", "blackjax"))
+    parser.add_argument("problem")
+    parser.add_argument("result")
+    parser.add_argument("--single", action="store_true")
+    parser.add_argument("--warmup", type=int, default=300)
+    parser.add_argument("--samples", type=int, default=200)
+    parser.add_argument("--chains", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    if os.environ.get("OMP_NUM_THREADS") == "1":
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    import jax
+
+    jax.config.update("jax_enable_x64", not options.single)
+    import jax.numpy as jnp
+    import numpy as np
+
+    given = np.load(options.problem)
+    X, Y, X_test = (jnp.asarray(given[name]) for name in ("X", "Y", "X_test"))
+    scale, widths = jnp.asarray(given["scale"]), [int(width) for width in given["widths"]]
+    P = len(scale)
+
+    def network(theta, inputs):
+        h, start = inputs, 0
+        for layer, (fan_in, out) in enumerate(itertools.pairwise(widths)):
+            W = theta[start : start + out * fan_in].reshape(out, fan_in)
+            start += out * fan_in
+            h = h @ W.T + theta[start : start + out]
+            start += out
+            if layer < len(widths) - 2:
+                h = jnp.tanh(h)
+        return h
+
+    def log_density(z):
+        """In coordinates in which the prior of every weight is N(0, 1), which helps the peers."""
+        residual = network(z[:P] * scale, X) - Y
+        log_noise = z[P]
+        value = -0.5 * jnp.sum(residual**2) * jnp.exp(-2.0 * log_noise) - Y.size * log_noise
+        return value - 0.5 * jnp.sum(z[:P] ** 2) - 0.5 * (log_noise + 2.0) ** 2
+
+    C, run_key = options.chains, jax.random.key(options.seed)
+    start = jnp.asarray(given["start"][:C])
+
+    if options.library == "numpyro":
+        from numpyro.infer import MCMC, NUTS
+
+        mcmc = MCMC(
+            NUTS(potential_fn=lambda z: -log_density(z)),
+            num_warmup=options.warmup,
+            num_samples=options.samples,
+            num_chains=C,
+            chain_method="vectorized",
+            progress_bar=False,
+        )
+        mcmc.run(run_key, init_params=start, extra_fields=("num_steps", "accept_prob"))
+        draws = mcmc.get_samples(group_by_chain=True)
+        fields = mcmc.get_extra_fields()
+        acceptance, steps = fields["accept_prob"].mean(), fields["num_steps"].mean()
+    else:
+        import blackjax
+
+        def one_chain(position, chain_key):
+            warm_key, sample_key = jax.random.split(chain_key)
+            warmup = blackjax.window_adaptation(blackjax.nuts, log_density, progress_bar=False)
+            (state, parameters), _ = warmup.run(warm_key, position, num_steps=options.warmup)
+            step = blackjax.nuts(log_density, **parameters).step
+
+            def body(state, step_key):
+                state, info = step(step_key, state)
+                return state, (state.position, info.acceptance_rate, info.num_integration_steps)
+
+            _, kept = jax.lax.scan(body, state, jax.random.split(sample_key, options.samples))
+            return kept
+
+        draws, acceptance, steps = jax.jit(jax.vmap(one_chain))(start, jax.random.split(run_key, C))
+        acceptance, steps = acceptance.mean(), steps.mean()
+    flat = draws[..., :P].reshape(-1, P) * scale
+    values = jax.jit(jax.vmap(lambda theta: network(theta, X_test)[:, 0]))(flat)
+    values = np.asarray(values.reshape(C, options.samples, -1), dtype=np.float64)
+    finished = time.time()
+    noise = np.exp(np.asarray(draws[..., P]))
+    np.savez(
+        options.result, values=values, noise=noise, finished=finished, acceptance=acceptance, steps=steps
+    )
+
+
+if __name__ == "__main__":
+    main()
