@@ -290,3 +290,12 @@ def test_the_curvature_is_that_of_the_density_on_average():
     curvature, hessian = np.mean(curvatures, axis=0), np.mean(hessians, axis=0)
     scale = np.sqrt(np.outer(hessian.diagonal(), hessian.diagonal()))
     np.testing.assert_allclose(curvature / scale, hessian / scale, atol=0.25)
+
+
+def test_known_noise_is_added_as_it_is_whatever_the_scale():
+    Y, Yvar = 30.0 * outcomes(X), torch.full((N + Q, 1), 0.25, dtype=torch.float64)
+    for options in ({}, {"learn_scale_prior": True}, {"alpha": 3.0, "beta": 1.0}):
+        model = StudentTProcess(X, Y, Yvar, outcome_transform=None, **options).fit()
+        added = model.posterior(NEW, observation_noise=True).variance - model.posterior(NEW).variance
+        torch.testing.assert_close(added, torch.full((4, 1), 0.25).double(), rtol=1e-6, atol=1e-6)
+        assert float(model.noise_variance) == pytest.approx(0.25)

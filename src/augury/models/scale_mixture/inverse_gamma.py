@@ -18,9 +18,11 @@ from augury.models.posteriors.student_t import StudentTPosterior
 from augury.models.scale_mixture.scale_prior import Evidence, ScalePrior
 from augury.numerics.predictive_law import StudentT
 
-#: How far, in units of the logarithm, `alpha` and `beta / alpha` are expected from the values given.
-_SPREAD = 1.0
-_REACH = 5.0
+#: Prior deviations of `log alpha` and `log beta / alpha` when learned: one data set has one scale, which
+#: tells of the second and hardly of the first.
+_SPREADS = (1.0, 3.0)
+#: How many deviations they may go.
+_REACH = 4.0
 
 
 @final
@@ -35,8 +37,8 @@ class InverseGamma(ScalePrior):
     Args:
         alpha: shape, positive.
         beta: rate, positive.
-        learned: whether `alpha` and `beta / alpha` are hyperparameters; log-normal priors with one unit of
-            spread, whose modes are the first values, hold them, since one data set tells of one scale only.
+        learned: whether `alpha` and `beta / alpha` are hyperparameters; log-normal priors, whose modes are
+            the first values, hold the first within a factor of about 3, the second of about 20.
         initial: those first values, where the prior has moved.
 
     Raises:
@@ -100,15 +102,18 @@ class InverseGamma(ScalePrior):
             return np.empty((2, 0))
         alpha, beta = self._centre
         centre = np.log([alpha, beta / alpha])
-        return np.stack([centre - _REACH, centre + _REACH])
+        reach = _REACH * np.array(_SPREADS)
+        lower = centre - reach
+        lower[0] = log(min(alpha, 1.0))  # below 1 the scale has no mean
+        return np.stack([lower, centre + reach])
 
     def log_prior(self) -> tuple[float, np.ndarray]:
         if not self.learned:
             return 0.0, np.empty(0)
         alpha, beta = self._centre
         parts = [
-            LogNormal(log(centre) + _SPREAD**2, _SPREAD).log_density(self.theta[[index]])
-            for index, centre in enumerate((alpha, beta / alpha))
+            LogNormal(log(centre) + spread**2, spread).log_density(u)
+            for centre, spread, u in zip((alpha, beta / alpha), _SPREADS, self.theta[:, None], strict=True)
         ]
         return sum(value for value, _ in parts), np.concatenate([gradient for _, gradient in parts])
 

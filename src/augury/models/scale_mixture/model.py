@@ -54,6 +54,7 @@ class ScaleMixtureModel(Model):
         self.gaussian = gaussian
         self.prior = prior
         self._known_noise = known_noise
+        self._noise_scale = prior.typical  # before any learning: what known variances were divided by
         self._others: tuple[int, Tensor | float] = (0, 0.0)  # count and Q of outcomes left out of a subset
         self.register_buffer("scale_theta", torch.from_numpy(prior.theta))
         self.register_load_state_dict_post_hook(_use_loaded_theta)
@@ -232,12 +233,12 @@ class ScaleMixtureModel(Model):
     @property
     def _known_variances(self) -> Tensor:
         """`m` average known noise variances on the transformed scale."""
-        return torch.tensor(self.gaussian.regressions.mean_noise, dtype=torch.float64) * self.prior.typical
+        return torch.tensor(self.gaussian.regressions.mean_noise, dtype=torch.float64) * self._noise_scale
 
     @property
     def noise_variance(self) -> Tensor:
         """`m` average noise variances in the outcomes' own units."""
-        factor = self.prior.typical if self._known_noise else self.expected_scale
+        factor = self._noise_scale if self._known_noise else self.expected_scale
         return self.gaussian.noise_variance * factor
 
     def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
@@ -296,7 +297,7 @@ class ScaleMixtureModel(Model):
             noise: their noise variances on the transformed scale, broadcasting to `batch x q x m`; the
                 average noise of the model when None.
         """
-        given_one = None if noise is None else noise / self.prior.typical
+        given_one = None if noise is None else noise / self._noise_scale
         return self._with(self.gaussian.condition_on_observations(X, Y, noise=given_one, **kwargs))
 
     def fantasize(
