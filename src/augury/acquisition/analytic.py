@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from augury.acquisition.fantasies import HallucinatedMoments
-from augury.acquisition.moments import Moments, location_scale_of
+from augury.acquisition.moments import Moments, lengthscales_of, location_scale_of
 
 
 class AnalyticAcquisition(ABC):
@@ -26,6 +26,7 @@ class AnalyticAcquisition(ABC):
     def __init__(self, model: Any, *, maximize: bool = True) -> None:
         self.moments: Moments
         self.moments, self.law = location_scale_of(model)
+        self.lengthscales = lengthscales_of(model)
         self.sign = 1.0 if maximize else -1.0
 
     def value(self, X: np.ndarray) -> np.ndarray:

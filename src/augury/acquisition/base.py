@@ -11,7 +11,8 @@ import numpy as np
 class Acquisition(Protocol):
     """What one more evaluation at a point is worth; larger is better.
 
-    Points are encoded (`augury.Space`), one a row; rows do not influence each other.
+    Points are encoded (`augury.Space`), one a row; rows do not influence each other. An acquisition may say
+    in `lengthscales` how fast it changes along each column (`d`, NaN for categories), for a faster search.
     """
 
     def value(self, X: np.ndarray) -> np.ndarray:

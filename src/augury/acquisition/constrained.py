@@ -40,6 +40,8 @@ class ConstrainedAcquisition:
         if objective is None and not constraints:
             raise ValueError("give an objective or at least one constraint")
         self.objective, self.constraints, self.scale = objective, list(constraints), float(scale)
+        parts = self.constraints if objective is None else [objective]
+        self.lengthscales: np.ndarray | None = getattr(parts[0], "lengthscales", None)
 
     def value(self, X: np.ndarray) -> np.ndarray:
         """`N` values at `X` (`N x d`)."""

@@ -7,18 +7,22 @@ import numpy as np
 from augury.acquisition.base import Acquisition
 from augury.numerics.lbfgs import minimize
 
-#: Differences of an acquisition value below this do not change what is worth evaluating.
-VALUE_TOLERANCE = 1e-6
+#: A restart whose step gains less than this is at the top to well below what a decision notices.
+_LEAST_GAIN = 1e-5
 _GRADIENT_TOLERANCE = 1e-4
 _MAX_ITERATIONS = 60
-_HEATS, _FINALISTS = 20, 3  # a restart that is behind after so many steps does not catch up
+_HEATS, _FINALISTS = 12, 3  # a restart that is behind after so many steps does not catch up
 _MEMORY = 5  # more pairs cost more than they save in the few steps that a climb takes
+_MOST_STRETCHED = 10.0  # a column of a long lengthscale, against that of the shortest
 
 
 def refine_in_box(
     acquisition: Acquisition, X: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Climb from every row of `X` at once; only the leaders are followed to the very top.
+
+    Where the acquisition tells its `lengthscales`, columns are measured in these: its Hessian is better
+    conditioned then, and half the steps suffice.
 
     Args:
         acquisition: what is maximised.
@@ -30,20 +34,31 @@ def refine_in_box(
         The refined points `R x dim` and their `R` values.
     """
 
+    units = _units(getattr(acquisition, "lengthscales", None), X.shape[1])
+
     def negative(points: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        value, gradient = acquisition.value_gradient(points)
-        return -value, -gradient
+        value, gradient = acquisition.value_gradient(points * units)
+        return -value, gradient * -units
 
     result = minimize(
         negative,
-        X,
-        lower,
-        upper,
+        X / units,
+        lower / units,
+        upper / units,
         max_iterations=_MAX_ITERATIONS,
         memory=_MEMORY,
         gradient_tolerance=_GRADIENT_TOLERANCE,
-        value_tolerance=VALUE_TOLERANCE,
+        value_tolerance=_LEAST_GAIN,
         finalists=_FINALISTS,
         heats=_HEATS,
     )
-    return result.x, -result.value
+    # what a division and a multiplication have moved by a rounding error goes back within the bounds
+    return np.minimum(np.maximum(result.x * units, lower), upper), -result.value
+
+
+def _units(lengthscales: np.ndarray | None, dim: int) -> np.ndarray:
+    """`dim` units of the columns: 1 for the shortest lengthscale, and for categories."""
+    if lengthscales is None:
+        return np.ones(dim)
+    units = np.minimum(lengthscales / np.fmin.reduce(lengthscales), _MOST_STRETCHED)
+    return np.where(np.isnan(units), 1.0, units)

@@ -85,6 +85,12 @@ def has_closed_form(model: Any) -> bool:
     return "location_scale" in getattr(model, "capabilities", ()) or is_gaussian(model)
 
 
+def lengthscales_of(model: Any) -> np.ndarray | None:
+    """`d` lengthscales of the model's inputs, NaN for categories; None where it does not tell."""
+    lengthscales: np.ndarray | None = getattr(model, "lengthscales", None)
+    return lengthscales
+
+
 def is_gaussian(model: Any) -> bool:
     """Whether the model's posterior is Gaussian: by its `capabilities`, or by being a plain GPyTorch
     model."""

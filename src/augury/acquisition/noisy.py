@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from augury.acquisition.fantasies import FantasizedMoments, plausible_best
+from augury.acquisition.moments import lengthscales_of
 from augury.numerics.normal import log_h
 
 #: Quasi-Monte Carlo fantasies; the error of their average is well below the differences that matter.
@@ -62,6 +63,7 @@ class LogNoisyExpectedImprovement:
         if not fixed or (baseline is None and best_f is None):
             raise ValueError("give the observed points as `baseline`, or `best_f` and the pending points")
         self.sign = 1.0 if maximize else -1.0
+        self.lengthscales = lengthscales_of(model)
         self.moments = FantasizedMoments(model, np.concatenate(fixed), count=num_fantasies, seed=seed)
         values = self.sign * self.moments.values
         if pending is not None and pending_feasible is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from botorch.models.gpytorch import GPyTorchModel
@@ -88,11 +88,20 @@ def starts_warm(model: Any) -> bool:
 
     GPyTorch's modules have a method of that name too, so it alone does not tell.
     """
-    return hasattr(model, "fit") and "initial" in inspect.signature(model.fit).parameters
+    if not hasattr(model, "fit"):
+        return False
+    method = getattr(model.fit, "__func__", None)
+    return "initial" in (inspect.signature(model.fit).parameters if method is None else _parameters(method))
+
+
+@lru_cache(maxsize=256)
+def _parameters(function: Callable[..., Any]) -> frozenset[str]:
+    """The names of a class's or a method's parameters, looked up once."""
+    return frozenset(inspect.signature(function).parameters)
 
 
 def _space_arguments(model: Callable[..., Model], space: Space) -> dict[str, Any]:
-    accepted = inspect.signature(model).parameters
+    accepted = _parameters(model) if isinstance(model, type) else inspect.signature(model).parameters
     arguments: dict[str, Any] = {}
     if "categorical_features" in accepted and space.categorical_features:
         arguments["categorical_features"] = space.categorical_features

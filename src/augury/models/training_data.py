@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,7 +41,7 @@ def check_training_data(
         )
     _check_finite(X, "train_X")
     _check_finite(Y, "train_Y")
-    if not bool(torch.isfinite(Y.square().sum())):
+    if not isfinite(float(Y.square().sum())):
         raise InvalidInputError(
             f"train_Y has an entry of size {Y.abs().max().item():.3g}, which overflows when squared; "
             "leave such rows out or mark them as failed"
@@ -63,9 +66,9 @@ def check_transformed(X: Tensor, Y: Tensor) -> None:
     Raises:
         InvalidInputError: entries that are not finite.
     """
-    if not bool(torch.isfinite(X).all()):
+    if not np.isfinite(X.detach().numpy()).all():
         raise InvalidInputError("the input transform gives values that are not finite for train_X")
-    if not bool(torch.isfinite(Y).all()):
+    if not np.isfinite(Y.detach().numpy()).all():
         raise InvalidInputError(
             "the outcome transform gives values that are not finite for train_Y; are they in its domain?"
         )
@@ -81,9 +84,9 @@ def _tensor(values: Tensor, name: str) -> Tensor:
 
 
 def _check_finite(values: Tensor, name: str) -> None:
-    finite = torch.isfinite(values)
-    if not bool(finite.all()):
-        row, column = (~finite).nonzero()[0].tolist()
+    finite = np.isfinite(values.numpy())
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0].tolist()
         raise InvalidInputError(
             f"{name}[{row}, {column}] is {values[row, column].item()}; every entry must be finite "
             "(leave out rows that were not measured)"

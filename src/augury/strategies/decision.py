@@ -187,7 +187,8 @@ class Decision:
         if not hasattr(model, "noise_variance"):
             return True
         measured = self.observations.Y[self.observations.complete, column]
-        return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * float(np.nanvar(measured))
+        variance = float(measured[np.isfinite(measured)].var())
+        return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * variance
 
     @property
     def _is_gaussian(self) -> bool:

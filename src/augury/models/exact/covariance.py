@@ -17,6 +17,11 @@ class Covariance(ABC):
 
     theta: np.ndarray
 
+    @property
+    def lengthscales(self) -> np.ndarray | None:
+        """`d` lengthscales of the encoded inputs, NaN for categories; None for a kernel without."""
+        return None
+
     @abstractmethod
     def bounds(self) -> np.ndarray:
         """`2 x p`: the lowest and the highest allowed `theta`."""

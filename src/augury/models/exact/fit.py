@@ -25,7 +25,7 @@ _SUBSET_ROWS = 50
 #: A fit whose squared error at outcomes left out is more than this of their variance may have missed a mode.
 _POOR_PREDICTION = 0.15
 #: So many of the further starts, those of highest density, are followed then.
-_FOLLOWED = 3
+_FOLLOWED = 5
 
 #: `theta` and its log posterior density
 Found = tuple[np.ndarray, float]
@@ -84,18 +84,20 @@ def maximize_posterior(
         if initial is None and n > _FEW_ROWS:
             rows = np.random.default_rng(seed).choice(n, max(_SUBSET_ROWS, n // 4), replace=False)
             initial, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed)
-        starts = likelihood.starts()
         if initial is None:
-            found, starts = _climb(likelihood, starts[0]), starts[1:]
+            found = _climb(likelihood, likelihood.starts()[0])
         else:
             found = _climb(likelihood, np.clip(initial, *likelihood.bounds()), _SHORT_STEP)
         if n > _FEW_ROWS:
             return found
-        if (
-            not likelihood.has_curvature
-        ):  # L-BFGS stays in the quiet mode or the noisy one, wherever it begins
-            found = max(found, _climb(likelihood, starts[0]), key=_density)
-        return _best_of(likelihood, found, starts) if _is_poor(likelihood, found) else found
+        used = 1 if initial is None else 0
+        if not likelihood.has_curvature:
+            # L-BFGS stays in the quiet mode or in the noisy one, wherever it begins.
+            found = _best_of(likelihood, found, likelihood.starts()[used : used + 1])
+            used += 1
+        if not _is_poor(likelihood, found):
+            return found
+        return _best_of(likelihood, found, likelihood.starts()[used:])
 
 
 def _is_poor(likelihood: LogPosterior, found: Found) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from math import log, sqrt
 
 import numpy as np
@@ -65,7 +66,9 @@ class MaternCovariance(Covariance):
         self.n = len(X)
 
     def rebind(self, X: np.ndarray) -> MaternCovariance:
-        other = MaternCovariance(X, self.features)
+        other = copy.copy(self)
+        other._buffers = None
+        other._bind(X)
         other.theta = self.theta
         return other
 
@@ -84,6 +87,13 @@ class MaternCovariance(Covariance):
         self._right = _right_factor(self._scaled)
         if len(self._rates):
             self._weighted_codes = self._codes * self._per_code(self._rates)
+
+    @property
+    def lengthscales(self) -> np.ndarray:
+        lengthscales = np.full(self.features.dim, np.nan)
+        numeric = self.features.numeric
+        lengthscales[numeric] = np.exp(self._theta[: len(numeric)])
+        return lengthscales
 
     def _per_coordinate(self, values: np.ndarray) -> np.ndarray:
         return np.repeat(values, self._groups) if self._grouped else values

@@ -142,6 +142,14 @@ class ExactModel(Model):
         standardised = torch.tensor(self._regressions.mean_noise, dtype=torch.float64)
         return standardised * self._affine()[1].square()
 
+    @property
+    def lengthscales(self) -> np.ndarray | None:
+        """`d` lengthscales, NaN for categorical columns; None where inputs are transformed, outcomes are
+        several or the kernel has none of each input."""
+        if self.num_outputs != 1 or hasattr(self, "input_transform"):
+            return None
+        return self._outcomes[0].covariance.lengthscales
+
     def _use_theta(self) -> None:
         self._refuse_batch("cannot load other hyperparameters")
         self._regressions = self._regressions.at(self.theta)
