@@ -133,3 +133,11 @@ def test_descriptors_change_the_inputs_but_not_the_answers() -> None:
     np.testing.assert_array_equal(described.frame["yield"], plain.frame["yield"])
     assert len(described.space.descriptors) == 3
     assert not plain.space.descriptors
+
+
+def test_the_whole_table_has_the_reactants_as_factors_of_their_own() -> None:
+    table = suzuki_table()
+    assert table.factors == ["quinoline", "indazole", "ligand", "base", "solvent"]
+    assert len(table) == table.space.size == 5760
+    pairs = table.frame["quinoline"] + " + " + table.frame["indazole"]
+    assert set(pairs) == set(suzuki_couplings())

@@ -53,6 +53,9 @@ def suzuki_couplings() -> list[str]:
 def suzuki_table(coupling: int | None = None, *, descriptors: bool = False) -> LookupTable:
     """The couplings as a table to optimise: the yield, to be maximised.
 
+    The whole table has the two reactants as factors of their own, as its source does: a model then sees that
+    two pairs share one.
+
     Args:
         coupling: None for all 5,760 experiments, or 1 to 15 for the 384 of one reactant pair.
         descriptors: whether the properties of `suzuki_descriptors` are given to the model.
@@ -67,7 +70,11 @@ def suzuki_table(coupling: int | None = None, *, descriptors: bool = False) -> L
                 f"there is no coupling {coupling!r}; choose an integer from 1 to {N_COUPLINGS}"
             )
         pair = frame["reactant_pair"].unique()[coupling - 1]
-        frame = frame[frame["reactant_pair"] == pair].drop(columns="reactant_pair")
+        frame = frame[frame["reactant_pair"] == pair]
+    reactants = frame.pop("reactant_pair").str.split(" + ", regex=False, expand=True)
+    if coupling is None:
+        frame.insert(0, "quinoline", reactants[0])
+        frame.insert(1, "indazole", reactants[1])
     properties = suzuki_descriptors() if descriptors else None
     return LookupTable(frame, "yield", maximize=True, descriptors=properties)
 
