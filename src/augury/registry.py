@@ -31,6 +31,10 @@ class Registry:
         others = sorted(point.name for point in entry_points(group=self.group))
         return list(dict.fromkeys([*self._builtin, *others]))
 
+    def __contains__(self, name: str) -> bool:
+        """Whether there is a part of that name; other packages are asked only when it is not built in."""
+        return name in self._builtin or name in self.names()
+
     def load(self, name: str) -> Any:
         """The part called `name`.
 

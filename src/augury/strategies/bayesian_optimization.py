@@ -77,7 +77,11 @@ class BayesianOptimization(Strategy):
 
     def check_goals(self, goals: Goals) -> None:
         registry = MULTI_OBJECTIVE_ACQUISITIONS if goals.n_objectives > 1 else ACQUISITIONS
-        if isinstance(self.acquisition, str) and self.acquisition not in ("auto", *registry.names()):
+        if (
+            isinstance(self.acquisition, str)
+            and self.acquisition != "auto"
+            and self.acquisition not in registry
+        ):
             raise InvalidInputError(
                 f"acquisition={self.acquisition!r} does not serve {goals.n_objectives} objective(s); choose "
                 f"'auto' or one of {', '.join(map(repr, registry.names()))}"
