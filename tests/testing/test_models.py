@@ -6,8 +6,9 @@ import pytest
 import torch
 from gpytorch.kernels import RBFKernel, ScaleKernel
 
-from augury.models import GaussianProcess
+from augury.models import GaussianProcess, StudentTProcess
 from augury.models.registry import MODELS
+from augury.numerics.predictive_law import NORMAL
 from augury.testing import MODEL_CHECKS, check_model
 
 
@@ -54,6 +55,12 @@ class _WrongGradient(GaussianProcess):
     def mean_variance_gradient(self, X):
         mean, variance, mean_gradient, variance_gradient = super().mean_variance_gradient(X)
         return mean, variance, -mean_gradient, variance_gradient
+
+
+class _Misjudged(StudentTProcess):
+    def location_scale(self, Z=None):
+        moments, _ = super().location_scale(Z)
+        return moments, NORMAL
 
 
 class _Boastful(GaussianProcess):
@@ -108,6 +115,7 @@ class _KeepsWhatItIsGiven(GaussianProcess):
         (_Unseeded, "leaves_global_random_state_alone"),
         (_Overconfident, "gaussian_moments_agree_with_the_posterior"),
         (_WrongGradient, "gaussian_moments_agree_with_the_posterior"),
+        (_Misjudged, "location_and_scale_agree_with_the_posterior"),
         (_Boastful, "declares_its_capabilities"),
         (_Deaf, "conditions_on_observations"),
         (_Trusting, "refuses_bad_training_data"),

@@ -55,6 +55,23 @@ def _require_fast_gradients(model: Any, X: torch.Tensor) -> None:
         require_close(given, expected.squeeze(-2), 1e-5, "mean_variance_gradient is not the gradient")
 
 
+def location_and_scale_agree_with_the_posterior(factory: ModelFactory) -> None:
+    """`location_scale`: not Gaussian; the mean is the location, the variance that of the law times the
+    squared scale, alone and beside fixed points."""
+    model, X = fitted(factory), points(5, seed=1)
+    if "location_scale" not in model.capabilities:
+        return
+    require("gaussian" not in model.capabilities, "a posterior is Gaussian or of another law, not both")
+    mean, variance = (values.reshape(-1) for values in moments(model.posterior(X.unsqueeze(-2))))
+    for fixed in (None, points(3, seed=2).numpy()):
+        parts, law = model.location_scale(fixed)
+        location, squared_scale, covariance = (torch.from_numpy(part) for part in parts(X.numpy()))
+        require_close(location, mean, 1e-6, "the location is not the mean")
+        require_close(squared_scale * law.deviation**2, variance, 1e-5, "the law's variance is another one")
+        expected = (5, 0 if fixed is None else 3)
+        require(tuple(covariance.shape) == expected, f"covariances with 3 points: {tuple(covariance.shape)}")
+
+
 def draws_joint_samples(factory: ModelFactory) -> None:
     """`joint_samples`: samples through BoTorch's sampler are joint (a repeated point has one value)."""
     model = fitted(factory)

@@ -34,6 +34,7 @@ MODEL_CHECKS: tuple[ModelCheck, ...] = (
     model_predictions.state_restores_predictions,
     model_capabilities.declares_its_capabilities,
     model_capabilities.gaussian_moments_agree_with_the_posterior,
+    model_capabilities.location_and_scale_agree_with_the_posterior,
     model_capabilities.draws_joint_samples,
     model_capabilities.conditions_on_observations,
     model_capabilities.fantasizes,
