@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
+
+from augury.numerics.compact_hessian import CompactHessian
 
 #: `(x: r x D, rows: r) -> (values: r, gradients: r x D)`
 Objective = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -21,7 +22,6 @@ _FIRST_STEP = 0.1  # of the width of the box, in the steepest coordinate
 _LONGEST_STEP = (
     0.3  # of the width of the box, in any coordinate; further away the quadratic model knows nothing
 )
-_CONCAVE_GROWTH = 4.0  # of a step, after one along which the curvature was negative
 _MAX_TRIALS = 12  # of one step before the row's memory is dropped; with no memory left, the row gives up
 
 
@@ -118,11 +118,9 @@ class _Rows:
         self.all_x, self.all_f = x.copy(), np.array(self.f, dtype=np.float64)
         self.all_evaluations = np.ones(n_rows, dtype=np.intp)
         self.all_converged = np.zeros(n_rows, dtype=bool)
-        # pairs[:, i] = (y_i, s_i), newest last, each scaled so that s_i . y_i = 1; zero where none is stored
-        self.pairs = np.zeros((n_rows, memory, 2, dim))
-        self.used = 0
-        self.theta = np.full(n_rows, np.nan)  # the scale of the Hessian; NaN while nothing is known of it
+        self.hessian = CompactHessian(n_rows, memory, dim)
         self.t = np.ones(n_rows)
+        self.whole_steps = True  # no row has shortened its step
         self.trials = np.zeros(n_rows, dtype=np.intp)
         self._drop(~np.isfinite(self.f + self.g.sum(axis=1)))
 
@@ -138,40 +136,45 @@ class _Rows:
             self._drop(done)
         if not len(self.rows):
             return False
-        if (unscaled := np.isnan(self.theta)).any():
-            self.theta = np.where(unscaled, (size / self.first_step).max(axis=1), self.theta)
-        plain = gradient / self.theta[:, None]
-        self._aim(self._newton_step(gradient, held) if self.used else plain)
+        if self.hessian.unscaled:
+            self.hessian.rescale((size / self.first_step).max(axis=1))
+        self._aim(self.hessian.newton_step(gradient, held))
         if (lost := ~(self.slope < 0.0)).any():  # uphill after clipping, or not finite: use the gradient
+            plain = gradient / self.hessian.theta[:, None]
             downhill = np.where(lost[:, None], plain, self.x - self.target)
             self._aim(downhill)
         return True
 
     def step(self, value_tolerance: float) -> None:
         """Evaluate every row at its trial point; each accepts it or shortens its step."""
-        t = self.t[:, None]
-        # x + 1 * (target - x) may miss a bound by a rounding error; the weighted mean does not
-        x = np.minimum(np.maximum((1.0 - t) * self.x + t * self.target, self.lower), self.upper)
+        x = self.target
+        if not self.whole_steps:
+            t = self.t[:, None]
+            # x + 1 * (target - x) may miss a bound by a rounding error; the weighted mean does not
+            x = np.minimum(np.maximum((1.0 - t) * self.x + t * self.target, self.lower), self.upper)
         f, g = self.function(x, self.rows)
         self.all_evaluations[self.rows] += 1
         s, y = x - self.x, g - self.g
-        curvature = np.einsum("ij,ij->i", s, y)
+        curvature = np.vecdot(s, y)
         predicted = self.t * self.slope
         good = (f <= self.f + _SUFFICIENT_DECREASE * predicted) & np.isfinite(curvature + f)
         least = value_tolerance * np.maximum(1.0, np.abs(self.f))
         done = good & (self.f - f <= least)
         if good.all():
-            self._store(s, y, curvature)
+            self.hessian.store(s, y, curvature, self.g)
             self.x, self.f, self.g = x, f, g
-            self.t.fill(1.0)
-            self.trials.fill(0)
+            if not self.whole_steps:
+                self.t.fill(1.0)
+                self.trials.fill(0)
+                self.whole_steps = True
         else:
             hopeless = ~good & (-predicted <= least)  # even the slope promises no more than rounding errors
             done |= self._shorten(~good, f, predicted) | hopeless
             accepted = np.flatnonzero(good)
-            self._store(s, y, curvature, accepted)
+            self.hessian.store(s, y, curvature, self.g, accepted)
             self.x[accepted], self.f[accepted], self.g[accepted] = x[accepted], f[accepted], g[accepted]
             self.t[accepted], self.trials[accepted] = 1.0, 0
+            self.whole_steps = False
         if done.any():
             self.all_converged[self.rows[done]] = True
             self._drop(done)
@@ -192,56 +195,7 @@ class _Rows:
         excess = (np.abs(step) / self.longest_step).max(axis=1)
         step = step / np.maximum(excess, 1.0)[:, None]
         self.target = np.minimum(np.maximum(self.x - step, self.lower), self.upper)
-        self.slope = np.einsum("ij,ij->i", self.g, self.target - self.x)
-
-    def _newton_step(self, gradient: np.ndarray, held: np.ndarray) -> np.ndarray:
-        """`B_FF^-1 g_F` for the free variables F by the Woodbury identity, 0 for those held."""
-        n_rows, dim = gradient.shape
-        size = 2 * self.used
-        W = self.pairs[:, -self.used :].reshape(n_rows, size, dim)
-        gram = W @ W.transpose(0, 2, 1)
-        middle, fixed, s_diagonal = _middle_masks(self.used)
-        theta = self.theta[:, None]
-        if held.any():
-            W = np.where(held[:, None, :], 0.0, W)
-            K = middle * gram - W @ W.transpose(0, 2, 1)
-        else:
-            K = (middle - 1.0) * gram
-        diagonal = K.reshape(n_rows, size * size)[:, :: size + 1]
-        diagonal -= theta * fixed
-        diagonal += s_diagonal * (gram.reshape(n_rows, size * size)[:, :: size + 1] == 0.0)
-        inner = _solve(K, W @ gradient[:, :, None])
-        correction = (inner.transpose(0, 2, 1) @ W)[:, 0]
-        return (gradient + correction) / theta
-
-    def _store(
-        self, s: np.ndarray, y: np.ndarray, curvature: np.ndarray, rows: np.ndarray | None = None
-    ) -> None:
-        """Keep the pairs of the given rows (default all) in which the curvature is safely positive."""
-        squared = np.einsum("ij,ij->i", y, y)
-        convex = curvature > np.finfo(np.float64).eps * squared
-        if rows is None and convex.all():
-            scale = (1.0 / np.sqrt(curvature))[:, None]
-            self.pairs[:, :-1] = self.pairs[:, 1:]
-            self.pairs[:, -1, 0], self.pairs[:, -1, 1] = scale * y, scale * s
-            self.theta = squared / curvature
-        else:
-            rows = np.arange(len(s)) if rows is None else rows
-            concave, rows = rows[~convex[rows]], rows[convex[rows]]
-            self._look_further(concave, s, y)
-            scale = (1.0 / np.sqrt(curvature[rows]))[:, None]
-            self.pairs[rows, :-1] = self.pairs[rows, 1:]
-            self.pairs[rows, -1, 0], self.pairs[rows, -1, 1] = scale * y[rows], scale * s[rows]
-            self.theta[rows] = squared[rows] / curvature[rows]
-        self.used = min(self.used + 1, self.pairs.shape[1])
-
-    def _look_further(self, rows: np.ndarray, s: np.ndarray, y: np.ndarray) -> None:
-        """Along the last steps of these rows the function bends down, which no pair tells: forget the pairs,
-        which make for steps as short as before, and take a longer one down the gradient."""
-        gradient = np.where(s[rows] == 0.0, 0.0, self.g[rows] + y[rows])
-        self.pairs[rows] = 0.0
-        steps = np.linalg.norm(s[rows], axis=1)
-        self.theta[rows] = np.linalg.norm(gradient, axis=1) / (_CONCAVE_GROWTH * steps)
+        self.slope = np.vecdot(self.g, self.target - self.x)
 
     def _shorten(self, failed: np.ndarray, f: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Shorten the steps of the failed rows by quadratic interpolation; returns the rows that give up."""
@@ -252,9 +206,8 @@ class _Rows:
         self.trials += failed
         if not (spent := self.trials >= _MAX_TRIALS).any():
             return spent
-        has_memory = self.pairs[:, -1, 0].any(axis=1)
-        self.pairs[spent] = 0.0
-        self.theta[spent] = np.nan
+        has_memory = self.hessian.remembers()
+        self.hessian.forget(spent)
         self.t[spent], self.trials[spent] = 1.0, 0
         return spent & ~has_memory
 
@@ -274,34 +227,8 @@ class _Rows:
             "x",
             "f",
             "g",
-            "pairs",
-            "theta",
             "t",
             "trials",
         ):
             setattr(self, name, getattr(self, name)[keep])
-
-
-@cache
-def _middle_masks(used: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What of the Gram matrix of `(y_1, s_1, y_2, s_2, ...)` is in `theta M^-1`, and two masks of its
-    diagonal.
-
-    `M^-1 = [[-D, L^T / theta], [L / theta, S S^T / theta]]` with `D = I` for scaled pairs and `L_ij = s_i .
-    y_j` for `i > j` only.
-    """
-    age = np.repeat(np.arange(used), 2)
-    is_s = np.tile([False, True], used)
-    both_s = is_s[:, None] & is_s[None, :]
-    lower = is_s[:, None] & ~is_s[None, :] & (age[:, None] > age[None, :])
-    return (both_s | lower | lower.T).astype(np.float64), (~is_s).astype(np.float64), is_s.astype(np.float64)
-
-
-def _solve(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """`A_i^-1 B_i` for each row; NaN where `A_i` is singular, without an effect on the others."""
-    try:
-        return np.linalg.solve(A, B)
-    except np.linalg.LinAlgError:
-        if len(A) == 1:
-            return np.full_like(B, np.nan)
-        return np.concatenate([_solve(a[None], b[None]) for a, b in zip(A, B, strict=True)])
+        self.hessian.keep(keep)
