@@ -14,8 +14,9 @@ import torch
 from botorch import fit_gpytorch_mll
 from botorch.acquisition import AcquisitionFunction, LogExpectedImprovement, qLogExpectedImprovement
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.exceptions.warnings import OptimizationWarning
-from botorch.models import MixedSingleTaskGP, SingleTaskGP
+from botorch.models import MixedSingleTaskGP, ModelListGP, SingleTaskGP
 from botorch.models.model import Model
 from botorch.optim import optimize_acqf, optimize_acqf_discrete, optimize_acqf_mixed
 from botorch.optim.optimize_mixed import optimize_acqf_mixed_alternating
@@ -88,6 +89,36 @@ def botorch_batch(X: np.ndarray, y: np.ndarray, space: Space, q: int, seed: int,
             raw_samples=RAW_SAMPLES,
             sequential=sequential,
         )
+
+
+def botorch_pareto_batch(
+    X: np.ndarray, Y: np.ndarray, space: Space, q: int, reference: np.ndarray, seed: int
+) -> np.ndarray:
+    """The next q encoded points (q x d) of BoTorch's multi-objective loop: independent GPs, qLogNEHVI.
+
+    Args:
+        X: n x d encoded points.
+        Y: n x k objectives, to be maximised.
+        space: a box.
+        q: how many, chosen one after another, as the tutorial has it.
+        reference: k.
+        seed: of the sampler and the search.
+    """
+    with seeded(seed):
+        model = ModelListGP(*[botorch_model(X, y) for y in Y.T])
+        acquisition = qLogNoisyExpectedHypervolumeImprovement(
+            model, reference.tolist(), torch.as_tensor(X, dtype=torch.float64), prune_baseline=True
+        )
+        points, _ = optimize_acqf(
+            acquisition,
+            torch.as_tensor(space.bounds, dtype=torch.float64),
+            q=q,
+            num_restarts=NUM_RESTARTS,
+            raw_samples=RAW_SAMPLES,
+            options={"batch_limit": 5, "maxiter": 200},
+            sequential=True,
+        )
+    return np.asarray(points.detach())
 
 
 def _maximise(acquisition: AcquisitionFunction, space: Space, X: np.ndarray) -> np.ndarray:

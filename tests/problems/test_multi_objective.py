@@ -10,6 +10,7 @@ from augury.errors import InvalidInputError
 from augury.problems import MULTI_OBJECTIVE_PROBLEMS, load_multi_objective_problem
 from augury.problems.multi_objective import botorch_multi_objective
 from augury.problems.oil_sorbent import OilSorbent
+from augury.space.pareto import hypervolume
 from augury.space.sampling import uniform
 
 # Levels -> the three outcomes by the published code.
@@ -52,3 +53,21 @@ def test_what_is_not_there_is_refused() -> None:
         load_multi_objective_problem("branin")
     with pytest.raises(InvalidInputError, match="no multi-objective test function"):
         botorch_multi_objective("p", "Branin")
+
+
+@pytest.mark.parametrize("name", ["zdt1-6", "zdt2-6", "zdt3-6", "vlmop2-6", "dtlz2-6", "vehicle-safety"])
+def test_no_random_results_cover_more_than_the_best_front(name):
+    problem = load_multi_objective_problem(name)
+    points = np.random.default_rng(0).random((200, problem.space.dim))
+    rows = [problem.function(params) for params in problem.space.decode(points)]
+    values = -np.array([[row[outcome] for outcome in problem.goals.outcomes] for row in rows])
+    reference = -np.array([problem.reference_point[outcome] for outcome in problem.goals.outcomes])
+    assert 0.0 <= hypervolume(values, reference) < problem.max_hypervolume
+
+
+def test_vlmop2_covers_all_but_nothing_along_its_segment():
+    problem = load_multi_objective_problem("vlmop2-6")
+    steps = np.linspace(-1.0, 1.0, 2000)[:, None] / np.sqrt(6) * np.ones(6)
+    rows = [problem.function(dict(zip(problem.space.names, x, strict=True))) for x in steps]
+    values = -np.array([[row["value1"], row["value2"]] for row in rows])
+    assert hypervolume(values, -np.full(2, 1.1)) == pytest.approx(problem.max_hypervolume, abs=1e-3)

@@ -13,6 +13,7 @@ from augury.problems.multi_objective import MultiObjectiveProblem, botorch_multi
 from augury.problems.problem import Problem
 from augury.problems.tables import lab_problem, suzuki_problem
 from augury.problems.test_functions import synthetic
+from augury.problems.vlmop2 import vlmop2
 
 # name -> (class in botorch.test_functions, dimension where it is free, noise)
 _SYNTHETIC: dict[str, tuple[str, int | None, float]] = {
@@ -69,6 +70,12 @@ SIMULATED: dict[str, Callable[[], Problem]] = {
 MULTI_OBJECTIVE_PROBLEMS: dict[str, Callable[[], MultiObjectiveProblem]] = {
     "oil-sorbent": partial(simulated.oil_sorbent, "oil-sorbent"),
     "branin-currin": partial(botorch_multi_objective, "branin-currin", "BraninCurrin"),
+    "zdt1-6": partial(botorch_multi_objective, "zdt1-6", "ZDT1", dim=6),
+    "zdt2-6": partial(botorch_multi_objective, "zdt2-6", "ZDT2", dim=6),
+    "zdt3-6": partial(botorch_multi_objective, "zdt3-6", "ZDT3", dim=6),
+    "vlmop2-6": partial(vlmop2, "vlmop2-6", 6),
+    "dtlz2-6": partial(botorch_multi_objective, "dtlz2-6", "DTLZ2", dim=6, num_objectives=3),
+    "vehicle-safety": partial(botorch_multi_objective, "vehicle-safety", "VehicleSafety"),
     "dtlz1-5": partial(botorch_multi_objective, "dtlz1-5", "DTLZ1", dim=5, num_objectives=2),
     "dtlz5-20": partial(botorch_multi_objective, "dtlz5-20", "DTLZ5", dim=20, num_objectives=3),
 }

@@ -1,0 +1,202 @@
+"""Does augury cover more of the Pareto front than BoTorch's qLogNEHVI, and how fast?
+
+Whole optimisations from shared initial designs with paired seeds, in batches (5 by default), both told the
+problem's reference point. Fixed before the first run: initial design min(2 (d + 1), 20) Sobol points; the
+score is the log hypervolume difference log10(best - reached), with the best known hypervolume or, where none
+is known, 1.001 times the largest that any run has reached; within each (problem, seed) the two are ranked,
+and the upper 95 % bootstrap bound of the mean-rank difference must be below 0.3. Thinking time is counted for
+both, one thread each. Resumable: finished runs are in benchmarks/results/multi_objective.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from augury.problems.multi_objective import MultiObjectiveProblem
+from augury.problems.registry import MULTI_OBJECTIVE_PROBLEMS, load_multi_objective_problem
+from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.pareto import hypervolume
+from augury.space.sampling import sobol
+from augury.study.study import Study
+from benchmarks.campaigns import initial_size
+from benchmarks.code_version import code_version, of_version
+from benchmarks.jobs import finished, run_jobs
+from benchmarks.peers import botorch_pareto_batch
+from benchmarks.timing import print_table, write_json
+
+RESULTS = Path(__file__).parent / "results" / "multi_objective.jsonl"
+SUITE = ["branin-currin", "zdt1-6", "zdt2-6", "zdt3-6", "vlmop2-6", "dtlz2-6", "vehicle-safety"]
+METHODS = ["augury", "botorch", "random"]
+TARGET_RANK, TARGET_TIME, DRAWS = 0.3, 1.0 / 3.0, 5000
+
+
+class _Campaign:
+    """One optimisation under way, from a shared initial design."""
+
+    def __init__(self, problem: MultiObjectiveProblem, seed: int) -> None:
+        self.problem, self.seed = problem, seed
+        signs = problem.goals.objective_signs
+        self.reference = signs * np.array([problem.reference_point[name] for name in problem.goals.outcomes])
+        self.X = sobol(problem.space, initial_size(problem.space.dim), seed=seed)
+        self.Y = self._evaluate(self.X)
+        self.hypervolumes = [hypervolume(self.Y, self.reference)]
+        self.thinking = 0.0
+
+    def run(self, method: str, total: int, batch: int) -> dict[str, Any]:
+        propose = {"augury": self._augury, "botorch": self._botorch, "random": self._random}[method](batch)
+        while len(self.X) < total:
+            start = time.perf_counter()
+            X = next(propose)
+            self.thinking += time.perf_counter() - start
+            self.X, self.Y = np.concatenate([self.X, X]), np.concatenate([self.Y, self._evaluate(X)])
+            self.hypervolumes.append(hypervolume(self.Y, self.reference))
+        return {"hypervolumes": self.hypervolumes, "seconds": self.thinking}
+
+    def _evaluate(self, X: np.ndarray) -> np.ndarray:
+        """Objectives to be maximised."""
+        rows = [self.problem.function(params) for params in self.problem.space.decode(X)]
+        names, signs = self.problem.goals.outcomes, self.problem.goals.objective_signs
+        return signs * np.array([[row[name] for name in names] for row in rows])
+
+    def _augury(self, batch: int) -> Iterator[np.ndarray]:
+        goals = Goals(
+            [
+                type(goal)(goal.name, threshold=self.problem.reference_point[goal.name])
+                for goal in self.problem.goals.objectives
+                if isinstance(goal, Minimize | Maximize)
+            ]
+        )
+        study = Study(self.problem.space, goals, store=None, seed=self.seed)
+        signs = goals.objective_signs
+        for params, y in zip(self.problem.space.decode(self.X), signs * self.Y, strict=True):
+            study.add(params, tuple(y))
+        while True:
+            trials = study.ask(batch)
+            yield self.problem.space.encode([trial.params for trial in trials])
+            for trial, y in zip(trials, signs * self.Y[-len(trials) :], strict=True):
+                study.tell(trial, tuple(y))
+
+    def _botorch(self, batch: int) -> Iterator[np.ndarray]:
+        while True:
+            yield botorch_pareto_batch(
+                self.X, self.Y, self.problem.space, batch, self.reference, seed=1000 * self.seed + len(self.X)
+            )
+
+    def _random(self, batch: int) -> Iterator[np.ndarray]:
+        rng = np.random.default_rng(self.seed)
+        while True:
+            low, high = self.problem.space.bounds
+            yield self.problem.space.snap(rng.uniform(low, high, size=(batch, len(low))))
+
+
+def work(
+    problem: str, method: str, seed: int, total: int, batch: int, code: str | None = None
+) -> dict[str, Any]:
+    """One whole optimisation; `code` only names the job."""
+    torch.set_default_dtype(torch.float64)
+    return _Campaign(load_multi_objective_problem(problem), seed).run(method, total, batch)
+
+
+def report(records: list[dict[str, Any]], path: Path | None) -> None:
+    """Print the mean-rank difference with its interval, the ratio of times, and every problem's figures."""
+    runs = {(r["job"]["problem"], r["job"]["seed"], r["job"]["method"]): r for r in records}
+    pairs = sorted({key[:2] for key in runs if all((*key[:2], method) in runs for method in METHODS[:2])})
+    if not pairs:
+        print("no (problem, seed) has been finished by both")
+        return
+    rows, differences = [], {}
+    for problem in sorted({problem for problem, _ in pairs}):
+        seeds = [seed for name, seed in pairs if name == problem]
+        best = load_multi_objective_problem(problem).max_hypervolume
+        reached = [r["hypervolumes"][-1] for key, r in runs.items() if key[0] == problem]
+        best = 1.001 * max(reached) if best is None else max(best, 1.000001 * max(reached))
+        logs = {
+            method: np.array(
+                [
+                    np.log10(best - runs[problem, seed, method]["hypervolumes"][-1])
+                    for seed in seeds
+                    if (problem, seed, method) in runs
+                ]
+            )
+            for method in METHODS
+        }
+        seconds = {
+            method: np.median([runs[problem, seed, method]["seconds"] for seed in seeds])
+            for method in METHODS[:2]
+        }
+        differences[problem] = np.sign(logs["augury"] - logs["botorch"])
+        rows.append(
+            {"problem": problem, "seeds": len(seeds)}
+            | {method: float(values.mean()) if len(values) else None for method, values in logs.items()}
+            | {"augury minus botorch": float((logs["augury"] - logs["botorch"]).mean())}
+            | {"augury, s": seconds["augury"], "botorch, s": seconds["botorch"]}
+            | {"times faster": seconds["botorch"] / seconds["augury"]}
+        )
+    print_table("mean log10 hypervolume difference (lower is better) and thinking time of a run", rows)
+    rng, names = np.random.default_rng(0), list(differences)
+    draws = [
+        np.mean(
+            [
+                rng.choice(differences[name], len(differences[name])).mean()
+                for name in rng.choice(names, len(names))
+            ]
+        )
+        for _ in range(DRAWS)
+    ]
+    high = float(np.quantile(draws, 0.975))
+    summary = {
+        "runs": len(pairs),
+        "mean-rank difference": float(np.mean([d.mean() for d in differences.values()])),
+        "95 % low": float(np.quantile(draws, 0.025)),
+        "95 % high": high,
+        "target": f"< {TARGET_RANK}",
+        "met": "yes" if high < TARGET_RANK else "NO",
+        "slowest ratio": min(row["times faster"] for row in rows),
+    }
+    print_table("augury minus BoTorch (negative: augury is better)", [summary])
+    write_json(path, "multi_objective", [summary, *rows])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--problems", nargs="+", default=SUITE, choices=list(MULTI_OBJECTIVE_PROBLEMS))
+    parser.add_argument("--methods", nargs="+", default=METHODS, choices=METHODS)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument(
+        "--total", type=int, default=100, help="evaluations of a run, the initial design included"
+    )
+    parser.add_argument("--batch", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
+    parser.add_argument("--minutes", type=float, help="start no further run after so long")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where finished runs are kept")
+    parser.add_argument("--report", action="store_true", help="only report what is finished")
+    parser.add_argument("--quick", action="store_true", help="one seed of branin-currin, 20 evaluations")
+    parser.add_argument("--json", type=Path, help="also write the report to this file")
+    arguments = parser.parse_args()
+    problems = ["branin-currin"] if arguments.quick else arguments.problems
+    total, seeds = (20, 1) if arguments.quick else (arguments.total, arguments.seeds)
+    sizes = {"total": total, "batch": arguments.batch}
+    code = code_version()
+    jobs = [
+        {"problem": problem, "method": method, "seed": seed, **sizes}
+        | ({"code": code} if method == "augury" else {})
+        for seed in range(seeds)
+        for problem in problems
+        for method in arguments.methods
+    ]
+    if not arguments.report:
+        run_jobs(jobs, work, arguments.results, workers=arguments.workers, minutes=arguments.minutes)
+    records = of_version(finished(arguments.results), code, depends=lambda job: job["method"] == "augury")
+    records = [r for r in records if r["job"]["problem"] in problems and r["job"]["total"] == total]
+    report(records, arguments.json)
+
+
+if __name__ == "__main__":
+    main()
