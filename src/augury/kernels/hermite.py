@@ -20,7 +20,11 @@ _REACH = 12.5
 _NODES = 400
 #: The most terms of the series; fewer are used when the rest holds less than the tolerance of `E[f^2]`.
 _MOST_TERMS = 512
-_TOLERANCE = 1e-14
+_FEWEST_TERMS = 32
+_TOLERANCE = 1e-12
+#: So many powers are taken at once, of parts whose powers have so many entries (4 MiB).
+_GROUP = 16
+_ENTRIES = 1 << 19
 
 
 @cache
@@ -92,67 +96,118 @@ class HermiteDual(Dual):
     def _series(self, function: Callable[[Tensor], Tensor], K: Tensor, q1: Tensor, q2: Tensor) -> Tensor:
         first = self._values(function, q1)
         second = first if q2 is q1 else self._values(function, q2)
-        a, b = _coefficients(first), _coefficients(second)
+        a, b = _coefficients(first, second)
         scale = q1 * q2
         positive = scale > 0
         c = torch.where(positive, K * torch.rsqrt(torch.where(positive, scale, 1.0)), 0.0)
-        return _Mehler.apply(c.clamp(-1.0, 1.0), *_truncated(a, b))
+        c = c.clamp(-1.0, 1.0)
+        parity = _parity(first)
+        if parity is None:
+            return _Mehler.apply(c, a, b)
+        a, b = (torch.cat([t[..., parity:-1:2], t[..., -1:]], dim=-1) for t in (a, b))
+        series: Tensor = _Mehler.apply(c * c, a, b)
+        return c * series if parity else series
 
 
 def _mean(values: Tensor) -> Tensor:
     return values @ _nodes()[1].to(values)
 
 
-def _coefficients(values: Tensor) -> tuple[Tensor, Tensor]:
-    """The coefficients of all terms, and the energy `E[f^2]`."""
-    return values @ _weighted_polynomials().to(values), _mean(values.square())
+def _parity(values: Tensor) -> int | None:
+    """0 of values at the nodes of an even function, 1 of an odd one, else None."""
+    rows = values.detach().reshape(-1, values.shape[-1])
+    mirrored, scale = rows.flip(-1), 1e-14 * float(rows.abs().max())
+    if bool(((rows - mirrored).abs() <= scale).all()):
+        return 0
+    return 1 if bool(((rows + mirrored).abs() <= scale).all()) else None
 
 
-def _truncated(first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    """The coefficients of both sides up to the first negligible term; the last one holds the rest."""
-    with torch.no_grad():
-        terms = 8
-        for a, energy in (first, second):
-            if not bool(torch.isfinite(energy).all()):
-                continue
-            tail = a.square().flip(-1).cumsum(-1).flip(-1)
-            scale = energy.clamp_min(torch.finfo(a.dtype).tiny).unsqueeze(-1)
-            needed = (tail > _TOLERANCE * scale).reshape(-1, a.shape[-1]).any(0)
-            terms = max(terms, int(needed.nonzero().max()) + 1 if bool(needed.any()) else 1)
-    return _with_rest(*first, terms), _with_rest(*second, terms)
+def _coefficients(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """The coefficients of both sides up to the first negligible one, from values at the nodes.
 
-
-def _with_rest(a: Tensor, energy: Tensor, terms: int) -> Tensor:
-    kept = a[..., :terms]
-    rest = energy - kept.square().sum(-1)
-    significant = rest > 1e-13 * energy
-    root = torch.where(significant, torch.sqrt(torch.where(significant, rest, 1.0)), 0.0)
-    return torch.cat([kept, root.unsqueeze(-1)], dim=-1)
+    One more holds the root of the energy that is left, if any is.
+    """
+    polynomials = _weighted_polynomials().to(first)
+    energies = [_mean(values.square()) for values in (first, second)]
+    terms = _FEWEST_TERMS
+    while True:
+        kept = [values @ polynomials[:, :terms] for values in (first, second)]
+        rests = [energy - a.square().sum(-1) for energy, a in zip(energies, kept, strict=True)]
+        pairs = zip(rests, energies, strict=True)
+        left = [rest.detach() > _TOLERANCE * energy.detach() for rest, energy in pairs]
+        if terms == _MOST_TERMS or not any(bool(where.any()) for where in left):
+            break
+        terms *= 2
+    sides = []
+    for a, rest, where in zip(kept, rests, left, strict=True):
+        root = torch.where(where, torch.sqrt(torch.where(where, rest, 1.0)), 0.0)
+        sides.append(torch.cat([a, root.unsqueeze(-1)], dim=-1))
+    return sides[0], sides[1]
 
 
 class _Mehler(torch.autograd.Function):
-    """`sum_k a_k b_k c^k` by Horner's rule, for coefficients that broadcast against `c`."""
+    """`sum_k a_k b_k c^k` for coefficients that broadcast against `c`, `_GROUP` powers at a time."""
 
     @staticmethod
     def forward(ctx: Any, c: Tensor, a: Tensor, b: Tensor) -> Tensor:
         ctx.save_for_backward(c, a, b)
-        value = torch.zeros_like(c)
-        for k in range(a.shape[-1] - 1, -1, -1):
-            value.mul_(c).addcmul_(a[..., k], b[..., k])
-        return value
+        return torch.cat([_series(*part) for part in _parts(c, a, b)]).reshape(c.shape)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         c, a, b = ctx.saved_tensors
-        (weights,) = gradients
-        slope = torch.zeros_like(c)
-        for k in range(a.shape[-1] - 1, 0, -1):
-            slope.mul_(c).addcmul_(a[..., k], b[..., k], value=float(k))
-        slope.mul_(weights)
-        left, right = torch.empty_like(a), torch.empty_like(b)
-        power = weights.clone()
-        for k in range(a.shape[-1]):
-            left[..., k] = (power * b[..., k]).sum_to_size(a.shape[:-1])
-            right[..., k] = (power * a[..., k]).sum_to_size(b.shape[:-1])
-            power.mul_(c)
+        slope, left, right = torch.zeros_like(c), torch.zeros_like(a), torch.zeros_like(b)
+        targets = _parts(slope, left, right)
+        for part, weights, target in zip(
+            _parts(c, a, b), _parts(gradients[0].contiguous(), a, b), targets, strict=True
+        ):
+            for value, into in zip(_series_gradient(part, weights[0]), target, strict=True):
+                into += value.reshape(into.shape)
         return slope, left, right
+
+
+def _parts(c: Tensor, a: Tensor, b: Tensor) -> list[tuple[Tensor, ...]]:
+    """Views of rows of `c` with their coefficients, so that `_GROUP` powers of a part stay in cache."""
+    if c.dim() == 0:
+        return [(c.reshape(1), a.reshape(1, -1), b.reshape(1, -1))]
+    rows = max(1, _ENTRIES // max(_GROUP * c[0].numel(), 1))
+    return [
+        (c[part], *(t if t.shape[0] == 1 or t.dim() <= c.dim() else t[part] for t in (a, b)))
+        for part in (slice(start, start + rows) for start in range(0, len(c), rows))
+    ]
+
+
+def _powers(c: Tensor) -> Tensor:
+    """`... x _GROUP`: the powers 0, 1, ... of `c`."""
+    powers = [torch.ones_like(c), c]
+    while len(powers) < _GROUP:
+        powers.append(powers[-1] * c)
+    return torch.stack(powers, dim=-1)
+
+
+def _series(c: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    powers = _powers(c)
+    step = powers[..., -1] * c
+    value = torch.zeros_like(c)
+    for start in reversed(range(0, a.shape[-1], _GROUP)):
+        group = a[..., start : start + _GROUP] * b[..., start : start + _GROUP]
+        value = value * step + (group * powers[..., : group.shape[-1]]).sum(-1)
+    return value
+
+
+def _series_gradient(part: tuple[Tensor, ...], weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The gradient of the weighted sum of the series with respect to `c`, `a` and `b`."""
+    c, a, b = part
+    powers = _powers(c)
+    step = powers[..., -1] * c
+    order = torch.arange(a.shape[-1], dtype=c.dtype)
+    slope = _series(c, a[..., 1:] * order[1:], b[..., 1:]) * weights
+    left, right = torch.zeros_like(a), torch.zeros_like(b)
+    weighted = powers * weights.unsqueeze(-1)
+    for start in range(0, a.shape[-1], _GROUP):
+        group = slice(start, start + _GROUP)
+        size = a[..., group].shape[-1]
+        left[..., group] = (weighted[..., :size] * b[..., group]).sum_to_size(a[..., group].shape)
+        right[..., group] = (weighted[..., :size] * a[..., group]).sum_to_size(b[..., group].shape)
+        weighted = weighted * step.unsqueeze(-1)
+    return slope, left, right
