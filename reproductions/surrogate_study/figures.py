@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from reproductions.surrogate_study.ranks import Ranking
 from reproductions.surrogate_study.results import Results
@@ -46,6 +47,7 @@ def progress_figure(results: Results) -> Figure:
             )
         axes.set_title(f"{problem} ({len(results.seeds(problem))} seeds)", fontsize=10)
         axes.set_xlabel("evaluations")
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.set_ylabel("best value")
     handles = {}
     for axes in figure.axes:
