@@ -31,6 +31,7 @@ def test_every_surrogate_is_listed_with_a_line(augury) -> None:
         assert line.endswith(".")
 
 
+@pytest.mark.filterwarnings("ignore::augury.inference.base.InferenceWarning")
 @pytest.mark.usefixtures("quick_models")
 @pytest.mark.parametrize("model", MODELS.names())
 def test_suggest_decides_and_judges_with_it(augury, tmp_path, model) -> None:
@@ -43,6 +44,26 @@ def test_suggest_decides_and_judges_with_it(augury, tmp_path, model) -> None:
     assert quality["error"] > 0
     assert quality["method"] in ("leave-one-out", "5-fold cross-validation")
     assert quality["r2"] < 0.05 or quality["method"] in found["model"]
+
+
+def test_a_warning_is_one_line_and_said_once(augury, tmp_path, monkeypatch) -> None:
+    import warnings
+
+    from augury.models import build
+
+    def fit_model(model, *args, **kwargs):
+        warnings.warn_explicit("the chains\n disagree", UserWarning, build.__file__, len(said))
+        said.append(model)
+        return model.fit()
+
+    said: list[object] = []
+    for module in ("augury.models.build", "augury.models.left_out", "augury.strategies.outcome_models"):
+        monkeypatch.setattr(f"{module}.fit_model", fit_model)
+    sheet = tmp_path / "t.csv"
+    sheet.write_text(SHEET)
+    result = augury("suggest", sheet, "-g", "max:yield")
+    assert len(said) > 1
+    assert result.stderr == "augury: warning: the chains disagree\n"
 
 
 def test_run_decides_with_the_model_of_its_option(augury, study_file) -> None:

@@ -26,14 +26,19 @@ maximize = "v"
 """
 
 
-@pytest.mark.usefixtures("quick_models")
-@pytest.mark.parametrize("model", MODELS.names())
-def test_a_study_decides_and_reports_with_it(model: str) -> None:
+def begun(model: str) -> Study:
     study = Study(SPACE, Maximize("v"), model=model, store=None, seed=0)
     for i in range(6):
         x, kind = i / 6, "abc"[i % 3]
         study.add({"x": x, "kind": kind}, 2.0 * x - (kind == "b"))
-    trials = study.ask(2)
+    return study
+
+
+@pytest.mark.filterwarnings("ignore::augury.inference.base.InferenceWarning")
+@pytest.mark.usefixtures("quick_models")
+@pytest.mark.parametrize("model", MODELS.names())
+def test_a_study_decides_with_it(model: str) -> None:
+    trials = begun(model).ask(2)
     assert trials[0].params != trials[1].params
     for trial in trials:
         assert 0.0 <= trial.params["x"] <= 1.0
@@ -41,7 +46,14 @@ def test_a_study_decides_and_reports_with_it(model: str) -> None:
         assert trial.prediction is not None
         assert math.isfinite(trial.prediction.mean["v"])
         assert trial.prediction.std["v"] >= 0.0
-    page = render(study)
+
+
+@pytest.mark.usefixtures("quick_models")
+@pytest.mark.parametrize("model", ["gp", "infinite-width", "deep-ensemble"])
+def test_its_report_says_how_well_it_predicts(model: str) -> None:
+    page = render(begun(model))
+    left_out = "one in 5 results" if model == "deep-ensemble" else "each result"
+    assert f"leaving {left_out} out" in page
     assert "How far to trust the model" in page
     assert "nan" not in page.split("How far to trust the model")[1].split("</section>")[0].lower()
 
