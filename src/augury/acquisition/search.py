@@ -16,6 +16,10 @@ from augury.acquisition.starts import choose_starts, is_box, raw_points
 from augury.space.sampling import sobol
 from augury.space.space import Space
 
+#: Where few columns are free, fewer points see as much.
+_FEW_COLUMNS = 2
+_RESTARTS, _RAW_POINTS = (12, 8), (512, 256)
+
 
 @dataclass(frozen=True)
 class SearchResult:
@@ -34,8 +38,8 @@ def maximize(
     acquisition: Acquisition,
     space: Space,
     *,
-    n_restarts: int = 12,
-    n_raw: int = 512,
+    n_restarts: int | None = None,
+    n_raw: int | None = None,
     incumbents: np.ndarray | None = None,
     avoid: np.ndarray | None = None,
     seed: int = 0,
@@ -49,8 +53,8 @@ def maximize(
     Args:
         acquisition: what is maximised.
         space: where; `fixed_columns` keep their values.
-        n_restarts: number of points refined.
-        n_raw: number of points evaluated to begin with.
+        n_restarts: number of points refined; by default 12, 8 for one or two free columns.
+        n_raw: number of points evaluated to begin with; by default 512, 256 for one or two free columns.
         incumbents: `k x dim` points worth a closer look, usually the best observed ones.
         avoid: `m x dim` points not to return while a finite space has others; of no effect where a column is
             continuous.
@@ -59,7 +63,9 @@ def maximize(
     points = listed_points(space)
     if points is not None:
         return SearchResult(*best_of(acquisition, points, avoid))
-    raw = raw_points(space, n_raw, incumbents=incumbents, seed=seed)
+    few = space.dim - len(space.fixed_columns) <= _FEW_COLUMNS
+    n_restarts = n_restarts or _RESTARTS[few]
+    raw = raw_points(space, n_raw or _RAW_POINTS[few], incumbents=incumbents, seed=seed)
     raw_values = acquisition.value(raw)
     starts = choose_starts(raw, raw_values, n_restarts, seed=seed)
     if is_box(space):
