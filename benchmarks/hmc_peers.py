@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("problem")
     parser.add_argument("result")
     parser.add_argument("--single", action="store_true")
-    parser.add_argument("--warmup", type=int, default=300)
+    parser.add_argument("--warmup", type=int, default=200)
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--chains", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
@@ -52,9 +52,9 @@ def main() -> None:
     def log_density(z):
         """In coordinates in which the prior of every weight is N(0, 1), which helps the peers."""
         residual = network(z[:P] * scale, X) - Y
-        log_noise = z[P]
-        value = -0.5 * jnp.sum(residual**2) * jnp.exp(-2.0 * log_noise) - Y.size * log_noise
-        return value - 0.5 * jnp.sum(z[:P] ** 2) - 0.5 * (log_noise + 2.0) ** 2
+        variance = jnp.exp(2.0 * z[P]) + 0.05**2
+        value = -0.5 * (jnp.sum(residual**2) / variance + Y.size * jnp.log(variance))
+        return value - 0.5 * jnp.sum(z[:P] ** 2) - 0.5 * (z[P] + 2.0) ** 2
 
     C, run_key = options.chains, jax.random.key(options.seed)
     start = jnp.asarray(given["start"][:C])
@@ -79,7 +79,7 @@ def main() -> None:
 
         def one_chain(position, chain_key):
             warm_key, sample_key = jax.random.split(chain_key)
-            warmup = blackjax.window_adaptation(blackjax.nuts, log_density, progress_bar=False)
+            warmup = blackjax.window_adaptation(blackjax.nuts, log_density)
             (state, parameters), _ = warmup.run(warm_key, position, num_steps=options.warmup)
             step = blackjax.nuts(log_density, **parameters).step
 
@@ -96,7 +96,7 @@ def main() -> None:
     values = jax.jit(jax.vmap(lambda theta: network(theta, X_test)[:, 0]))(flat)
     values = np.asarray(values.reshape(C, options.samples, -1), dtype=np.float64)
     finished = time.time()
-    noise = np.exp(np.asarray(draws[..., P]))
+    noise = np.sqrt(np.exp(2.0 * np.asarray(draws[..., P])) + 0.05**2)
     np.savez(
         options.result, values=values, noise=noise, finished=finished, acceptance=acceptance, steps=steps
     )

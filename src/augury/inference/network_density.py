@@ -15,6 +15,9 @@ from augury.networks.stacked import StackedNetwork
 
 #: `log sigma ~ N(-2, 1)` for standardised outcomes: a noise of 2 % to 96 % of their deviation (95 %).
 LOG_NOISE_LOCATION, LOG_NOISE_SCALE = -2.0, 1.0
+#: Least noise deviation. Networks can pass through every point of a function without noise; the posterior
+#: then becomes ever narrower, and chains creep.
+NOISE_FLOOR = 0.05
 
 
 @final
@@ -23,10 +26,10 @@ class NetworkDensity:
 
     .. math::
         \log p(\theta \mid X, Y) = \sum_{ij} \log \mathcal N(y_{ij}; f_w(x_i)_j, \sigma_j^2)
-            + \log p(w) + \log p(\log \sigma) + \text{const}
+            + \log p(w) + \log p(s) + \text{const}
 
-    with `theta = [w (P), log sigma (o)]` where the noise is inferred, `log sigma_j ~ N(-2, 1)`; and
-    `theta = w` where it is known.
+    with `theta = [w (P), s (o)]` where the noise is inferred, `sigma_j^2 = exp(2 s_j) + 0.05^2` and
+    `s_j ~ N(-2, 1)`; and `theta = w` where it is known.
 
     Args:
         network: the architecture.
@@ -90,7 +93,7 @@ class NetworkDensity:
         return torch.cat([self.prior.scale, self.Y.new_full((self.num_outputs,), size)])
 
     def split(self, theta: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Weights (`C x P`) and log noise standard deviations (`C x o`, None where the noise is known)."""
+        """Weights (`C x P`) and the noise coordinates `s` (`C x o`, None where the noise is known)."""
         if self.noise is not None:
             return theta, None
         return theta[:, : self.num_weights], theta[:, self.num_weights :]
@@ -99,7 +102,7 @@ class NetworkDensity:
         """`C x o` noise variances; the average over rows where they are known."""
         if self.noise is not None:
             return self.noise.mean(dim=0).expand(len(theta), -1)
-        return theta[:, self.num_weights :].mul(2.0).exp()
+        return theta[:, self.num_weights :].mul(2.0).exp() + NOISE_FLOOR**2
 
     def initial(self, C: int, generator: torch.Generator) -> Tensor:
         """`C x dim` starting points: weights as PyTorch initialises them, the noise from its prior's
@@ -158,13 +161,14 @@ class NetworkDensity:
             gradient = pullback(scaled.mul_(-factor)).add_(self.prior.log_density_gradient(weights))
             return value + self.prior.log_density(weights), gradient
         count = factor * residual.shape[-2]
-        precision = log_noise.mul(-2.0).exp_()
+        spread = log_noise.mul(2.0).exp_()
+        precision = (spread + NOISE_FLOOR**2).reciprocal_()
         squares = residual.square().sum(dim=-2).mul_(precision).mul_(factor)  # C x o
         deviation = (log_noise - LOG_NOISE_LOCATION) / LOG_NOISE_SCALE
-        value = -(0.5 * squares + count * log_noise + 0.5 * deviation.square()).sum(dim=-1)
-        weight_gradient = pullback(residual.mul_(precision.mul(-factor).unsqueeze(1)))
+        value = -0.5 * (squares - count * precision.log() + deviation.square()).sum(dim=-1)
+        weight_gradient = pullback(residual.mul_((precision * -factor).unsqueeze(1)))
         weight_gradient.add_(self.prior.log_density_gradient(weights))
-        noise_gradient = squares - count - deviation / LOG_NOISE_SCALE
+        noise_gradient = (squares - count) * (spread * precision) - deviation / LOG_NOISE_SCALE
         return value + self.prior.log_density(weights), torch.cat([weight_gradient, noise_gradient], dim=1)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from augury.inference.evaluator import Array, Evaluator
-from augury.inference.network_density import LOG_NOISE_LOCATION, LOG_NOISE_SCALE, NetworkDensity
+from augury.inference.network_density import LOG_NOISE_LOCATION, LOG_NOISE_SCALE, NOISE_FLOOR, NetworkDensity
 from augury.inference.weight_prior import GaussianWeightPrior
 from augury.networks.dense_gradient import TanhStackGradient
 
@@ -113,7 +113,7 @@ class TanhEvaluator(Evaluator):
         """The precisions, `C x o x 1` where the noise is inferred and `o x n` where it is known."""
         if self._weights is not None:
             return self._weights
-        w: Array = np.exp(-2.0 * position[:, self._P :, None])
+        w: Array = 1.0 / (np.exp(2.0 * position[:, self._P :, None]) + NOISE_FLOOR**2)
         return w
 
     def _likelihood(
@@ -131,13 +131,14 @@ class TanhEvaluator(Evaluator):
         if self._inferred:
             log_noise = position[:, self._P :]
             deviation = (log_noise - LOG_NOISE_LOCATION) / LOG_NOISE_SCALE
-            value -= (residual.shape[2] * log_noise + 0.5 * deviation**2).sum(axis=1)
+            value += 0.5 * (residual.shape[2] * np.log(w[..., 0]) - deviation**2).sum(axis=1)
         if not gradient:
             return value, None
         result = self._result
         if self._inferred:
             by_noise = quadratic - kappa * (2.0 - kappa * total) * linear**2
             by_noise += kappa * total - residual.shape[2]
+            by_noise *= 1.0 - NOISE_FLOOR**2 * w
             result[:, self._P :] = by_noise[..., 0] - deviation / LOG_NOISE_SCALE
         weighted -= kappa * linear * w
         np.negative(weighted, out=residual, casting="same_kind")

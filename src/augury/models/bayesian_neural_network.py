@@ -21,6 +21,7 @@ from augury.inference.hmc import HMC
 from augury.inference.member_posterior import MemberPosterior
 from augury.inference.network_density import NetworkDensity
 from augury.inference.predictive import Predictive
+from augury.inference.prior_choice import choose_prior_variance
 from augury.inference.weight_prior import GaussianWeightPrior, WeightPrior
 from augury.models.network_data import NetworkData
 from augury.networks.mlp import MLP
@@ -32,6 +33,8 @@ NetworkSpecification = nn.Module | Callable[[int, int], nn.Module]
 PriorSpecification = float | Callable[[StackedNetwork], WeightPrior]
 
 _STATE = "predictive_"
+#: The prior variance is chosen again when there are so many times more rows than it was chosen by.
+_GROWTH = 1.25
 
 
 @final
@@ -95,6 +98,7 @@ class BayesianNeuralNetwork(Model):
         self.seed = int(seed)
         self._outputs: list[int] | None = None
         self._predictive: Predictive | None = None
+        self._choice: tuple[float, float] | None = None  # prior variance, rows it was chosen by
         self.eval()
 
     @classmethod
@@ -136,13 +140,17 @@ class BayesianNeuralNetwork(Model):
             The model itself.
         """
         seed = self.seed if seed is None else int(seed)
-        density = self._density(self._weight_prior())
+        density = self._density(self._weight_prior(initial or {}, seed))
         self._predictive = self.inference.run(density, initial=initial, seed=seed, progress=progress)
         return self
 
     def hyperparameters(self) -> dict[str, Tensor]:
-        """What `fit(initial=...)` takes: the state of the chains and their geometry."""
-        return dict(self._trained.warm_start)
+        """What `fit(initial=...)` takes: the state of the chains, their geometry, and the prior variance with
+        the number of rows it was chosen by."""
+        start = dict(self._trained.warm_start)
+        if self._choice is not None:
+            start["prior_choice"] = torch.tensor(self._choice, dtype=torch.float64)
+        return start
 
     @property
     def diagnostics(self) -> Mapping[str, float]:
@@ -160,10 +168,17 @@ class BayesianNeuralNetwork(Model):
             raise NotSupportedError("the network has no posterior yet; call fit() first")
         return self._predictive
 
-    def _weight_prior(self) -> WeightPrior:
+    def _weight_prior(self, initial: Mapping[str, Tensor], seed: int) -> WeightPrior:
         if callable(self._prior):
             return self._prior(self._network)
-        return GaussianWeightPrior(self._network, 2.0 if self._prior is None else self._prior)
+        if self._prior is not None:
+            return GaussianWeightPrior(self._network, self._prior)
+        data, n = self._data, len(self._data.X)
+        earlier = _earlier_choice(initial, n)
+        if earlier is None:
+            earlier = (choose_prior_variance(self._network, data.X, data.Y, data.noise, seed=seed), float(n))
+        self._choice = earlier
+        return GaussianWeightPrior(self._network, self._choice[0])
 
     def _density(self, prior: WeightPrior) -> NetworkDensity:
         return NetworkDensity(self._network, prior, self._data.X, self._data.Y, self._data.noise)
@@ -298,3 +313,14 @@ class BayesianNeuralNetwork(Model):
             unit, _ = self.outcome_transform.untransform(values + 1.0, X=points)
             noise = noise * (unit - untransformed).square()
         return MemberPosterior(untransformed, noise)
+
+
+def _earlier_choice(initial: Mapping[str, Tensor], n: int) -> tuple[float, float] | None:
+    """Prior variance and number of rows of an earlier choice, where it is one and still recent."""
+    choice = initial.get("prior_choice")
+    if choice is None or choice.shape != (2,):
+        return None
+    variance, rows = choice.tolist()
+    if not (0.0 < variance < float("inf") and rows <= n <= _GROWTH * rows):
+        return None
+    return variance, rows

@@ -12,11 +12,12 @@ from botorch.models.transforms.outcome import OutcomeTransform, Standardize
 from botorch.utils.types import _DefaultType
 from torch import Tensor
 
+from augury.inference.network_density import NOISE_FLOOR
 from augury.models.one_hot import NetworkInputs
 from augury.models.training_data import check_training_data, check_transformed
 
 #: Known noise variances (standardised) are kept in these bounds: chains cannot follow what is more exact.
-_KNOWN_NOISE_BOUNDS = (1e-4, 1e8)
+_KNOWN_NOISE_BOUNDS = (NOISE_FLOOR**2, 1e8)
 #: Outcomes with a smaller standard deviation are constant; BoTorch's 1e-8 would lose those of small units.
 _LEAST_DEVIATION = 1e-150
 #: The unit in which a constant outcome is modelled, relative to its size.
