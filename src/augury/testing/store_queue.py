@@ -80,15 +80,15 @@ def stale_leases_go_back_to_the_queue(open_store: OpenStore) -> None:
 def heartbeats_keep_leases(open_store: OpenStore) -> None:
     """A sign of life makes a lease young again; trials that people have never grow stale."""
     store = open_store()
-    table, leases = table_of(store), LeaseTable(store, study(store), stale_after=0.2)
+    table, leases = table_of(store), LeaseTable(store, study(store), stale_after=0.6)
     running = only(table.insert([NEW], owner="elsewhere|1|1|a"))
     held = only(table.insert([NEW], handed_out=True))
-    for _ in range(3):
-        sleep(0.1)
+    for _ in range(4):  # longer than a lease lasts, and each pause so short that a busy machine keeps it
+        sleep(0.2)
         leases.renew("elsewhere|1|1|a")
         leases.reclaim()
     assert table.changed_since()[running.number].status == RUNNING, "a lease went stale despite its heartbeat"
-    sleep(0.25)
+    sleep(0.7)
     leases.reclaim()
     assert table.changed_since()[running.number].status == QUEUED, "a lease without heartbeat never ends"
     assert [one.number for one in table.take_queued(9)] == [running.number], "a person's trial was taken away"
