@@ -6,6 +6,7 @@ from math import log
 
 import numpy as np
 import pytest
+import torch
 from reproductions.effective_theory import simulate
 
 from augury.errors import InvalidInputError, NotSupportedError
@@ -82,10 +83,30 @@ def test_theory_agrees_with_simulated_networks(activation, residual):
     assert sampled.vertex[-1] > 20 * sampled.vertex_error[-1]
 
 
-def test_the_tangent_kernel_is_the_sum_of_squared_gradients():
-    """Against the recursion written out for ReLU: each layer adds `K`, passed on unchanged."""
-    statistics = network_statistics("relu", depth=6, width=64)
-    np.testing.assert_allclose(statistics.tangent, 2.0 * np.arange(1, 7), rtol=1e-13)
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+def test_the_tangent_kernel_is_the_sum_of_squared_gradients(activation):
+    """Over networks of width 300 with one output: `C_b |dz/db|^2 + C_W / n |dz/dW|^2`, summed over layers."""
+    point, width = critical_point(activation), 300
+    expected = network_statistics(activation, depth=3, width=width).tangent[-1]
+    generator = torch.Generator().manual_seed(0)
+    function = resolve_activation(activation).function
+    found = []
+    for _ in range(60):
+        z, total, weights, biases = torch.ones(width, dtype=torch.float64), 0.0, [], []
+        for layer, outputs in enumerate((width, width, 1)):
+            scale = (point.weight_var / width) ** 0.5
+            W = scale * torch.randn(outputs, width, dtype=torch.float64, generator=generator)
+            b = point.bias_var**0.5 * torch.randn(outputs, dtype=torch.float64, generator=generator)
+            weights.append(W.requires_grad_(True))
+            biases.append(b.requires_grad_(True))
+            z = b + W @ (function(z) if layer else z)
+        gradients = torch.autograd.grad(z.squeeze(), weights + biases)
+        for gradient in gradients[:3]:
+            total += point.weight_var / width * float(gradient.square().sum())
+        found.append(total + point.bias_var * sum(float(g.square().sum()) for g in gradients[3:]))
+    error = np.std(found) / len(found) ** 0.5
+    assert error < 0.03 * expected
+    assert abs(np.mean(found) - expected) < 4 * error + 0.02 * expected
 
 
 def test_equivalent_learning_rates_make_every_layer_count_alike():
