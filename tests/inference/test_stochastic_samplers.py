@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from augury.errors import InvalidInputError
-from augury.inference import SGHMC, CyclicalSGLD, HierarchicalWeightPrior, NetworkDensity
+from augury.inference import SGHMC, CyclicalSGLD, HierarchicalWeightPrior, InferenceWarning, NetworkDensity
 from augury.inference.adaptive_sghmc import AdaptiveState
+from augury.inference.chains import chain_samples
 from augury.networks import MLP, StackedNetwork
 
 from .linear_case import exact_posterior, linear_density
@@ -93,6 +94,17 @@ def test_samplers_start_where_earlier_chains_ended():
     theta = sampler.run(density, initial={"theta": end}).theta
     torch.testing.assert_close(theta[0], end[0], atol=1e-3, rtol=0)
     assert bool(torch.isfinite(theta).all())
+
+
+def test_chains_that_ran_away_are_left_out_with_a_warning():
+    density = linear_density()
+    draws = torch.randn(3, 5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    draws[1, 2:] = torch.nan
+    with pytest.warns(InferenceWarning, match="1 of 3 chains diverged"):
+        samples = chain_samples(density, draws)
+    torch.testing.assert_close(samples.theta, draws[[0, 2]].flatten(0, 1))
+    with pytest.raises(InvalidInputError, match="all chains diverged"):
+        chain_samples(density, torch.full_like(draws, torch.nan))
 
 
 @pytest.mark.parametrize(

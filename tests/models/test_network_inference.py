@@ -11,6 +11,8 @@ from augury.models import BayesianNeuralNetwork
 from augury.networks import MLP
 from augury.testing import MODEL_CHECKS
 
+pytestmark = pytest.mark.filterwarnings("ignore::augury.inference.InferenceWarning")  # chains are short
+
 SMALL = {
     "sghmc": SGHMC(num_samples=10, keep_every=10, burn_in=300, num_chains=4),
     "cyclical-sgld": CyclicalSGLD(num_cycles=2, num_samples=5, cycle_length=60, num_chains=4, num_steps=100),

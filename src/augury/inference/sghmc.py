@@ -34,7 +34,7 @@ class SGHMC(Inference):
         keep_every: steps between two of them.
         burn_in: steps before the first.
         num_chains: `C`.
-        lr: step size.
+        lr: step size, relative to the prior's scale.
         friction: the share of the momentum lost in a step.
         batch_size: rows of a minibatch; all rows where there are no more.
         clip: the largest norm of the gradient per row of data.
@@ -52,7 +52,7 @@ class SGHMC(Inference):
     burn_in: int = 1500
     num_chains: int = 8
     lr: float = 0.01
-    friction: float = 0.05
+    friction: float = 0.02
     batch_size: int = 32
     clip: float = 100.0
     gibbs_every: int | None = None
@@ -78,9 +78,10 @@ class SGHMC(Inference):
     ) -> WeightSamples:
         """See `Inference.run`."""
         generator = torch.Generator().manual_seed(seed)
-        theta = warm_chains(density, self.num_chains, initial, generator)
+        theta = warm_chains(density, self.num_chains, initial, generator, from_prior=True)
         state = AdaptiveState.start(theta)
         noisy = self.batch_size < density.num_data
+        scale = density.scale
         hyperprior = density.prior if isinstance(density.prior, HierarchicalWeightPrior) else None
         total = self.burn_in + self.num_samples * self.keep_every
         limit = self.clip * density.num_data
@@ -90,14 +91,15 @@ class SGHMC(Inference):
                 density = copy(density)
                 density.prior = hyperprior.conditional(density.split(theta)[0], generator)
             gradient = -stochastic_gradient(density, theta, self.batch_size, generator)
+            gradient *= scale  # in units of the prior, as the step size is
             gradient *= (limit / gradient.norm(dim=1, keepdim=True).clamp_min(1e-300)).clamp_max(1.0)
             if step < self.burn_in:
                 state.adapt(gradient)
-            theta = theta + state.step(
+            theta = theta + scale * state.step(
                 gradient, lr=self.lr, friction=self.friction, noisy_gradient=noisy, generator=generator
             )
             if step >= self.burn_in and (step - self.burn_in + 1) % self.keep_every == 0:
                 kept.append(theta)
             if progress is not None:
                 progress(step + 1, total, "sampling" if step >= self.burn_in else "burn-in")
-        return chain_samples(density, torch.stack(kept, dim=1))
+        return chain_samples(density, torch.stack(kept, dim=1), warn=True)

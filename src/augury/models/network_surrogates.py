@@ -12,7 +12,8 @@ from augury.inference.laplace import Laplace
 from augury.inference.mc_dropout import MCDropout
 from augury.inference.nuts import NUTS
 from augury.inference.sghmc import SGHMC
-from augury.models.bayesian_neural_network import BayesianNeuralNetwork
+from augury.models.bayesian_neural_network import BayesianNeuralNetwork, PriorSpecification
+from augury.models.matched_prior import matched_prior
 from augury.space.space import Space
 
 
@@ -59,9 +60,26 @@ def mc_dropout(
     return _network(MCDropout(), train_X, train_Y, train_Yvar, space)
 
 
+def functional_prior(
+    train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space
+) -> BayesianNeuralNetwork:
+    """A network whose functions are a priori like those of a Gaussian process, sampled by SGHMC."""
+    return _network(SGHMC(), train_X, train_Y, train_Yvar, space, prior=matched_prior)
+
+
 def _network(
-    inference: Inference, train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space
+    inference: Inference,
+    train_X: Tensor,
+    train_Y: Tensor,
+    train_Yvar: Tensor | None,
+    space: Space,
+    prior: PriorSpecification | None = None,
 ) -> BayesianNeuralNetwork:
     return BayesianNeuralNetwork(
-        train_X, train_Y, train_Yvar, categorical_features=space.categorical_features, inference=inference
+        train_X,
+        train_Y,
+        train_Yvar,
+        categorical_features=space.categorical_features,
+        prior=prior,
+        inference=inference,
     )

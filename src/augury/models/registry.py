@@ -18,6 +18,7 @@ MODELS = Registry(
         "infinite-width": "augury.models.infinite_width_gp:InfiniteWidthGP",
         "bnn-sghmc": "augury.models.network_surrogates:sghmc",
         "bnn-cyclical-sgld": "augury.models.network_surrogates:cyclical_sgld",
+        "functional-prior-bnn": "augury.models.network_surrogates:functional_prior",
         "laplace": "augury.models.network_surrogates:laplace",
         "deep-ensemble": "augury.models.network_surrogates:deep_ensemble",
         "mc-dropout": "augury.models.network_surrogates:mc_dropout",
