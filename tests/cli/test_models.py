@@ -39,11 +39,11 @@ def test_suggest_decides_and_judges_with_it(augury, tmp_path, model) -> None:
     sheet.write_text(SHEET)
     found = json.loads(augury("suggest", sheet, "-g", "max:yield", "--model", model, "--json").stdout)
     assert 20 <= found["suggestions"][0]["params"]["T"] <= 100
-    quality = found["leave_one_out"]
+    quality = found["leave_one_out"]["yield"]
     assert quality["n"] == 6
     assert quality["error"] > 0
     assert quality["method"] in ("leave-one-out", "5-fold cross-validation")
-    assert quality["r2"] < 0.05 or quality["method"] in found["model"]
+    assert quality["r2"] < 0.05 or quality["method"] in found["model"]["yield"]
 
 
 def test_a_warning_is_one_line_and_said_once(augury, tmp_path, monkeypatch) -> None:

@@ -47,6 +47,7 @@ def _document(study: Study, results: Results, show_all: bool) -> dict[str, Any]:
         "store": str(study.store.location),
         "goals": study.goals.to_dict(),
         "counts": results.counts(),
+        "front": [results.finished[row].number for row in results.front],
         "best": None if results.best is None else trial_document(results.finished[results.best]),
         "trials": [trial_document(trial) for trial in trials],
     }
@@ -81,7 +82,7 @@ def _table(results: Results, trials: list[Any]) -> Table:
     from augury.study.report.words import measured, number
 
     outcomes, names = results.goals.outcomes, results.space.names
-    best = None if results.best is None else results.finished[results.best].number
+    best = {results.finished[row].number for row in results.front}
     table = Table(box=SIMPLE, pad_edge=False)
     for name in ("trial", "status", *outcomes, *names):
         table.add_column(Text(name), overflow="fold")
@@ -92,5 +93,5 @@ def _table(results: Results, trials: list[Any]) -> Table:
             *(measured(trial, name) for name in outcomes),
             *(number(trial.params.get(name, "")) for name in names),
         ]
-        table.add_row(*map(Text, cells), style="bold green" if trial.number == best else None)
+        table.add_row(*map(Text, cells), style="bold green" if trial.number in best else None)
     return table

@@ -78,7 +78,7 @@ def suggest(
     under way.
     """
     from augury.cli.options import check_model
-    from augury.study.sheet.advice import advise, read_experiments, several_goals
+    from augury.study.sheet.advice import advise, read_experiments
     from augury.study.sheet.next_table import next_table
     from augury.study.sheet.outcomes import check_outcomes
     from augury.study.sheet.space_file import space_path
@@ -95,8 +95,6 @@ def suggest(
     target = next_path(sheet) if output is None else _target(output, given, force)
     table = read_table(sheet)
     check_outcomes(table, goals)
-    if goals.n_objectives > 1:
-        raise InvalidInputError(several_goals(goals))
     definition = _define(table, goals.outcomes, space_file, candidates, constraint or [], ignore or [], files)
     words = [word for text in failed or [] for word in text.split(",")]
     experiments = read_experiments(table, definition, goals, words)

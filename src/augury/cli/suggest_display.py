@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from augury.cli.suggest_outcome import Outcome, best_row, count, n_results, notes, quality_text
+from augury.cli.suggest_outcome import Outcome, best_row, count, notes, quality_texts
 from augury.space.goals import Goals, Maximize
 from augury.space.parameters import Categorical, Fixed, Parameter
 from augury.study.sheet.cells import parse_number
@@ -23,6 +23,7 @@ WHY = {
     "initial design": "spread over the ranges, to learn from",
 }
 _MOST_CHOICES = 4
+_MOST_BEST = 8
 
 
 def print_text(outcome: Outcome) -> None:
@@ -35,8 +36,9 @@ def print_text(outcome: Outcome) -> None:
     console.print(_columns(outcome))
     console.print(_origin(outcome), markup=False)
     console.print()
-    console.print(_best(outcome), markup=False)
-    console.print(quality_text(outcome.advice.quality, n_results(outcome)), markup=False)
+    for line in _best(outcome):
+        console.print(line, markup=False)
+    _print_quality(console, quality_texts(outcome))
     console.print()
     console.print(_suggestions(outcome))
     for reason in dict.fromkeys(one.prediction.reason for one in outcome.advice.suggestions):
@@ -125,17 +127,36 @@ def _origin(outcome: Outcome) -> str:
     )
 
 
-def _best(outcome: Outcome) -> str:
-    row = outcome.advice.best
-    if row is None:
-        return (
+def _best(outcome: Outcome) -> list[str]:
+    """The best experiment in a sentence; with several goals the front, an experiment a line."""
+    rows, objectives = outcome.advice.best, [goal.name for goal in outcome.goals.objectives]
+    if not rows:
+        return [
             "No experiment with a result keeps all limits yet."
             if outcome.goals.constraints
             else "No results yet."
-        )
-    best = best_row(outcome, row)
-    settings = ", ".join(f"{name} {_short(value)}" for name, value in best["params"].items())
-    return f"Best so far: {outcome.goals.outcomes[0]} {best['value']:.6g} (row {best['row']}: {settings})."
+        ]
+    lines = []
+    for row in rows[:_MOST_BEST]:
+        best = best_row(outcome, row)
+        reached = ", ".join(f"{name} {best['values'][name]:.6g}" for name in objectives)
+        settings = ", ".join(f"{name} {_short(value)}" for name, value in best["params"].items())
+        lines.append(f"{reached} (row {best['row']}: {settings})")
+    if len(objectives) == 1:
+        return [f"Best so far: {lines[0]}."]
+    left = len(rows) - len(lines)
+    more = [f"  and {left} more"] if left else []
+    head = f"No experiment beats these {len(rows)} in all goals:" if len(rows) > 1 else "Best in all goals:"
+    return [head, *(f"  {line}" for line in lines), *more]
+
+
+def _print_quality(console: Console, texts: dict[str, str]) -> None:
+    """One sentence for each objective; once only where it is the same for all."""
+    if len(set(texts.values())) == 1:
+        console.print(next(iter(texts.values())), markup=False)
+        return
+    for name, text in texts.items():
+        console.print(f"{name}: {text}", markup=False)
 
 
 def _short(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class Outcome:
 
 def to_dict(outcome: Outcome) -> dict[str, Any]:
     """The outcome for a program, as JSON-able values."""
-    advice, quality, definition = outcome.advice, outcome.advice.quality, outcome.definition
+    advice, definition = outcome.advice, outcome.definition
     counts = {status: outcome.experiments.count(status) for status in ("complete", "failed", "pending")}
     return {
         "goals": outcome.goals.to_dict(),
@@ -41,17 +42,9 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
         else {definition.remainder.name: definition.remainder.text},
         "constraints": definition.space.constraints,
         "set_aside": definition.aside,
-        "best": None if advice.best is None else best_row(outcome, advice.best),
-        "leave_one_out": None
-        if quality is None
-        else {
-            "n": quality.n,
-            "r2": quality.r2,
-            "error": quality.error,
-            "mean_error": quality.mean_error,
-            "method": quality.method,
-        },
-        "model": quality_text(quality, n_results(outcome)),
+        "best": [best_row(outcome, row) for row in advice.best],
+        "leave_one_out": {name: _quality_dict(quality) for name, quality in advice.quality.items()},
+        "model": quality_texts(outcome),
         "suggestions": [
             {"params": one.params, "prediction": one.prediction.to_dict()} for one in advice.suggestions
         ],
@@ -59,6 +52,24 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
         "written": str(outcome.target),
         "space_file": None if definition.origin == "candidates" else str(outcome.space_file),
     }
+
+
+def _quality_dict(quality: Quality | None) -> dict[str, Any] | None:
+    if quality is None:
+        return None
+    return {
+        "n": quality.n,
+        "r2": quality.r2,
+        "error": quality.error,
+        "mean_error": quality.mean_error,
+        "method": quality.method,
+    }
+
+
+def quality_texts(outcome: Outcome) -> dict[str, str]:
+    """Objective -> how well its model predicts, in plain words."""
+    n = outcome.experiments.fewest_results(outcome.goals)
+    return {name: quality_text(quality, n) for name, quality in outcome.advice.quality.items()}
 
 
 def quality_text(quality: Quality | None, n: int) -> str:
@@ -109,19 +120,18 @@ def notes(outcome: Outcome) -> list[str]:
 
 
 def best_row(outcome: Outcome, row: int) -> dict[str, Any]:
-    """One experiment: its row in the table, its result and its settings as written."""
+    """One experiment: its row in the table, its results and its settings as written."""
     columns = outcome.table.columns
     varied = [name for name in outcome.definition.space.columns if name in columns]
     return {
         "row": outcome.table.row_numbers[row],
-        "value": float(outcome.experiments.Y[row, 0]),
+        "values": {
+            name: float(value)
+            for name, value in zip(outcome.goals.outcomes, outcome.experiments.Y[row], strict=True)
+            if isfinite(value)
+        },
         "params": {name: shown(columns[name][row]) for name in varied},
     }
-
-
-def n_results(outcome: Outcome) -> int:
-    """How many experiments have a result of the objective."""
-    return int(outcome.experiments.measured.sum())
 
 
 def count(n: int, what: str) -> str:

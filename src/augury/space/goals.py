@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.space.parameter import is_finite
+from augury.space.pareto import non_dominated
 
 Array = NDArray[np.float64]
 
@@ -218,6 +219,22 @@ class Goals:
     def feasible(self, Y: Array) -> NDArray[np.bool_]:
         """Mask (n) of the rows known to meet every limit (an outcome not measured meets none)."""
         return np.all(self.constraint_values(Y) <= 0.0, axis=1)
+
+    def competing(self, Y: Array, complete: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Mask (n) of the complete rows that have every objective and meet every limit."""
+        measured = np.isfinite(self.objective_values(Y)).all(axis=1)
+        mask: NDArray[np.bool_] = np.asarray(complete, dtype=bool) & self.feasible(Y) & measured
+        return mask
+
+    def pareto_rows(self, Y: Array, complete: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """The competing rows that no other beats in all objectives, by the first of them, best first.
+
+        With one objective, the best row and its equals.
+        """
+        rows = np.flatnonzero(self.competing(Y, complete))
+        values = self.objective_values(Y)[rows]
+        front = non_dominated(values)
+        return rows[front][np.argsort(-values[front, 0], kind="stable")]
 
     def best_index(self, Y: Array, complete: NDArray[np.bool_]) -> int | None:
         """Row of the best first objective among complete rows that meet every limit; None if there is none.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from augury.space.goals import Goals
-from augury.space.pareto import hypervolume_history, non_dominated, reference_point
+from augury.space.pareto import hypervolume_history, reference_point
 from augury.study.trial import Trial
 
 
@@ -33,28 +33,26 @@ def pareto_front(trials: Sequence[Trial], goals: Goals) -> list[Trial]:
 
     With one objective these are the best trial and its equals.
     """
-    competing, values = _competing(trials, goals)
-    rows = np.flatnonzero(non_dominated(values))
-    return [competing[row] for row in rows[np.argsort(-values[rows, 0], kind="stable")]]
+    measured, Y = _measured(trials, goals)
+    return [measured[row] for row in goals.pareto_rows(Y, np.ones(len(Y), dtype=bool))]
 
 
 def hypervolume_of(trials: Sequence[Trial], goals: Goals) -> HypervolumeHistory:
     """The hypervolume after each measured trial within the limits; no trials, no reference."""
-    competing, values = _competing(trials, goals)
-    names = [goal.name for goal in goals.objectives]
-    if not competing:
+    measured, Y = _measured(trials, goals)
+    rows = np.flatnonzero(goals.competing(Y, np.ones(len(Y), dtype=bool)))
+    if not len(rows):
         return HypervolumeHistory({}, [], np.empty(0))
+    values = goals.objective_values(Y)[rows]
     reference = reference_point(values, goals.thresholds)
+    names = [goal.name for goal in goals.objectives]
     shown = dict(zip(names, (reference * goals.objective_signs).tolist(), strict=True))
-    numbers = [trial.number for trial in competing]
+    numbers = [measured[row].number for row in rows]
     return HypervolumeHistory(shown, numbers, hypervolume_history(values, reference))
 
 
-def _competing(trials: Sequence[Trial], goals: Goals) -> tuple[list[Trial], np.ndarray]:
-    """The trials with every objective measured and every limit kept, and their objectives to be maximised."""
+def _measured(trials: Sequence[Trial], goals: Goals) -> tuple[list[Trial], np.ndarray]:
+    """The trials with a result, by number, and their outcomes (n x m)."""
     measured = sorted((trial for trial in trials if trial.values), key=lambda trial: trial.number)
     Y = np.array([[trial.values.get(name, np.nan) for name in goals.outcomes] for trial in measured])
-    Y = Y.reshape(len(measured), goals.n_outcomes)
-    values = goals.objective_values(Y)
-    rows = np.flatnonzero(goals.feasible(Y) & np.isfinite(values).all(axis=1))
-    return [measured[row] for row in rows], values[rows]
+    return measured, Y.reshape(len(measured), goals.n_outcomes)

@@ -166,7 +166,7 @@ def test_several_objectives_and_missing_measurements(tmp_path):
     html, page = page_of(study, tmp_path)
     assert "Maximize a and minimize b" in page.text
     assert "Best conditions for the first objective" in page.text
-    assert html.count("<svg") == 1 + 2 * 2 + 1 + 2
+    assert html.count("<svg") == 2 + 1 + 2 * 2 + 1 + 2  # the front has two figures
 
 
 def test_constant_outcomes(tmp_path):
@@ -221,3 +221,22 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatc
     monkeypatch.undo()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_several_objectives_are_shown_as_a_front(tmp_path: Path) -> None:
+    goals = [Minimize("cost"), Maximize("yield"), Minimize("waste"), Constraint("heat", upper=0.9)]
+    study = Study({"x": (0.0, 1.0), "y": (0.0, 1.0)}, goals, store=None, seed=0)
+    fill(
+        study,
+        20,
+        lambda p, i: Failure("lost") if i == 3 else (p["x"], p["x"] + p["y"], p["y"] ** 2, p["x"]),
+    )
+    page = _Page(write_report(study, tmp_path / "r.html").read_text())
+    assert {"front", "hypervolume"} <= {one.split("-")[0] for one in page.ids}
+    assert f"{len(study.pareto_front())} trials are beaten by no other" in " ".join(page.text.split())
+    assert "reference point" in page.text
+
+
+def test_one_objective_has_no_front_section(tmp_path: Path) -> None:
+    study = fill(Study({"x": (0.0, 1.0)}, Minimize("y"), store=None, seed=0), 6, lambda p, i: p["x"])
+    assert "Pareto" not in write_report(study, tmp_path / "r.html").read_text()

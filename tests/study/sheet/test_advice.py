@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from augury.errors import NotSupportedError
 from augury.space.goals import Goals
 from augury.study.sheet.advice import Experiments, advise, read_experiments
 from augury.study.sheet.cells import Cell, parse_cell
@@ -38,7 +36,7 @@ def test_rows_are_counted_by_what_became_of_them() -> None:
     experiments, _ = understood(sheet(12))
     assert [experiments.count(status) for status in ("complete", "failed", "pending")] == [10, 1, 1]
     assert experiments.observations.n == 11
-    assert experiments.measured.sum() == 10
+    assert experiments.measured(0).sum() == 10
 
 
 def test_proposals_are_valid_new_and_predicted() -> None:
@@ -49,8 +47,8 @@ def test_proposals_are_valid_new_and_predicted() -> None:
     assert not (points[:, None] == experiments.X[None]).all(axis=2).any()
     assert len(np.unique(points, axis=0)) == 3
     assert all(one.prediction.std["yield"] >= 0 for one in advice.suggestions)
-    assert advice.best == int(np.nanargmax(experiments.Y[:, 0]))
-    assert advice.quality is not None
+    assert advice.best == [int(np.nanargmax(experiments.Y[:, 0]))]
+    assert advice.quality["yield"] is not None
 
 
 def test_the_seed_decides() -> None:
@@ -72,11 +70,16 @@ def test_few_results_are_followed_by_an_initial_design() -> None:
     experiments, definition = understood(table)
     advice = advise(experiments, definition, GOALS, table, 4, seed=0)
     assert [one.prediction.reason for one in advice.suggestions] == ["initial design"] * 4
-    assert advice.quality is None
+    assert advice.quality == {"yield": None}
 
 
-def test_several_objectives_are_refused() -> None:
-    table = sheet(6)
-    experiments, definition = understood(table)
-    with pytest.raises(NotSupportedError, match="--limit"):
-        advise(experiments, definition, Goals.of(["max:yield", "min:a"]), table, 1, seed=0)
+def test_several_objectives_have_a_front_and_a_judged_model_each() -> None:
+    table, goals = sheet(14), Goals.of(["max:yield", "min:b"])
+    definition = from_table(table, ["yield", "b"], Path("t.space.toml"))
+    experiments = read_experiments(table, definition, goals, ["n.d."])
+    advice = advise(experiments, definition, goals, table, 2, seed=0)
+    assert set(advice.quality) == {"yield", "b"}
+    assert all(set(one.prediction.mean) == {"yield", "b"} for one in advice.suggestions)
+    best = experiments.Y[advice.best] * [1.0, -1.0]
+    done = experiments.Y[experiments.status == "complete"] * [1.0, -1.0]
+    assert not any(((done >= row).all(axis=1) & (done > row).any(axis=1)).any() for row in best)

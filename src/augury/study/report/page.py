@@ -16,6 +16,7 @@ from augury.space.goals import Constraint, Maximize
 from augury.study.report import words
 from augury.study.report.calibration import calibration_figure
 from augury.study.report.effects import common_limits, effect_figure, effects, importance
+from augury.study.report.front import front_figure, hypervolume_figure
 from augury.study.report.parallel_coordinates import chosen_trials, coordinates, parallel_coordinates_figure
 from augury.study.report.progress import Outcome, progress_figure
 from augury.study.report.results import Results
@@ -35,6 +36,14 @@ MOST_ROWS = 50
 class _Effects:
     outcome: str
     figures: list[Markup]
+
+
+@dataclass(frozen=True)
+class _Front:
+    size: int
+    reference: list[tuple[str, str]]
+    pairs: Markup
+    growth: Markup
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,7 @@ def render(study: Study) -> str:
         n_parameters=results.space.dim,
         n_shown=len(columns),
         fewest=FEWEST,
+        front=_front(study, results),
         progress=_progress(results),
         effects=_effects(results, surrogates, columns),
         parallel=_parallel(results, columns),
@@ -113,6 +123,24 @@ def _best(results: Results) -> dict[str, Any] | None:
         "params": [(name, words.number(value)) for name, value in trial.params.items()],
         "outcomes": [(name, words.measured(trial, name)) for name in results.goals.outcomes],
     }
+
+
+def _front(study: Study, results: Results) -> _Front | None:
+    if results.goals.n_objectives == 1 or not len(results.front):
+        return None
+    history, columns = study.hypervolume(), results.goals.objective_columns
+    names = [results.goals.outcomes[column] for column in columns]
+    rows = np.flatnonzero(np.isfinite(results.Y[:, columns]).all(axis=1))
+    reference = np.array([history.reference[name] for name in names])
+    front = np.searchsorted(rows, results.front)
+    pairs = front_figure(names, results.Y[rows][:, columns], results.feasible[rows], front, reference)
+    growth = hypervolume_figure(history.trials, history.values)
+    return _Front(
+        len(front),
+        [(name, words.number(value)) for name, value in history.reference.items()],
+        Markup(to_svg(pairs, "front", "The results by pairs of objectives, with the Pareto front")),  # noqa: S704
+        Markup(to_svg(growth, "hypervolume", "The dominated hypervolume by trial")),  # noqa: S704
+    )
 
 
 def _progress(results: Results) -> Markup | None:

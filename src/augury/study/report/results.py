@@ -28,6 +28,7 @@ class Results:
         feasible: n, whether the row is complete and within every limit.
         failed: n, whether the row is a failure.
         best: row of the best trial by the first objective, or None.
+        front: rows that no other beats in all objectives, by the first; with one objective the best.
     """
 
     space: Space
@@ -38,6 +39,7 @@ class Results:
     feasible: np.ndarray
     failed: np.ndarray
     best: int | None
+    front: np.ndarray
 
     @classmethod
     def of(cls, study: Study) -> Results:
@@ -52,13 +54,18 @@ class Results:
         feasible = ~failed & goals.feasible(Y)
         first = np.where(feasible, goals.objective_signs[0] * Y[:, 0], np.nan)
         best = int(np.nanargmax(first)) if np.isfinite(first).any() else None
-        return cls(study.space, goals, trials, finished, Y, feasible, failed, best)
+        front = goals.pareto_rows(Y, ~failed)
+        return cls(study.space, goals, trials, finished, Y, feasible, failed, best, front)
 
     def ranking(self) -> np.ndarray:
-        """Rows of the measured results, best first; those that break a limit come after all others."""
+        """Rows of the measured results, best first: the Pareto front, then others by the first objective.
+
+        Those that break a limit come after all others.
+        """
         measured = np.flatnonzero(~self.failed & np.isfinite(self.Y).any(axis=1))
         merit = np.nan_to_num(self.goals.objective_signs[0] * self.Y[measured, 0], nan=-np.inf)
-        return measured[np.lexsort((-merit, ~self.feasible[measured]))]
+        behind = ~np.isin(measured, self.front)
+        return measured[np.lexsort((-merit, behind, ~self.feasible[measured]))]
 
     def last_failure(self) -> Trial | None:
         """The failed trial of the highest number, None without failures."""

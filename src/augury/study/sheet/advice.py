@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.errors import NotSupportedError
 from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.strategies.base import Prediction, Proposal
@@ -50,11 +49,14 @@ class Experiments:
         unknown = np.full_like(self.Y[done], np.nan)
         return Observations(self.X[done], self.Y[done], unknown, np.full(n, np.nan), self.status[done])
 
-    @property
-    def measured(self) -> NDArray[np.bool_]:
-        """Mask (n) of the rows whose objective was measured."""
-        mask: NDArray[np.bool_] = (self.status == "complete") & np.isfinite(self.Y[:, 0])
+    def measured(self, column: int) -> NDArray[np.bool_]:
+        """Mask (n) of the rows in which an outcome was measured."""
+        mask: NDArray[np.bool_] = (self.status == "complete") & np.isfinite(self.Y[:, column])
         return mask
+
+    def fewest_results(self, goals: Goals) -> int:
+        """Of how many experiments the least measured objective has a result."""
+        return min(int(self.measured(column).sum()) for column in goals.objective_columns)
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,14 @@ class Advice:
 
     Args:
         suggestions: the next experiments.
-        quality: errors of the model on results left out, None with too few results.
-        best: row of the best experiment so far (counted from 0), None if there is none.
+        quality: objective -> errors of its model on results left out, None with too few results.
+        best: rows of the best experiments so far (counted from 0): with one objective the first of the best,
+            with several their Pareto front; empty if there is none.
     """
 
     suggestions: list[Suggestion]
-    quality: Quality | None
-    best: int | None
+    quality: dict[str, Quality | None]
+    best: list[int]
 
 
 def read_experiments(
@@ -112,27 +115,32 @@ def advise(
     Args:
         experiments: what was done, is awaited and has failed.
         definition: where to look.
-        goals: one objective and any constraints.
+        goals: the objectives and any constraints.
         table: the experiments as written, which show the precision of each column.
         n: how many experiments to propose.
         seed: decides every random choice.
         model: the surrogate, as `Study(model=...)` takes it.
 
     Raises:
-        NotSupportedError: several objectives.
         InvalidInputError: every candidate has been tried, or an unknown model.
     """
-    if goals.n_objectives > 1:
-        raise NotSupportedError(several_goals(goals))
-    measured = experiments.measured
     proposal = _propose(experiments, definition, goals, n, seed, model)
     params = definition.space.decode(proposal.points)
     rounded = [round_params(definition.space, table, one) for one in params]
     if definition.remainder is not None:
         rounded = [one | {definition.remainder.name: definition.remainder.value(one)} for one in rounded]
     suggestions = [Suggestion(*pair) for pair in zip(rounded, proposal.predictions, strict=True)]
-    quality = judge(definition.whole, experiments.X[measured], experiments.Y[measured, 0], model)
-    return Advice(suggestions, quality, goals.best_index(experiments.Y, experiments.status == "complete"))
+    quality = {
+        goals.outcomes[column]: _judge(experiments, definition, column, model)
+        for column in goals.objective_columns
+    }
+    best = goals.pareto_rows(experiments.Y, experiments.status == "complete").tolist()
+    return Advice(suggestions, quality, best if goals.n_objectives > 1 else best[:1])
+
+
+def _judge(experiments: Experiments, definition: Definition, column: int, model: Any) -> Quality | None:
+    measured = experiments.measured(column)
+    return judge(definition.whole, experiments.X[measured], experiments.Y[measured, column], model)
 
 
 def _propose(
@@ -140,7 +148,7 @@ def _propose(
 ) -> Proposal:
     """Points of the initial design while there are few results, then those of Bayesian optimisation."""
     pending = experiments.X[experiments.status == "pending"]
-    if experiments.measured.sum() < FEWEST_RESULTS:
+    if experiments.fewest_results(goals) < FEWEST_RESULTS:
         design = SobolSearch().propose(
             definition.space, goals, experiments.observations, pending, n, seed=seed
         )
@@ -149,13 +157,3 @@ def _propose(
 
     strategy = BayesianOptimization(model, n_initial=1)
     return strategy.propose(definition.space, goals, experiments.observations, pending, n, seed=seed)
-
-
-def several_goals(goals: Goals) -> str:
-    """Why several objectives are refused, and what to do instead."""
-    names = ", ".join(goal.name for goal in goals.objectives)
-    return (
-        f"several goals at once ({names}) are not supported yet; give one --goal, and keep the others "
-        "within bounds "
-        'with --limit, for example --limit "impurity <= 0.5"'
-    )
