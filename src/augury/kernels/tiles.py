@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,17 +52,29 @@ class Side:
         return self
 
 
-@dataclass(frozen=True)
-class _Layer:
-    """What a tile's forward pass leaves behind at one layer: `u`, `g(u)`, `g'(u)` and the tangent."""
+class _Workspace:
+    """A tile's arrays: `u`, `g(u)`, `g'(u)` and the tangent at each layer, and scratch.
 
-    u: np.ndarray
-    value: np.ndarray
-    slope: np.ndarray
-    tangent: np.ndarray | None
+    Args:
+        shape: of the tile.
+        layers: how many activations there are.
+        tangents: whether there are tangents.
+        keep: an array for each layer; else layers share what is overwritten by the next.
+    """
 
-
-_Record = dict[tuple[int, int], list[_Layer]]
+    def __init__(self, shape: tuple[int, int], layers: int, *, tangents: bool, keep: bool) -> None:
+        self.shape = shape
+        self.scratch = np.empty(shape)
+        if keep:
+            self.u = [np.empty(shape) for _ in range(layers + 1)]
+            self.value, self.slope = ([np.empty(shape) for _ in range(layers)] for _ in range(2))
+            self.tangent = [np.empty(shape) for _ in range(layers + 1)] if tangents else []
+            return
+        pair = [np.empty(shape), np.empty(shape)]
+        self.u = [pair[layer % 2] for layer in range(layers + 1)]
+        self.value = self.u[1:]
+        self.slope = [np.empty(shape)] * layers
+        self.tangent = [np.empty(shape)] * (layers + 1) if tangents else []
 
 
 class TileRecursion:
@@ -100,7 +111,9 @@ class TileRecursion:
         n, m = self._shape = len(self._left.Z), len(self._right.Z)
         self._threads = threads if n * m >= _ENTRIES_WORTH_THREADS else 1
         needed = n * m * len(duals) * (4 if tangents else 3)
-        self._record: _Record | None = {} if keep and needed <= _KEPT_NUMBERS else None
+        self._record: dict[tuple[int, int], _Workspace] | None = None
+        if keep and needed <= _KEPT_NUMBERS:
+            self._record = {}
 
     def _tiles(self) -> list[tuple[int, int]]:
         n, m = self._shape
@@ -112,26 +125,44 @@ class TileRecursion:
         """`K` (in `out`, if given) and `T` (or None), `n x m`; of a symmetric matrix all but the diagonal."""
         K = np.empty(self._shape) if out is None else out
         T = np.empty(self._shape) if self._tangents else None
-        np.matmul(self._left.Z, self._right.Z.T, out=K)
 
         def work(tiles: Sequence[tuple[int, int]]) -> None:
-            pool = _Buffers()
+            space: _Workspace | None = None
             for i, j in tiles:
                 rows, columns = slice(i, i + TILE), slice(j, j + TILE)
-                target = K[rows, columns]
-                tangent_target = None if T is None else T[rows, columns]
-                self._forward(i, j, target, tangent_target, pool)
-                if self._symmetric and i != j:
-                    for matrix in (K, T):
-                        if matrix is not None:
-                            matrix[columns, rows] = matrix[rows, columns].T
+                space = self._workspace(i, j, space, keep=self._record is not None)
+                self._forward(i, j, space)
+                results = [(K, space.u[-1])] if T is None else [(K, space.u[-1]), (T, space.tangent[-1])]
+                for matrix, tile in results:
+                    matrix[rows, columns] = tile
+                    if self._symmetric and i != j:
+                        matrix[columns, rows] = tile.T
+                if self._record is not None:
+                    self._record[i, j] = space
 
         self._share(work)
         return K, T
 
+    def _workspace(self, i: int, j: int, last: _Workspace | None, *, keep: bool) -> _Workspace:
+        """The arrays for a tile: those of the last one where they may be used again and have its shape."""
+        n, m = self._shape
+        shape = min(TILE, n - i), min(TILE, m - j)
+        if last is not None and last.shape == shape and self._record is None:
+            return last
+        return _Workspace(shape, len(self._duals), tangents=self._tangents, keep=keep)
+
     def _share(self, work: Callable[[Sequence[tuple[int, int]]], None]) -> None:
         """Give the tiles to the threads in turn; NumPy computes without the interpreter's lock."""
         tiles = self._tiles()
+        if self._threads == 1 and len(tiles) == 1:
+            work(tiles)
+            return
+        with single_blas_thread():  # threads of BLAS would be in the way of these
+            self._divide(work, tiles)
+
+    def _divide(
+        self, work: Callable[[Sequence[tuple[int, int]]], None], tiles: Sequence[tuple[int, int]]
+    ) -> None:
         if self._threads == 1:
             work(tiles)
             return
@@ -142,54 +173,26 @@ class TileRecursion:
             for other in others:
                 other.result()
 
-    def _forward(
-        self, i: int, j: int, target: np.ndarray, tangent_target: np.ndarray | None, pool: _Buffers
-    ) -> None:
-        """Turn `u_1`, which stands in `target`, into the tile of K; keep the layers if asked to."""
-        keep = self._record is not None
-        buffers = _fresh(target.shape) if keep else pool.of_shape(target.shape)
-        np.copyto(buffers[0], target)
-        layers = self._layers(i, j, buffers, keep)
-        last = layers.pop()
-        np.copyto(target, last.u)
-        if tangent_target is not None:
-            assert last.tangent is not None
-            np.copyto(tangent_target, last.tangent)
-        if self._record is not None:
-            self._record[i, j] = layers
-
-    def _layers(self, i: int, j: int, buffers: Sequence[np.ndarray], keep: bool) -> list[_Layer]:
-        """All layers of one tile when they are kept, else the last alone; the last is the result.
-
-        Args:
-            i: first row.
-            j: first column.
-            buffers: five arrays of the tile's shape, `u_1` in the first.
-            keep: whether the buffers may be kept, and more be allocated.
-        """
-        u, value, slope, tangent, scratch = buffers
+    def _forward(self, i: int, j: int, space: _Workspace) -> None:
+        """All layers of one tile."""
+        np.matmul(self._left.Z[i : i + TILE], self._right.Z[j : j + TILE].T, out=space.u[0])
         if self._tangents:
-            np.copyto(tangent, u)
-        layers = []
-        for dual, scales in zip(self._duals, self._scales(i, j), strict=True):
+            np.copyto(space.tangent[0], space.u[0])
+        scratch = space.scratch
+        for layer, (dual, scales) in enumerate(zip(self._duals, self._scales(i, j), strict=True)):
             gamma_left, gamma_right, beta_left, beta_right = scales
-            dual.fill(u, value, slope, scratch)
-            if keep:
-                kept_tangent = tangent.copy() if self._tangents else None
-                layers.append(_Layer(u, value, slope, kept_tangent))
-                value, slope, u = value.copy(), slope.copy(), np.empty_like(u)
+            value, slope, following = space.value[layer], space.slope[layer], space.u[layer + 1]
+            dual.fill(space.u[layer], value, slope, scratch)
             np.multiply(gamma_left[:, None], gamma_right, out=scratch)
-            value *= scratch
+            np.multiply(value, scratch, out=following)
             if self._tangents:
-                tangent *= slope
+                tangent = space.tangent[layer + 1]
+                np.multiply(space.tangent[layer], slope, out=tangent)
                 tangent *= scratch
             np.multiply(beta_left[:, None], beta_right, out=scratch)
-            value += scratch
-            u, value = value, u
+            following += scratch
             if self._tangents:
-                tangent += u
-        layers.append(_Layer(u, value, slope, tangent if self._tangents else None))
-        return layers
+                tangent += following
 
     def _scales(self, i: int, j: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
         rows, columns = slice(i, i + TILE), slice(j, j + TILE)
@@ -225,12 +228,17 @@ class TileRecursion:
         def work(tiles: Sequence[tuple[int, int]]) -> None:
             gradient = self._left.zeros(), self._right.zeros()
             totals.append(gradient)
+            space: _Workspace | None = None
             for i, j in tiles:
+                if self._record is None:
+                    space = self._workspace(i, j, space, keep=True)
+                    self._forward(i, j, space)
+                else:
+                    space = self._record[i, j]
                 pair = [self._tile_weights(w, i, j) for w in (weights, tangent_weights)]
-                self._backward(i, j, pair[0], pair[1] if self._tangents else None, gradient, left_only)
+                self._backward(i, j, space, pair[0], pair[1] if self._tangents else None, gradient, left_only)
 
-        with single_blas_thread() if self._threads > 1 else nullcontext():
-            self._share(work)
+        self._share(work)
         left, right = totals[0]
         for more_left, more_right in totals[1:]:
             left += more_left
@@ -250,19 +258,11 @@ class TileRecursion:
             np.fill_diagonal(tile, 0.0)
         return tile
 
-    def _kept_layers(self, i: int, j: int) -> list[_Layer]:
-        if self._record is not None:
-            return self._record[i, j]
-        rows, columns = slice(i, i + TILE), slice(j, j + TILE)
-        left, right = self._left.Z[rows], self._right.Z[columns]
-        buffers = _fresh((len(left), len(right)))
-        np.matmul(left, right.T, out=buffers[0])
-        return self._layers(i, j, buffers, keep=True)[:-1]
-
     def _backward(
         self,
         i: int,
         j: int,
+        space: _Workspace,
         G: np.ndarray,
         V: np.ndarray | None,
         gradient: tuple[Side, Side],
@@ -270,50 +270,33 @@ class TileRecursion:
     ) -> None:
         rows, columns = slice(i, i + TILE), slice(j, j + TILE)
         left, right = gradient
-        layers = self._kept_layers(i, j)
+        scaled = space.scratch
         for index, scales in reversed(list(enumerate(self._scales(i, j)))):
             gamma_left, gamma_right, beta_left, beta_right = scales
-            layer = layers[index]
+            slope = space.slope[index]
             if V is not None:
                 G += V
             left.beta[index, rows] += G @ beta_right
             if not left_only:
                 right.beta[index, columns] += beta_left @ G
-            scaled = G * layer.value
+            np.multiply(G, space.value[index], out=scaled)
             if V is not None:
-                assert layer.tangent is not None
-                scaled += V * layer.slope * layer.tangent
+                scaled += V * slope * space.tangent[index]
             left.gamma[index, rows] += scaled @ gamma_right
             if not left_only:
                 right.gamma[index, columns] += gamma_left @ scaled
             np.multiply(gamma_left[:, None], gamma_right, out=scaled)
             G *= scaled
-            G *= layer.slope
+            G *= slope
             if V is not None:
                 V *= scaled
-                self._duals[index].fill_curvature(layer.u, scaled)
-                scaled *= layer.tangent
+                self._duals[index].fill_curvature(space.u[index], scaled)
+                scaled *= space.tangent[index]
                 scaled *= V
                 G += scaled
-                V *= layer.slope
+                V *= slope
         if V is not None:
             G += V
         left.Z[rows] += G @ self._right.Z[columns]
         if not left_only:
             right.Z[columns] += G.T @ self._left.Z[rows]
-
-
-def _fresh(shape: tuple[int, ...]) -> list[np.ndarray]:
-    return [np.empty(shape) for _ in range(5)]
-
-
-class _Buffers:
-    """A thread's arrays, one set for each shape of tile (there are four shapes at most)."""
-
-    def __init__(self) -> None:
-        self._sets: dict[tuple[int, ...], list[np.ndarray]] = {}
-
-    def of_shape(self, shape: tuple[int, ...]) -> list[np.ndarray]:
-        if shape not in self._sets:
-            self._sets[shape] = _fresh(shape)
-        return self._sets[shape]
