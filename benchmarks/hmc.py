@@ -3,11 +3,11 @@
     python -m benchmarks.hmc --peer-python jax-env/bin/python [--threads 1] [--repeats 3] [--json FILE]
 
 A 3 x 50 tanh network, 100 rows of the six-dimensional Hartmann function (the logarithm, standardised) with
-noise 0.1, weights `N(0, 2 / fan-in)`, biases `N(0, 2)`, `log sigma ~ N(-2, 1)`. Measured is the smallest bulk
+noise 0.1; weights `N(0, 2 / fan-in)`, biases `N(0, 2)`, the noise inferred. Measured is the smallest bulk
 effective sample size of the function at 20 test points per second, of a fresh process: imports, compilation
-and adaptation included. Peers are the no-U-turn samplers of NumPyro and BlackJAX with their own adaptation,
-in coordinates in which the prior has unit size; `benchmarks/hmc_peers.py` says how to make their environment.
-Entrants take turns and have the same number of threads.
+and adaptation included. Peers are the no-U-turn samplers of NumPyro and BlackJAX, and the HMC of BlackJAX
+with 64 steps, all with their own adaptation, in coordinates in which the prior has unit size; `hmc_peers.py`
+says how to make their environment. Entrants take turns and have the same number of threads.
 """
 
 from __future__ import annotations
@@ -120,7 +120,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--peers", nargs="*", default=["numpyro", "blackjax", "numpyro-single"])
+    parser.add_argument(
+        "--peers", nargs="*", default=["numpyro", "blackjax", "blackjax-hmc", "blackjax-hmc-single"]
+    )
     parser.add_argument("--nuts", action="store_true", help="our NUTS too")
     parser.add_argument("--worker", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -139,9 +141,9 @@ def main() -> None:
         if options.peer_python is None:
             print("no peers: give --peer-python or AUGURY_JAX_PYTHON, the Python of an environment with JAX")
         for peer in options.peers if options.peer_python else ():
-            library, _, single = peer.partition("-")
+            library, single = peer.removesuffix("-single"), peer.endswith("-single")
             command = [options.peer_python, peers, library, str(given), str(result)]
-            commands[f"{library} nuts{' float32' if single else ''}"] = command + ["--single"] * bool(single)
+            commands[f"{library}{' float32' if single else ''}"] = command + ["--single"] * single
         runs: dict[str, list[dict[str, Any]]] = {name: [] for name in commands}
         for seed in range(options.repeats):
             for name, command in commands.items():

@@ -5,7 +5,7 @@
 This file imports neither augury nor anything of this folder, so that it runs there. It samples the density
 described by the `.npz` file it is given and writes the draws of the function at the test points.
 
-Usage: `python hmc_peers.py {numpyro,blackjax} problem.npz result.npz [--single] [--samples S] [--chains C]`
+Usage: `python hmc_peers.py {numpyro,blackjax,blackjax-hmc} problem.npz result.npz [--single] [--samples S]`
 """
 
 import argparse
@@ -13,10 +13,13 @@ import itertools
 import os
 import time
 
+#: Of BlackJAX's HMC: about the path that suits this density at the step size its adaptation finds.
+_LEAPFROG_STEPS = 64
+
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("library", choices=("numpyro", "blackjax"))
+    parser.add_argument("library", choices=("numpyro", "blackjax", "blackjax-hmc"))
     parser.add_argument("problem")
     parser.add_argument("result")
     parser.add_argument("--single", action="store_true")
@@ -77,11 +80,15 @@ def main() -> None:
     else:
         import blackjax
 
+        kernel, fixed = blackjax.nuts, {}
+        if options.library == "blackjax-hmc":
+            kernel, fixed = blackjax.hmc, {"num_integration_steps": _LEAPFROG_STEPS}
+
         def one_chain(position, chain_key):
             warm_key, sample_key = jax.random.split(chain_key)
-            warmup = blackjax.window_adaptation(blackjax.nuts, log_density)
+            warmup = blackjax.window_adaptation(kernel, log_density, **fixed)
             (state, parameters), _ = warmup.run(warm_key, position, num_steps=options.warmup)
-            step = blackjax.nuts(log_density, **parameters).step
+            step = kernel(log_density, **parameters).step
 
             def body(state, step_key):
                 state, info = step(step_key, state)

@@ -47,7 +47,7 @@ class HMC(MarkovChains):
         *,
         step_size: float = 0.02,
         path_length: float = 0.8,
-        max_leapfrog: int = 200,
+        max_leapfrog: int = 100,
         mass: str | None = None,
         target_accept: float = 0.8,
     ) -> None:
