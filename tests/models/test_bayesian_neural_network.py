@@ -125,9 +125,7 @@ def test_a_network_that_does_not_fit_is_refused(data):
 
 def test_a_convolution_is_a_network(data):
     X, Y = data
-    module = nn.Sequential(
-        nn.Unflatten(1, (1, 2)), nn.Conv1d(1, 3, 2), nn.Tanh(), nn.Flatten(), nn.Linear(3, 2)
-    )
+    layers = (nn.Unflatten(1, (1, 2)), nn.Conv1d(1, 3, 2), nn.Tanh(), nn.Flatten(), nn.Linear(3, 2))
     sampler = HMC(num_samples=4, burn_in=10, num_chains=2, max_leapfrog=5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InferenceWarning)
