@@ -13,7 +13,7 @@ from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.kernels.activation import Activation, resolve_activation
-from augury.kernels.gaussian_moments import ActivationMoments
+from augury.kernels.gaussian_moments import ActivationMoments, hermite_coefficients
 
 ActivationLike = str | Callable[[Tensor], Tensor] | Activation
 """A name, an elementwise callable of tensors, or an `Activation`."""
@@ -146,7 +146,7 @@ def critical_point(activation: ActivationLike, residual: float = 0.0) -> Critica
         if float(moments.second) > 0.0:
             weight_var = scale / float(moments.second)
             return CriticalPoint(
-                weight_var, 0.0, None, SCALE_INVARIANT, _vertex_rate(moments, 1.0, weight_var, residual)
+                weight_var, 0.0, None, SCALE_INVARIANT, _vertex_rate(resolved, 1.0, weight_var, residual)
             )
     elif _attracts_to_zero(resolved):
         slope = float(resolved.derivative(torch.zeros((), dtype=torch.float64)))
@@ -159,7 +159,7 @@ def critical_point(activation: ActivationLike, residual: float = 0.0) -> Critica
             weight_var = scale / float(moments.derivative)
             bias_var = scale * kernel - weight_var * float(moments.second)
             if bias_var >= 0.0:
-                rate = _vertex_rate(moments, kernel, weight_var, residual)
+                rate = _vertex_rate(resolved, kernel, weight_var, residual)
                 return CriticalPoint(weight_var, bias_var, kernel, HALF_STABLE, rate)
     raise NotSupportedError(
         f"{resolved.name} has no critical point: no variances of weights and biases keep both "
@@ -219,13 +219,18 @@ def _roots(function: Callable[[Tensor], Tensor]) -> list[float]:
     return found
 
 
-def _vertex_rate(moments: ActivationMoments, kernel: float, weight_var: float, residual: float) -> float:
+def _vertex_rate(activation: Activation, kernel: float, weight_var: float, residual: float) -> float:
     """What `V / K^2` gains in a layer at a fixed point where both susceptibilities are 1, far from the first.
 
-    The three-point correlator has then reached `T = gamma C_W <z s^2> / (1 - gamma)`.
+    With a residual, the cumulants of order `m` in one neuron and 2 in another have then reached
+    `gamma^m C_W s_m / (K (1 - gamma^m))`, `s_m` the Hermite coefficients of `sigma^2`.
     """
-    three_point = residual * weight_var * float(moments.odd) / (1.0 - residual)
+    K = torch.tensor(kernel, dtype=torch.float64)
+    moments = ActivationMoments.of(activation, K)
     gain = weight_var**2 * float(moments.fourth - moments.second.square())
     gain += 4.0 * residual**2 * weight_var * float(moments.slope) * kernel**2
-    gain += 2.0 * weight_var * three_point * float(moments.odd) / kernel
+    coefficients = hermite_coefficients(activation, K).numpy()
+    powers = residual ** np.arange(1, len(coefficients))
+    terms = coefficients[1:] ** 2 * powers / (1.0 - powers)
+    gain += 2.0 * weight_var**2 * float(terms.sum() - terms[1])
     return gain / kernel**2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from augury.kernels.criticality import (
     critical_point,
     susceptibilities_of,
 )
-from augury.kernels.gaussian_moments import ActivationMoments
+from augury.kernels.gaussian_moments import HERMITE_ORDERS, ActivationMoments, hermite_coefficients
 
 
 @dataclass(frozen=True)
@@ -79,18 +79,24 @@ def network_statistics(
 
     .. math::
         K^{(l+1)} &= C_b + C_W \langle \sigma^2 \rangle + \gamma^2 K \\
-        T^{(l+1)} &= \gamma C_W \langle z \sigma^2 \rangle + \gamma \chi_\parallel T \\
-        V^{(l+1)} &= C_W^2 (\langle \sigma^4 \rangle - \langle \sigma^2 \rangle^2) + 4 \gamma^2 \chi' K^2
-            + 2 C_W \chi_\parallel T \langle z \sigma^2 \rangle / K + \chi_\parallel^2 V \\
-        G_1^{(l+1)} &= \chi_\parallel G_1 + \tfrac{C_W}{2} T \langle \sigma^2 (z^3 - 3 K z) \rangle / K^3
+        V^{(l+1)} &= C_W^2 (\langle \sigma^4 \rangle - \langle \sigma^2 \rangle^2) + \chi_\parallel^2 V \\
+        G_1^{(l+1)} &= \chi_\parallel G_1
             + \tfrac{C_W}{8} V \langle \sigma^2 (z^4 - 6 K z^2 + 3 K^2) \rangle / K^4 \\
         \Theta^{(l+1)} &= C_b + C_W \langle \sigma^2 \rangle + \chi_\perp \Theta
 
-    from `T = V = G_1 = 0` in the first layer, which is exactly Gaussian.
+    from `V = G_1 = 0` in the first layer, which is exactly Gaussian; those of `V` and `G_1` at `gamma = 0`.
+    With a residual, a neuron is correlated with the mean square of its layer in every order: at order
+    `1 / n` the covariances `beta_m` of `He_m(u_i)` with `He_2(u_j)`, `u = z / sqrt(K)`, all feed `V`.
+    They obey, with `s_m` the Hermite coefficients of `sigma^2` and `r = gamma sqrt(K / K')`,
 
-    Sources: Roberts, Yaida and Hanin (2022), chapters 4, 5 and 8, without residual; with it, the same
-    expansion of the joint cumulants of `z_i` and `z_j` (checked by simulation in
-    `reproductions/effective_theory.py`).
+    .. math::
+        \beta_m' = r^{m+2} \beta_m + \tfrac{C_W}{K'} r^m (m!\, s_m + s_2 \beta_m), \qquad m \ne 2,
+
+    and `V = K^2 beta_2`, `T = K^{3/2} beta_1`; likewise the means of `He_m(u_i)`, of which `G_1` is that of
+    `m = 2`.
+
+    Sources: Roberts, Yaida and Hanin (2022), chapters 4, 5 and 8, without residual; with it, derived here by
+    Mehler's formula and checked by simulation in `reproductions/effective_theory.py`.
 
     Args:
         activation: a name, a callable, or an `Activation`.
@@ -121,33 +127,40 @@ def network_statistics(
             f"the first kernel, bias_var + weight_var * input_norm, must be positive; it is {kernel:g}"
         )
     rows = []
-    vertex = three_point = correction = 0.0
+    order = np.arange(HERMITE_ORDERS)
+    joint, single = np.zeros(HERMITE_ORDERS), np.zeros(HERMITE_ORDERS)
     tangent = kernel
     for layer in range(1, depth + 1):
         K = torch.tensor(kernel, dtype=torch.float64)
         m = ActivationMoments.of(resolved, K)
         parallel, perpendicular = (float(chi) for chi in susceptibilities_of(m, weight_var, residual))
-        rows.append((kernel, parallel, perpendicular, vertex, three_point, correction, tangent))
-        slope = weight_var * float(m.slope)
-        odd = weight_var * float(m.odd)
-        third, fourth = weight_var * float(m.third_hermite), weight_var * float(m.fourth_hermite)
-        spread = weight_var**2 * float(m.fourth - m.second.square())
-        correction = parallel * correction + third * three_point / 2.0 + fourth * vertex / 8.0
-        vertex = (
-            spread
-            + 4.0 * residual**2 * slope * kernel**2
-            + 2.0 * parallel * three_point * odd / kernel
-            + parallel**2 * vertex
-        )
-        three_point = residual * odd + residual * parallel * three_point
+        vertex, correction = joint[2] * sqrt(2.0) * kernel**2, single[2] * sqrt(2.0) * kernel
+        rows.append((kernel, parallel, perpendicular, vertex, joint[1] * kernel**1.5, correction, tangent))
         passed = bias_var + weight_var * float(m.second)
-        tangent = passed + perpendicular * tangent
-        kernel = passed + residual**2 * kernel
-        if layer < depth and not (isfinite(vertex) and 1e-150 < kernel < 1e150):
+        following = passed + residual**2 * kernel
+        if layer < depth and not 1e-150 < following < 1e150:
             raise InvalidInputError(
-                f"the kernel of layer {layer + 1} is {kernel:.3g}: it leaves the floating-point range; "
+                f"the kernel of layer {layer + 1} is {following:.3g}: it leaves the floating-point range; "
                 "take fewer layers, or variances nearer to the critical ones"
             )
+        tangent = passed + perpendicular * tangent
+        s = weight_var / following * hermite_coefficients(resolved, K).numpy()  # of C_W sigma^2 / K'
+        r = residual * sqrt(kernel / following)
+        # covariances of the layer's mean square with a function of one neuron, and its variance, times n
+        with_neuron = s + s[2] / sqrt(2.0) * joint
+        others = float(s[1:] @ joint[1:] - s[2] * joint[2])
+        with_neuron[2] += others / sqrt(2.0)
+        spread = (weight_var / following) ** 2 * float(m.fourth - m.second.square())
+        spread += sqrt(2.0) * s[2] * others + s[2] ** 2 / sqrt(2.0) * joint[2]
+        mean = float(s[1:] @ single[1:])
+        single = r**order * single
+        single[3:] += 0.5 * np.sqrt(order[3:] * (order[3:] - 1.0)) * r ** order[1:-2] * with_neuron[1:-2]
+        single[2] += mean / sqrt(2.0)
+        single[4] += 3.0 * spread / sqrt(24.0)
+        joint = r ** (order + 2) * joint + r**order * with_neuron
+        joint[2] += r**2 * with_neuron[2] + spread / sqrt(2.0)
+        joint[0] = 0.0
+        kernel = following
     columns = np.array(rows).T
     return NetworkStatistics(width, *columns)
 

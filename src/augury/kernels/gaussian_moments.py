@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from augury.kernels.activation import Activation
 from augury.kernels.gaussian_expectation import gaussian_nodes, integrate
+
+#: Hermite coefficients that are kept; what depends on them falls off like `gamma^m`, and faster.
+HERMITE_ORDERS = 48
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,6 @@ class ActivationMoments:
         slope: `g'(K) = <s^2 (z^2 - K)> / (2 K^2)`.
         derivative: `<sigma'^2>`.
         odd: `<z s^2>`, zero for an odd (or even) activation.
-        third_hermite: `<s^2 (z^3 - 3 K z)> / K^3`, the mean third derivative of `s^2`.
-        fourth_hermite: `<s^2 (z^4 - 6 K z^2 + 3 K^2)> / K^4`, its mean fourth derivative.
     """
 
     second: Tensor
@@ -29,8 +31,6 @@ class ActivationMoments:
     slope: Tensor
     derivative: Tensor
     odd: Tensor
-    third_hermite: Tensor
-    fourth_hermite: Tensor
 
     @staticmethod
     def of(activation: Activation, kernel: Tensor) -> ActivationMoments:
@@ -49,6 +49,18 @@ class ActivationMoments:
             slope=mean(square * (u2 - 1.0)) / (2.0 * kernel),
             derivative=mean(activation.derivative(z).square()),
             odd=mean(square * z),
-            third_hermite=mean(square * u * (u2 - 3.0)) / kernel**1.5,
-            fourth_hermite=mean(square * ((u2 - 6.0) * u2 + 3.0)) / kernel.square(),
         )
+
+
+def hermite_coefficients(activation: Activation, kernel: Tensor) -> Tensor:
+    """The coefficients `<s^2 He_m(z / sqrt K)> / sqrt(m!)` of `s^2`, `m = 0, ..., HERMITE_ORDERS - 1`.
+
+    Args:
+        activation: `sigma`.
+        kernel: one positive `K`.
+    """
+    u, weights = gaussian_nodes(kernel, activation.kinks)
+    polynomials = [torch.ones_like(u), u]
+    for m in range(1, HERMITE_ORDERS - 1):
+        polynomials.append((u * polynomials[m] - m**0.5 * polynomials[m - 1]) / (m + 1) ** 0.5)
+    return torch.stack(polynomials) @ (weights * activation.function(kernel.sqrt() * u).square())
