@@ -27,6 +27,9 @@ from augury.models.exact.input_layer import InputLayer, InputLayerKernel
 from augury.models.exact.model import ExactModel
 from augury.networks.architecture import Sequential
 
+#: A variance over the ensemble never falls below this share of the untrained networks'.
+_VARIANCE_FLOOR = 1e-9
+
 
 @final
 class TangentProcess(ExactModel):
@@ -251,6 +254,9 @@ class NTKEnsemble(Model):
             mean = regression.constant + T @ torch.from_numpy(regression.alpha)
             cross = W @ K.mT
             covariance = prior - cross - cross.mT + W @ inner @ W.mT
+            lowest = _VARIANCE_FLOOR * prior.diagonal(dim1=-2, dim2=-1)
+            missing = lowest - covariance.diagonal(dim1=-2, dim2=-1)  # by rounding, at known outcomes
+            covariance = covariance + torch.diag_embed(missing.clamp_min(0.0))
             if noisy:
                 noise = torch.full_like(mean, float(regression.noise_variance.mean()))
                 covariance = covariance + torch.diag_embed(noise)
