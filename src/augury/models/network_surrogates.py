@@ -43,7 +43,7 @@ def laplace(
     train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space
 ) -> BayesianNeuralNetwork:
     """A network linearised at its mode (Laplace approximation)."""
-    return _network(Laplace(), train_X, train_Y, train_Yvar, space)
+    return _network(Laplace(), train_X, train_Y, train_Yvar, space, prior=1.0)  # it tunes the scale itself
 
 
 def deep_ensemble(
