@@ -67,7 +67,7 @@ class Effort:
     def sampler(self, batch_size: int) -> SGHMC:
         """The sampler, four chains."""
         samples, every, burn_in = self.steps
-        return SGHMC(samples, every, burn_in, num_chains=4, lr=0.02, batch_size=batch_size)
+        return SGHMC(samples, every, burn_in, num_chains=4, batch_size=batch_size)
 
 
 FULL = Effort(iterations=150, critic=100, steps=(20, 50, 1500), splits=3)

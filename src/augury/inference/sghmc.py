@@ -51,7 +51,7 @@ class SGHMC(Inference):
     keep_every: int = 50
     burn_in: int = 1500
     num_chains: int = 8
-    lr: float = 0.01
+    lr: float = 0.02
     friction: float = 0.02
     batch_size: int = 32
     clip: float = 100.0
