@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from augury.acquisition.analytic import LogProbabilityOfFeasibility
 from augury.acquisition.batch import maximize_batch
 from augury.acquisition.constrained import ConstrainedAcquisition, LogProbabilityOfSuccess
 from augury.acquisition.enumeration import is_among
 from augury.acquisition.moments import is_gaussian
 from augury.acquisition.multi_objective import MultiObjectiveSituation
 from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
+from augury.acquisition.sampled_feasibility import log_feasibility
 from augury.acquisition.situation import Situation
 from augury.models.build import build_model, fit_model
 from augury.models.feasibility import FeasibilityModel
@@ -247,7 +247,7 @@ class Decision:
             model = self.models.models[column]
             if presumed is not None and len(presumed):
                 model = self.models.given_violation(column, sign, offset, presumed)
-            chances.append(LogProbabilityOfFeasibility(model, sign, offset))
+            chances.append(log_feasibility(model, sign, offset, self.seed))
         if self.success is not None:
             chances.append(LogProbabilityOfSuccess(self.success))
         return chances
