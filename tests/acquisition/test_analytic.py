@@ -9,6 +9,7 @@ from botorch.models import SingleTaskGP
 from augury.acquisition.analytic import (
     LogExpectedImprovement,
     LogProbabilityOfFeasibility,
+    LogProbabilityOfImprovement,
     UpperConfidenceBound,
 )
 from augury.errors import NotSupportedError
@@ -30,6 +31,8 @@ def test_gradients_agree_with_finite_differences(maximize: bool) -> None:
     check_gradient(LogExpectedImprovement(MODEL, float(Y.mean()), maximize), POINTS)
     check_gradient(LogExpectedImprovement(MODEL, float(Y.max() if maximize else Y.min()), maximize), POINTS)
     check_gradient(UpperConfidenceBound(MODEL, 2.0, maximize), POINTS)
+    check_gradient(LogProbabilityOfImprovement(MODEL, 7.0, maximize, margin=0.1), POINTS)
+    check_gradient(LogProbabilityOfImprovement(MODEL, 7.0, maximize, pending=PENDING), POINTS)
     check_gradient(UpperConfidenceBound(MODEL, 2.0, maximize, pending=PENDING), POINTS)
     check_gradient(LogProbabilityOfFeasibility(MODEL, 1.0 if maximize else -1.0, -4.0), POINTS)
 
@@ -40,6 +43,9 @@ def test_values_agree_with_botorch(maximize: bool) -> None:
     improvement = botorch_analytic.LogExpectedImprovement(MODEL, best_f=best, maximize=maximize)
     ours = LogExpectedImprovement(MODEL, best, maximize).value(POINTS)
     np.testing.assert_allclose(ours, by_botorch(improvement), rtol=1e-6)
+    chance = botorch_analytic.LogProbabilityOfImprovement(MODEL, best_f=7.0, maximize=maximize)
+    ours = LogProbabilityOfImprovement(MODEL, 7.0, maximize).value(POINTS)
+    np.testing.assert_allclose(ours, by_botorch(chance), rtol=1e-6, atol=1e-15)
     bound = botorch_analytic.UpperConfidenceBound(MODEL, beta=3.0, maximize=maximize)
     ours = UpperConfidenceBound(MODEL, 3.0, maximize).value(POINTS)
     np.testing.assert_allclose(ours, by_botorch(bound), rtol=1e-8)

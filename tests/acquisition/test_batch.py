@@ -43,10 +43,10 @@ def test_a_batch_is_worth_as_much_as_botorchs(name: str, maximize: bool) -> None
     assert float(difference) > -0.02
 
 
-@pytest.mark.parametrize("name", ["log-ei", "log-nei", "ucb"])
+@pytest.mark.parametrize("name", ACQUISITIONS.names())
 def test_points_of_a_batch_and_pending_ones_keep_their_distance(name: str) -> None:
-    first = choose(name, Situation(MODEL, X, Y), 1)
-    batch = choose(name, Situation(MODEL, X, Y, pending=first), 3)
+    first = choose(name, Situation(MODEL, X, Y, space=SPACE), 1)
+    batch = choose(name, Situation(MODEL, X, Y, space=SPACE, pending=first), 3)
     points = np.concatenate([first, batch])
     distance = np.linalg.norm(points[:, None] - points, axis=2) + np.eye(4)
     assert distance.min() > 0.02

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from botorch.models import SingleTaskGP
 
+from augury.acquisition.registry import ACQUISITIONS
 from augury.errors import InvalidInputError
 from augury.space.goals import Goals
 from augury.space.parameters import Float
@@ -247,7 +248,7 @@ def test_bad_options_are_refused_at_once(options):
         BayesianOptimization(**options)
 
 
-@pytest.mark.parametrize("acquisition", ["log-ei", "log-nei", "ucb"])
+@pytest.mark.parametrize("acquisition", ACQUISITIONS.names())
 def test_every_acquisition_optimises(acquisition):
     seen = run(BayesianOptimization(acquisition=acquisition), continuous_space(), branin, 20)
     assert seen.Y.min() < 2.0

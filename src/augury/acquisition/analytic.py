@@ -78,6 +78,49 @@ class LogExpectedImprovement(AnalyticAcquisition):
         return log_value + np.log(sigma), slope * (self.sign / sigma), (1.0 - z * slope) / (2.0 * variance)
 
 
+class LogProbabilityOfImprovement(AnalyticAcquisition):
+    r"""The logarithm of the probability that a value is better than the best so far by a margin.
+
+    .. math::
+        \log \Pr(\pm f(x) > \pm f^* + m) = \log F(z), \qquad z = \frac{\pm(\mu(x) - f^*) - m}{\sigma(x)}
+
+    with the distribution function `F` of the posterior's law. Without a margin it hardly explores.
+
+    Args:
+        model: see `AnalyticAcquisition`.
+        best_f: `f*`, the best value so far, in the outcome's units.
+        maximize: whether larger outcomes are better.
+        margin: `m >= 0`, in the outcome's units.
+        pending: `p x d` points being evaluated, or None. They are taken to come out as expected: their means
+            compete for `f*`, and the uncertainty there is gone.
+
+    Source: Kushner, "A new method of locating the maximum point of an arbitrary multipeak curve in the
+    presence of noise", J. Basic Eng. 86 (1964); for pending points Desautels et al., JMLR 15 (2014).
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        best_f: float,
+        maximize: bool = True,
+        *,
+        margin: float = 0.0,
+        pending: np.ndarray | None = None,
+    ) -> None:
+        super().__init__(model, maximize=maximize)
+        self.best_f, self.margin = float(best_f), float(margin)
+        if pending is not None and len(pending):
+            expected = float((self.sign * self.moments(pending)[0]).max())
+            self.best_f = self.sign * max(self.sign * self.best_f, expected)
+            self.moments = HallucinatedMoments(model, pending)
+
+    def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sigma = np.sqrt(variance)
+        z = (self.sign * (mean - self.best_f) - self.margin) / sigma
+        value, slope = self.law.log_cdf(z)
+        return value, slope * self.sign / sigma, -slope * z / (2.0 * variance)
+
+
 class UpperConfidenceBound(AnalyticAcquisition):
     r"""An optimistic bound of the outcome, by its mean and standard deviation.
 

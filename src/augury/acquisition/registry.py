@@ -16,6 +16,11 @@ ACQUISITIONS = Registry(
         "log-ei": "augury.acquisition.situation:log_ei",
         "log-nei": "augury.acquisition.situation:log_nei",
         "ucb": "augury.acquisition.situation:ucb",
+        "log-pi": "augury.acquisition.textbook:log_pi",
+        "risk-neutral-nei": "augury.acquisition.textbook:risk_neutral_nei",
+        "knowledge-gradient": "augury.acquisition.textbook:knowledge_gradient",
+        "max-value-entropy": "augury.acquisition.textbook:max_value_entropy",
+        "thompson": "augury.acquisition.textbook:thompson",
     },
 )
 

@@ -18,6 +18,7 @@ from augury.acquisition.noisy import (
     LogNoisyExpectedImprovement,
     log_noisy_expected_improvement,
 )
+from augury.space.space import Space
 
 _BETA = 4.0  # two standard deviations
 _MC_SAMPLES = 128
@@ -32,12 +33,14 @@ class Situation(Circumstances):
         observed: `n x d` encoded points whose outcome was measured and that kept the outcome constraints.
         values: `n` measured outcomes there.
         maximize: whether larger outcomes are better.
+        space: where the point is looked for; needed by what asks for the optimum over the whole space.
     """
 
     model: Any
     observed: np.ndarray
     values: np.ndarray
     maximize: bool = True
+    space: Space | None = None
 
     @property
     def best_f(self) -> float:

@@ -147,6 +147,7 @@ class Decision:
                 observed=observed,
                 values=signs[0] * values[:, 0],
                 maximize=bool(signs[0] > 0),
+                space=self.space,
                 pending=pending,
                 constraints=constraints,
                 seed=self.seed,
