@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from gpytorch.kernels import RBFKernel, ScaleKernel
@@ -16,8 +18,30 @@ def _with_own_kernel(*arguments, **named):
     return GaussianProcess(*arguments, **named, covar_module=ScaleKernel(RBFKernel()))
 
 
-FACTORIES = {name: MODELS.load(name) for name in MODELS.names()}
+FACTORIES = {name: MODELS.load(name) for name in ("gp", "student-t", "scale-mixture")}
 FACTORIES["gp-with-a-users-kernel"] = _with_own_kernel
+#: The suite runs over the others, in configurations that are quick to train, in these files of tests/models.
+ELSEWHERE = {
+    "deep-kernel": "test_deep_kernel",
+    "infinite-width": "test_infinite_width_gp",
+    "ntk-ensemble": "test_ntk_ensemble",
+    "functional-prior-bnn": "test_matched_prior",
+    "bnn": "test_bayesian_neural_network",
+    "bnn-hmc": "test_bayesian_neural_network",
+    "bnn-nuts": "test_bayesian_neural_network",
+    "bnn-sghmc": "test_network_inference",
+    "bnn-cyclical-sgld": "test_network_inference",
+    "laplace": "test_network_inference",
+    "deep-ensemble": "test_network_inference",
+    "mc-dropout": "test_network_inference",
+}
+
+
+def test_no_registered_model_is_left_out():
+    assert set(MODELS.names()) <= FACTORIES.keys() | ELSEWHERE.keys()
+    tests = Path(__file__).parents[1] / "models"
+    for name in set(ELSEWHERE.values()):
+        assert "MODEL_CHECKS" in (tests / f"{name}.py").read_text()
 
 
 @pytest.mark.filterwarnings("ignore::linear_operator.utils.warnings.NumericalWarning")
