@@ -14,7 +14,7 @@ from augury.errors import InvalidInputError
 from augury.inference import HMC, NUTS, GaussianWeightPrior, NetworkDensity
 from augury.inference.diagnostics import effective_sample_size, split_rhat
 from augury.inference.evaluator import TorchEvaluator
-from augury.inference.network_density import NOISE_FLOOR
+from augury.inference.noise_prior import NOISE_FLOOR
 from augury.inference.tanh_evaluator import TanhEvaluator
 from augury.networks import MLP, StackedNetwork
 from tests.inference.cases import central_differences, network_density, positions

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from augury.inference.jacobian import Jacobian, LayerJacobian
-from augury.inference.network_density import LOG_NOISE_LOCATION, LOG_NOISE_SCALE
+from augury.inference.noise_prior import LOG_NOISE_LOCATION, LOG_NOISE_SCALE
 
 #: `log delta` and `log sigma` are searched here.
 _LOG_PRECISION_BOUNDS = (-10.0, 10.0)

@@ -10,14 +10,10 @@ from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.inference.evaluator import Evaluator, TorchEvaluator
+from augury.inference.noise_prior import LOG_NOISE_LOCATION, LOG_NOISE_SCALE, NOISE_FLOOR
+from augury.inference.tanh_evaluator import TanhEvaluator
 from augury.inference.weight_prior import WeightPrior
 from augury.networks.stacked import StackedNetwork
-
-#: `log sigma ~ N(-2, 1)` for standardised outcomes: a noise of 2 % to 96 % of their deviation (95 %).
-LOG_NOISE_LOCATION, LOG_NOISE_SCALE = -2.0, 1.0
-#: Least noise deviation. Networks can pass through every point of a function without noise; the posterior
-#: then becomes ever narrower, and chains creep.
-NOISE_FLOOR = 0.05
 
 
 @final
@@ -118,8 +114,6 @@ class NetworkDensity:
 
     def evaluator(self, C: int) -> Evaluator:
         """The density as `C` Markov chains evaluate it."""
-        from augury.inference.tanh_evaluator import TanhEvaluator
-
         return TanhEvaluator(self, C) if TanhEvaluator.applies(self) else TorchEvaluator(self)
 
     def minibatch_gradient(self, theta: Tensor, rows: Tensor) -> Tensor:

@@ -3,15 +3,18 @@ out."""
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from augury.inference.evaluator import Array, Evaluator
-from augury.inference.network_density import LOG_NOISE_LOCATION, LOG_NOISE_SCALE, NOISE_FLOOR, NetworkDensity
+from augury.inference.noise_prior import LOG_NOISE_LOCATION, LOG_NOISE_SCALE, NOISE_FLOOR
 from augury.inference.weight_prior import GaussianWeightPrior
 from augury.networks.dense_gradient import TanhStackGradient
+
+if TYPE_CHECKING:
+    from augury.inference.network_density import NetworkDensity
 
 Layers = list[tuple[int, int, bool]]
 

@@ -12,7 +12,7 @@ from botorch.models.transforms.outcome import OutcomeTransform, Standardize
 from botorch.utils.types import _DefaultType
 from torch import Tensor
 
-from augury.inference.network_density import NOISE_FLOOR
+from augury.inference.noise_prior import NOISE_FLOOR
 from augury.models.one_hot import NetworkInputs
 from augury.models.training_data import check_training_data, check_transformed
 
