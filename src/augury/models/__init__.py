@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from augury.models.deep_kernel import DeepKernelGP as DeepKernelGP
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
+    from augury.models.gradient_enhanced_process import (
+        GradientEnhancedGaussianProcess as GradientEnhancedGaussianProcess,
+    )
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
     from augury.models.ntk_ensemble import NTKEnsemble as NTKEnsemble
     from augury.models.scale_mixture.burr import BurrXII as BurrXII
@@ -24,6 +27,7 @@ _ATTRIBUTES = {
     "BurrXII": "augury.models.scale_mixture.burr",
     "FeasibilityModel": "augury.models.feasibility",
     "GaussianProcess": "augury.models.gaussian_process",
+    "GradientEnhancedGaussianProcess": "augury.models.gradient_enhanced_process",
     "InfiniteWidthGP": "augury.models.infinite_width_gp",
     "NTKEnsemble": "augury.models.ntk_ensemble",
     "ScaleMixtureProcess": "augury.models.scale_mixture_process",

@@ -10,6 +10,7 @@ MODELS = Registry(
     "augury.models",
     {
         "gp": "augury.models.gaussian_process:GaussianProcess",
+        "gradient-gp": "augury.models.gradient_enhanced_process:GradientEnhancedGaussianProcess",
         "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",
         "bnn-hmc": "augury.models.network_surrogates:hmc",

@@ -1,0 +1,1 @@
+"""Gaussian-process regression on values and derivatives: covariance, likelihood, posterior."""
