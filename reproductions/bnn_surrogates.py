@@ -5,7 +5,7 @@ paper's Gaussian process (Gamma priors), BoTorch's of today, and designs without
 initial design for a seed. Runs are kept in a file of JSON lines: an interrupted study goes on where it was.
 
     python -m reproductions.bnn_surrogates            # <= 10 minutes on 2 cores
-    python -m reproductions.bnn_surrogates --high     # d = 100 and 400: ten minutes on two free cores
+    python -m reproductions.bnn_surrogates --high     # d = 100 and 400, some 15 minutes on free cores
     python -m reproductions.bnn_surrogates --full     # the paper's problems and schedules: days
     python -m reproductions.bnn_surrogates --high --report     # only what is finished
 

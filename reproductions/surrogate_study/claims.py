@@ -75,6 +75,7 @@ def _high(results: Results, problems: Sequence[str]) -> list[Row]:
             if len(scores):
                 difference, low, high = paired_difference(scores[:, 0], scores[:, 1])
                 ends = ", ".join(f"{mine:.3g} / {theirs:.3g}" for mine, theirs in scores)
-                measured = f"{difference:+.3g} [{low:.3g}, {high:.3g}] over {len(scores)} seeds ({ends})"
+                interval = f" [{low:.3g}, {high:.3g}] over {len(scores)} seeds" if len(scores) > 1 else ""
+                measured = f"{difference:+.3g}{interval} ({ends})"
             rows.append((f"(v) {problem}: infinite-width above {other}", "yes", measured))
     return rows

@@ -82,7 +82,7 @@ DEFAULT = Plan(
 HIGH = Plan(
     {"network-draw-400": Schedule(100, 10, 15), "network-draw-100": Schedule(50, 10, 15)},
     seeds=5,
-    surrogates=("infinite-width", "gp-paper", "gp", "gp-botorch", "sobol"),
+    surrogates=("infinite-width", "gp-paper", "gp", "sobol"),
     high_dimensional=("network-draw-400", "network-draw-100"),
 )
 
