@@ -78,6 +78,18 @@ class LogExpectedImprovement(AnalyticAcquisition):
         return log_value + np.log(sigma), slope * (self.sign / sigma), (1.0 - z * slope) / (2.0 * variance)
 
 
+class PosteriorMean(AnalyticAcquisition):
+    """The posterior mean, its sign turned where smaller outcomes are better: what to use in the end.
+
+    Args:
+        model: see `AnalyticAcquisition`.
+        maximize: whether larger outcomes are better.
+    """
+
+    def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.sign * mean, np.full_like(mean, self.sign), np.zeros_like(variance)
+
+
 class LogProbabilityOfImprovement(AnalyticAcquisition):
     r"""The logarithm of the probability that a value is better than the best so far by a margin.
 

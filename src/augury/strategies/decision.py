@@ -132,7 +132,7 @@ class Decision:
         """
         if not self._competing.any():
             return lambda further: ConstrainedAcquisition(
-                None, self._chances(presumed=np.concatenate([pending, further]))
+                None, self.chances(presumed=np.concatenate([pending, further]))
             )
         noisy = not measured_once and any(map(self._is_noisy, self.goals.objective_columns))
         build, situation = self._build(noisy), self._situation(pending, noisy)
@@ -140,7 +140,7 @@ class Decision:
 
     def _situation(self, pending: np.ndarray, noisy: bool) -> Situation | MultiObjectiveSituation:
         observed, values = self.observations.X[self._competing], self._objectives[self._competing]
-        signs, constraints = self.goals.objective_signs, self._chances()
+        signs, constraints = self.goals.objective_signs, self.chances()
         if self.goals.n_objectives == 1:
             return Situation(
                 model=self.models.models[0],
@@ -226,7 +226,7 @@ class Decision:
             worth = self._objectives[rows, 0]
         else:
             rows = np.flatnonzero(self.observations.complete)
-            worth = ConstrainedAcquisition(None, self._chances()).value(self.observations.X[rows])
+            worth = ConstrainedAcquisition(None, self.chances()).value(self.observations.X[rows])
         return self.observations.X[rows[np.argsort(-worth, kind="stable")[:_INCUMBENTS]]]
 
     def _spread_of_front(self) -> np.ndarray:
@@ -236,7 +236,7 @@ class Decision:
         rows = rows[np.argsort(self._objectives[rows, 0], kind="stable")]
         return rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_INCUMBENTS)).astype(np.intp)]
 
-    def _chances(self, presumed: np.ndarray | None = None) -> list[Acquisition]:
+    def chances(self, presumed: np.ndarray | None = None) -> list[Acquisition]:
         """Logarithms of the probabilities that each constraint is met and that the evaluation succeeds.
 
         Args:

@@ -26,9 +26,10 @@ from augury.study.opening import (
     open_existing,
 )
 from augury.study.parts import Parts
+from augury.study.recommendation import Recommendation
 from augury.study.result import parse_result
 from augury.study.store import STALE_AFTER, LeaseTable, NewTrial, Store, StudyRecord, TrialTable
-from augury.study.suggester import Suggester
+from augury.study.suggester import Suggester, trial_seed
 from augury.study.trial import Trial
 
 if TYPE_CHECKING:
@@ -255,6 +256,35 @@ class Study:
         Y = Y.reshape(len(trials), self.goals.n_outcomes)
         index = self.goals.best_index(Y, np.ones(len(trials), dtype=bool))
         return None if index is None else trials[index]
+
+    def recommend(self, rule: str = "evaluated") -> Recommendation | None:
+        """The setting to use, by the surrogate's predictions; under noise, `best` flatters its value.
+
+        Args:
+            rule: "evaluated" (the evaluated point of the best predicted mean that probably keeps the
+                constraints) or "posterior-mean" (the best predicted mean of the whole space).
+
+        Returns:
+            None while nothing measured (probably) keeps the constraints.
+
+        Raises:
+            InvalidInputError: an unknown rule.
+            NotSupportedError: several objectives; see `pareto_front`.
+        """
+        from augury.strategies.recommendation import recommend
+
+        found = recommend(
+            rule, self.model, self.space, self.goals, self.observations(), seed=trial_seed(self.seed, 0)
+        )
+        if found is None:
+            return None
+        point, prediction = found
+        params = self.space.decode(point[None])[0]
+        if rule == "evaluated":  # as it was evaluated, to the last digit
+            tried = [trial.params for trial in self.trials if trial.values]
+            same = (self.space.encode(tried) == point).all(axis=1)
+            params = tried[int(same.argmax())] if same.any() else params
+        return Recommendation(params, prediction.mean, prediction.std, rule)
 
     def pareto_front(self) -> list[Trial]:
         """The measured trials within the limits that no other beats in all objectives, by the first of them.

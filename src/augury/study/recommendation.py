@@ -1,0 +1,24 @@
+"""What a study recommends to use in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A setting to use, and what the surrogate expects of it.
+
+    Args:
+        params: the parameters.
+        mean: outcome -> predicted mean, in the outcome's units.
+        std: outcome -> standard deviation of the prediction (no measurement noise), same units.
+        rule: how it was chosen, "evaluated" or "posterior-mean".
+    """
+
+    params: dict[str, Any]
+    mean: Mapping[str, float]
+    std: Mapping[str, float]
+    rule: str
