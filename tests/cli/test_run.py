@@ -140,3 +140,16 @@ def test_ctrl_c_says_where_it_stands_and_how_to_go_on(augury, define):
     assert f" {study.evaluated} of 10000" in last
     assert study.evaluated == sum(trial.status == "complete" for trial in study.trials) >= 1
     assert not any(trial.status == "running" for trial in study.trials)
+
+
+def test_several_goals_end_with_the_front(augury, define, module):
+    name = module("def f(x, kind, n):\n    return {'yield': x, 'cost': x * n}")
+    path = define(function=f"{name}:f", budget=6)
+    path.write_text(path.read_text().replace("[run]", '[[goal]]\nminimize = "cost"\n[run]'))
+    lines = augury("run", path).stdout.splitlines()
+    front = Study.load(path.with_suffix(".db")).pareto_front()
+    assert len(lines[-len(front) :]) == len(front)
+    assert f"{len(front)} trials on the Pareto front of 6 evaluations" in lines[-len(front) - 1]
+    for line, trial in zip(lines[-len(front) :], front, strict=True):
+        assert line.startswith(f"  trial {trial.number}: yield = {trial.values['yield']:.6g}, cost = ")
+        assert f"n = {trial.params['n']}" in line

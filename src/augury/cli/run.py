@@ -89,6 +89,11 @@ def _print_end(study: Study) -> None:
     from augury.cli.progress import best_text
 
     typer.echo(f"{best_text(study)} of {study.evaluated} evaluations in {study.store.location}")
-    if study.best is not None:
+    if study.goals.n_objectives > 1:
+        for trial in study.pareto_front():
+            values = ", ".join(f"{name} = {value:.6g}" for name, value in trial.values.items())
+            params = ", ".join(f"{name} = {value}" for name, value in trial.params.items())
+            typer.echo(f"  trial {trial.number}: {values} at {params}")
+    elif study.best is not None:
         for name, value in study.best.params.items():
             typer.echo(f"  {name} = {value}")
