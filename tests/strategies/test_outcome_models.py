@@ -94,3 +94,14 @@ def test_presumed_violations_lower_the_chance_of_feasibility_there():
         with torch.no_grad():
             presumed = liar.posterior(torch.from_numpy(X)).mean.item()
         assert sign * mean[0] + limit < 0 < sign * presumed + limit + 0.5 * variance[0] ** 0.5
+
+
+def test_gradients_reach_the_models_that_take_them():
+    observed = observe(continuous_space(), 9, outcomes=2)
+    gradient = np.full((9, 2, 2), np.nan)
+    gradient[:5, 0] = 1.0
+    observed = replace(observed, gradient=gradient)
+    first, second = (_fit(observed, "gradient-gp").models[column] for column in (0, 1))
+    assert first._regressions[0].has_gradients
+    assert not second._regressions[0].has_gradients
+    assert isinstance(_fit(observed).models[0], GaussianProcess)  # does without

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -21,7 +21,12 @@ DEFAULT_MODEL = "gp"
 
 
 def build_model(
-    model: ModelSpecification, train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space
+    model: ModelSpecification,
+    train_X: Tensor,
+    train_Y: Tensor,
+    train_Yvar: Tensor | None,
+    space: Space,
+    train_gradients: Tensor | None = None,
 ) -> Model:
     """Construct (and not yet fit) the surrogate that `model` stands for.
 
@@ -32,6 +37,8 @@ def build_model(
         train_Y: `n x m` outcomes.
         train_Yvar: `n x m` noise variances, or None.
         space: tells which columns are categories, and their descriptors.
+        train_gradients: `n x m x d` derivatives of the outcomes, NaN where not measured; for `Model` classes
+            that take an argument of this name, others do without.
 
     Raises:
         InvalidInputError: an unknown name, or something that does not give a `Model`.
@@ -53,10 +60,11 @@ def build_model(
     if not issubclass(made, Model):
         raise InvalidInputError(f"{made.__name__} is not a botorch Model class")
     construct: Any = model
+    arguments = _space_arguments(construct, space)
+    if train_gradients is not None and "train_gradients" in _accepted(construct):
+        arguments["train_gradients"] = train_gradients
     # By name: BoTorch's models do not agree on what the third argument is.
-    result: Model = construct(
-        train_X=train_X, train_Y=train_Y, train_Yvar=train_Yvar, **_space_arguments(construct, space)
-    )
+    result: Model = construct(train_X=train_X, train_Y=train_Y, train_Yvar=train_Yvar, **arguments)
     return result
 
 
@@ -100,8 +108,13 @@ def _parameters(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(inspect.signature(function).parameters)
 
 
+def _accepted(model: Callable[..., Model]) -> Collection[str]:
+    """The names of the constructor's parameters."""
+    return _parameters(model) if isinstance(model, type) else inspect.signature(model).parameters
+
+
 def _space_arguments(model: Callable[..., Model], space: Space) -> dict[str, Any]:
-    accepted = _parameters(model) if isinstance(model, type) else inspect.signature(model).parameters
+    accepted = _accepted(model)
     arguments: dict[str, Any] = {}
     if "categorical_features" in accepted and space.categorical_features:
         arguments["categorical_features"] = space.categorical_features

@@ -44,7 +44,8 @@ class OutcomeModels:
             model: what `augury.models.build.build_model` takes.
             space: where the points live.
             observations: rows that failed or were not measured are left out; the variances of the errors are
-                used where every row has one, otherwise a common one is inferred.
+                used where every row has one, otherwise a common one is inferred. Gradients are used by the
+                models that take them.
             seed: for the restarts of the fit.
             warm: `hyperparameters` of an earlier fit of the same outcomes, or empty.
         """
@@ -61,6 +62,7 @@ class OutcomeModels:
                 torch.from_numpy(train_Y),
                 torch.from_numpy(train_Yvar) if np.isfinite(train_Yvar).all() else None,
                 space,
+                _gradients(observations, measured, column),
             )
             models[column] = fit_model(built, _of_column(warm, column), seed)
         return cls(models)
@@ -107,6 +109,14 @@ class OutcomeModels:
         excess = np.maximum(sign * mean + offset, np.sqrt(np.maximum(variance, 0.0)))
         values = sign * (excess - offset)
         return model.condition_on_observations(torch.from_numpy(X), torch.from_numpy(values)[:, None])
+
+
+def _gradients(observations: Observations, rows: np.ndarray, column: int) -> torch.Tensor | None:
+    """The derivatives of one outcome (`n x 1 x d`) at some rows; None where none was measured."""
+    if observations.gradient is None:
+        return None
+    gradients = observations.gradient[rows, column : column + 1]
+    return torch.from_numpy(gradients) if np.isfinite(gradients).any() else None
 
 
 def _of_column(warm: Mapping[str, torch.Tensor], column: int) -> dict[str, torch.Tensor]:
