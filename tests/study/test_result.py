@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from augury.errors import InvalidInputError
+from augury.space import Float, Space
 from augury.study.result import FAILED, Failure, Measurement, NonFiniteResultError, parse_result
 
 ONE, TWO = ["y"], ["y", "p"]
@@ -35,6 +36,42 @@ def test_results_are_normalised(
     result = parse_result(outcomes, told)
     assert result == Measurement(values, stderrs)
     assert all(type(value) is float for value in result.values.values())
+
+
+SPACE = Space({"a": (0.0, 2.0), "kind": ["p", "q"], "b": Float(0.1, 10.0, log=True)})
+
+
+@pytest.mark.parametrize(
+    "gradient",
+    [[1.0, None, 2], (1.0, np.nan, 2.0), np.array([1.0, np.nan, 2.0]), {"a": 1, "b": np.float32(2.0)}],
+)
+def test_gradients_come_by_name_or_in_order(gradient: Any) -> None:
+    expected = Measurement({"y": 3.0}, {}, {"y": {"a": 1.0, "b": 2.0}})
+    assert parse_result(ONE, {"value": 3, "gradient": gradient}, SPACE.parameters) == expected
+    assert parse_result(ONE, {"y": {"value": 3, "gradient": gradient}}, SPACE.parameters) == expected
+    two = {"p": {"value": 1.0, "stderr": 0.5}, "y": {"value": 3, "gradient": gradient}}
+    both = Measurement({"p": 1.0, "y": 3.0}, {"p": 0.5}, {"y": {"a": 1.0, "b": 2.0}})
+    assert parse_result(TWO, two, SPACE.parameters) == both
+    named = parse_result(["value"], {"value": 3, "gradient": gradient}, SPACE.parameters)
+    assert named == Measurement({"value": 3.0}, {}, {"value": {"a": 1.0, "b": 2.0}})
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"value": 1.0, "gradient": [1.0, 2.0]}, "one derivative per parameter"),
+        ({"value": 1.0, "gradient": 1.0}, "one derivative per parameter"),
+        ({"value": 1.0, "gradient": {"c": 1.0}}, "unknown parameter 'c'"),
+        ({"value": 1.0, "gradient": {"kind": 1.0}}, "no derivative by 'kind'"),
+        ({"value": 1.0, "gradient": {"a": "steep"}}, "finite number"),
+        ({"value": 1.0, "gradient": {"a": np.inf}}, "finite number"),
+        ({"y": {"gradient": {"a": 1.0}}}, "give 'value'"),
+        ({"y": {"value": 1.0, "slope": 1.0}}, "'slope'"),
+    ],
+)
+def test_bad_gradients_are_refused(entry: Any, words: str) -> None:
+    with pytest.raises(InvalidInputError, match=words):
+        parse_result(ONE, entry, SPACE.parameters)
 
 
 @pytest.mark.parametrize("failure", [FAILED, Failure("lost", transient=True)])

@@ -26,6 +26,8 @@ def trial_document(trial: Trial) -> dict[str, Any]:
     }
     if trial.stderrs:
         document["stderrs"] = trial.stderrs
+    if trial.gradients:
+        document["gradients"] = trial.gradients
     if trial.reason is not None:
         document["reason"] = trial.reason
     return document

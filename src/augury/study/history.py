@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.space.goals import Goals
+from augury.space.gradients import encoded_gradients
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.study.store import TrialTable
@@ -59,27 +60,38 @@ class History:
         rows = [row for trial in trials for row in self._rows(trial)]
         if not rows:
             return Observations.empty(self._space.dim, self._goals.n_outcomes)
-        sources, statuses, values, stderrs, costs = zip(*rows, strict=True)
+        sources, statuses, values, stderrs, gradients, costs = zip(*rows, strict=True)
+        X = self.encode(list(sources))
         return Observations(
-            X=self.encode(list(sources)),
+            X=X,
             Y=self._matrix(values),
             Yvar=self._matrix(stderrs) ** 2,
             cost=np.array([np.nan if cost is None else cost for cost in costs]),
             status=np.array(statuses),
+            gradient=self._gradient(X, gradients) if any(gradients) else None,
         )
 
     def _rows(self, trial: Trial) -> list[_Row]:
         rows: list[_Row] = [
-            (trial, late.status, late.values, late.stderrs, None) for late in trial.replicates
+            (trial, late.status, late.values, late.stderrs, late.gradients, None) for late in trial.replicates
         ]
         if trial.status == COMPLETE or (trial.status == FAILED and not trial.transient):
             is_complete = trial.status == COMPLETE
-            values, stderrs = (trial.values, trial.stderrs) if is_complete else ({}, {})
-            rows.insert(0, (trial, trial.status, values, stderrs, trial.cost))
+            told = (trial.values, trial.stderrs, trial.gradients) if is_complete else ({}, {}, {})
+            rows.insert(0, (trial, trial.status, *told, trial.cost))
         return rows
+
+    def _gradient(self, X: NDArray[np.float64], rows: tuple[_Gradients, ...]) -> NDArray[np.float64]:
+        """n x m x d, with respect to the encoded points."""
+        columns = [
+            encoded_gradients(self._space, X, [row.get(name, {}) for row in rows])
+            for name in self._goals.outcomes
+        ]
+        return np.stack(columns, axis=1)
 
     def _matrix(self, rows: tuple[dict[str, float], ...]) -> NDArray[np.float64]:
         return np.array([[row.get(name, np.nan) for name in self._goals.outcomes] for row in rows])
 
 
-_Row = tuple[Trial, str, dict[str, float], dict[str, float], float | None]
+_Gradients = dict[str, dict[str, float]]
+_Row = tuple[Trial, str, dict[str, float], dict[str, float], _Gradients, float | None]

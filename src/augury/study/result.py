@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
+from augury.study.gradient import parse_gradient
+
+if TYPE_CHECKING:
+    from augury.space.parameter import Parameter
+
+_PARTS = {"value", "stderr", "gradient"}
 
 
 @dataclass(frozen=True)
@@ -32,10 +38,17 @@ FAILED = Failure()
 
 @dataclass(frozen=True)
 class Measurement:
-    """Outcomes of one evaluation: name -> value and name -> standard error; absent means not measured."""
+    """Outcomes of one evaluation; absent means not measured.
+
+    Args:
+        values: outcome -> value.
+        stderrs: outcome -> standard error.
+        gradients: outcome -> parameter -> derivative, in their own units.
+    """
 
     values: dict[str, float]
     stderrs: dict[str, float]
+    gradients: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 class NonFiniteResultError(InvalidInputError):
@@ -53,14 +66,18 @@ class NonFiniteResultError(InvalidInputError):
         self.reason = reason
 
 
-def parse_result(outcomes: Sequence[str], told: Any) -> Measurement | Failure:
+def parse_result(
+    outcomes: Sequence[str], told: Any, parameters: Mapping[str, Parameter] | None = None
+) -> Measurement | Failure:
     """Checks and normalises what `tell` or an objective function was given.
 
     Args:
         outcomes: names of the study's outcomes, in storage order.
-        told: a `Failure`; or, with one outcome, `value` or `(value, stderr)`; or, with m outcomes, a
-            sequence of m such entries; or a mapping {name: entry} with every name. An entry None means
-            that the outcome was not measured.
+        told: a `Failure`; or, with one outcome, an entry: `value`, `(value, stderr)` or `{"value": ...,
+            "stderr": ..., "gradient": ...}` (the gradient as `parse_gradient` takes it); or, with m outcomes,
+            a sequence of m such entries; or a mapping {name: entry} with every name. An entry None means that
+            the outcome was not measured.
+        parameters: those of the space, in order; needed for gradients.
 
     Raises:
         NonFiniteResultError: a value is NaN or infinite.
@@ -71,7 +88,12 @@ def parse_result(outcomes: Sequence[str], told: Any) -> Measurement | Failure:
         return told
     values: dict[str, float] = {}
     stderrs: dict[str, float] = {}
+    gradients: dict[str, dict[str, float]] = {}
     for name, entry in _entries(outcomes, told).items():
+        if isinstance(entry, Mapping):
+            entry, gradient = _parts(name, entry)
+            if gradient is not None:
+                gradients[name] = parse_gradient(name, gradient, parameters or {})
         if entry is None:
             continue
         value, stderr = _value_and_stderr(name, entry)
@@ -83,11 +105,13 @@ def parse_result(outcomes: Sequence[str], told: Any) -> Measurement | Failure:
             f"no outcome was measured; give a number for at least one of {_names(outcomes)}, "
             "or tell the trial as failed with augury.study.Failure(reason)"
         )
-    return Measurement(values, stderrs)
+    return Measurement(values, stderrs, {name: one for name, one in gradients.items() if one})
 
 
 def _entries(outcomes: Sequence[str], told: Any) -> dict[str, Any]:
     if isinstance(told, Mapping):
+        if len(outcomes) == 1 and _is_entry(outcomes[0], told):
+            return {outcomes[0]: told}
         return _named_entries(outcomes, told)
     told = _as_list(told)
     if len(outcomes) == 1:
@@ -108,6 +132,23 @@ def _entries(outcomes: Sequence[str], told: Any) -> dict[str, Any]:
             "or a sequence of that many values in that order"
         )
     return dict(zip(outcomes, told, strict=True))
+
+
+def _is_entry(outcome: str, told: Mapping[Any, Any]) -> bool:
+    """Whether a mapping is the parts of one entry, and not entries by the outcomes' names."""
+    return "value" in told and set(told) <= _PARTS and (outcome != "value" or len(told) > 1)
+
+
+def _parts(name: str, entry: Mapping[Any, Any]) -> tuple[Any, Any]:
+    """The value, with its standard error where it was told, and the gradient."""
+    unknown = [part for part in entry if part not in _PARTS]
+    if unknown or entry.get("value") is None:
+        raise InvalidInputError(
+            f"the result for {name!r} has the parts {_names([str(part) for part in entry])}; give 'value', "
+            "and 'stderr' or 'gradient' where known"
+        )
+    value, stderr = entry["value"], entry.get("stderr")
+    return (value if stderr is None else (value, stderr)), entry.get("gradient")
 
 
 def _named_entries(outcomes: Sequence[str], told: Mapping[Any, Any]) -> dict[str, Any]:

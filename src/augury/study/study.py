@@ -155,8 +155,9 @@ class Study:
 
         Args:
             trial: the trial or its number.
-            result: a value; (value, standard error); for several outcomes {name: either}; or
-                `augury.study.Failure(reason, transient=False)`.
+            result: a value; (value, standard error); {"value": ..., "gradient": ...} with the derivatives by
+                the parameters in their own units, by name or in order (`model="gradient-gp"` uses them); for
+                several outcomes {name: any of these}; or `augury.study.Failure(reason, transient=False)`.
             cost: what the evaluation cost, in your own unit.
             user_attrs: notes to keep with the trial.
 
@@ -169,7 +170,7 @@ class Study:
         number = trial.number if isinstance(trial, Trial) else trial
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
             raise InvalidInputError(f"{trial!r} is not a trial; give a Trial or its number")
-        told = parse_result(self.goals.outcomes, result)
+        told = parse_result(self.goals.outcomes, result, self.space.parameters)
         return self._table.finish(int(number), told, cost=check_cost(cost), user_attrs=user_attrs)
 
     def add(
@@ -181,7 +182,7 @@ class Study:
         user_attrs: Mapping[str, Any] | None = None,
     ) -> Trial:
         """Stores an evaluation made elsewhere, which no budget counts; arguments as in `tell`."""
-        told = parse_result(self.goals.outcomes, result)
+        told = parse_result(self.goals.outcomes, result, self.space.parameters)
         return self._insert(params, "add", result=told, cost=check_cost(cost), user_attrs=user_attrs or {})
 
     def enqueue(self, params: Mapping[str, Any], *, user_attrs: Mapping[str, Any] | None = None) -> Trial:

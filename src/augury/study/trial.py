@@ -37,6 +37,7 @@ class Replicate:
     stderrs: dict[str, float]
     reason: str | None
     told: datetime
+    gradients: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Trial:
         origin: who made it: "ask", "run", "add" or "enqueue".
         values: outcome name -> measured value (of the trial, else of its first late result).
         stderrs: outcome name -> standard error, where it was told.
+        gradients: outcome name -> parameter -> derivative, where it was told.
         cost: what the evaluation cost, in the user's own unit, when it was told.
         reason: why it failed.
         transient: whether the failure says nothing about the point.
@@ -66,6 +68,7 @@ class Trial:
     origin: str = "ask"
     values: dict[str, float] = field(default_factory=dict)
     stderrs: dict[str, float] = field(default_factory=dict)
+    gradients: dict[str, dict[str, float]] = field(default_factory=dict)
     cost: float | None = None
     reason: str | None = None
     transient: bool = False

@@ -20,14 +20,15 @@ from augury.testing.store_cases import (
 
 
 def a_result_completes_its_trial(open_store: OpenStore) -> None:
-    """A result is stored exactly, with its standard errors, cost and notes."""
+    """A result is stored exactly, with its standard errors, gradients, cost and notes."""
     table = table_of(open_store())
     number = insert(table, NEW).number
-    told = Measurement({"y": 1 / 3, "z": -1e300}, {"y": 0.1})
+    told = Measurement({"y": 1 / 3, "z": -1e300}, {"y": 0.1}, {"z": {"x": 2 / 3}})
     table.finish(number, told, cost=2.5, user_attrs={"note": "good"})
     trial = only(table_of(open_store()).changed_since())
     assert trial.status == COMPLETE, "a trial with a result is not complete"
     assert (trial.values, trial.stderrs) == (told.values, told.stderrs), "a result was changed"
+    assert trial.gradients == told.gradients, "a gradient was changed"
     assert (trial.cost, trial.user_attrs) == (2.5, {"note": "good"}), "cost or notes were changed"
     assert trial.finished is not None, "a finished trial has no time"
 

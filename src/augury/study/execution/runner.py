@@ -161,7 +161,7 @@ class Runner:
             deaths = self._attempts[outcome.number] + 1
             return Failure(str(outcome.told), transient=deaths < MAX_DEATHS), None
         try:
-            return parse_result(self._study.goals.outcomes, outcome.told), None
+            return parse_result(self._study.goals.outcomes, outcome.told, self._study.space.parameters), None
         except NonFiniteResultError as error:
             return Failure(error.reason), None
         except InvalidInputError as error:

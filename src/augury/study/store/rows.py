@@ -22,7 +22,11 @@ def result_columns(result: Measurement | Failure) -> dict[str, Any]:
     if isinstance(result, Failure):
         reason, account = _storable(result.reason), _storable(result.traceback)
         return {"status": FAILED, "measured": None, "reason": reason, "traceback": account}
-    measured = {name: [value, result.stderrs.get(name)] for name, value in result.values.items()}
+    measured: dict[str, list[Any]] = {}
+    for name, value in result.values.items():
+        measured[name] = [value, result.stderrs.get(name)]
+        if name in result.gradients:
+            measured[name].append(result.gradients[name])
     return {"status": COMPLETE, "measured": measured, "reason": None, "traceback": None}
 
 
@@ -43,17 +47,18 @@ def to_trials(connection: Connection, rows: Sequence[Row[Any]], directory: Path 
 
 
 def _trial(row: Row[Any], late: tuple[Replicate, ...], directory: Path | None) -> Trial:
-    values, stderrs = _measurement(row.measured)
-    if not values:
+    told = _measurement(row.measured)
+    if not told.values:
         first = next((one for one in late if one.status == COMPLETE), None)
-        values, stderrs = (first.values, first.stderrs) if first else ({}, {})
+        told = Measurement(first.values, first.stderrs, first.gradients) if first else told
     return Trial(
         number=row.number,
         params=row.params,
         status=row.status,
         origin=row.origin,
-        values=values,
-        stderrs=stderrs,
+        values=told.values,
+        stderrs=told.stderrs,
+        gradients=told.gradients,
         cost=row.cost,
         reason=row.reason,
         transient=row.transient,
@@ -77,16 +82,23 @@ def _replicates(connection: Connection, ids: Sequence[int]) -> dict[int, list[Re
         for row in connection.execute(statement):
             told = time_of(row.told)
             assert told is not None
-            found[row.trial_id].append(Replicate(row.status, *_measurement(row.measured), row.reason, told))
+            late = _measurement(row.measured)
+            found[row.trial_id].append(
+                Replicate(row.status, late.values, late.stderrs, row.reason, told, late.gradients)
+            )
     return found
 
 
-def _measurement(measured: dict[str, list[Any]] | None) -> tuple[dict[str, float], dict[str, float]]:
-    pairs = (measured or {}).items()
+def _measurement(measured: dict[str, list[Any]] | None) -> Measurement:
     # JSON written by other programs may hold 1 for 1.0.
-    values = {name: float(value) for name, (value, _) in pairs}
-    stderrs = {name: float(stderr) for name, (_, stderr) in pairs if stderr is not None}
-    return values, stderrs
+    result = Measurement({}, {})
+    for name, (value, stderr, *gradient) in (measured or {}).items():
+        result.values[name] = float(value)
+        if stderr is not None:
+            result.stderrs[name] = float(stderr)
+        for derivatives in gradient:
+            result.gradients[name] = {one: float(slope) for one, slope in derivatives.items()}
+    return result
 
 
 def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -73,7 +73,7 @@ trials = Table(
     Column("status", String(16), nullable=False),
     Column("origin", String(16), nullable=False),
     Column("params", _json, nullable=False),
-    Column("measured", _json),  # {outcome: [value, standard error or null]}
+    Column("measured", _json),  # {outcome: [value, standard error or null, {parameter: derivative}?]}
     Column("cost", Double),
     Column("reason", Text),
     Column("transient", Boolean, nullable=False, default=False),
