@@ -15,8 +15,9 @@ from augury.models.gaussian_process import GaussianProcess
 from augury.models.registry import MODELS
 from augury.space.space import Space
 
-# Other names for, or parts of, surrogates that take part already.
-_ALIASES = ("bnn",)
+# Other names for, or parts of, surrogates that take part already; models of several fidelities are the
+# Gaussian process on problems without.
+ALIASES = ("bnn", "co-kriging", "recursive-co-kriging", "nargp")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,6 @@ _WITHOUT_MODEL = ("sobol", "random")
 
 def entrants() -> dict[str, Entrant]:
     """All entrants by name: the registered surrogates first."""
-    registered = {name: Entrant(model=name) for name in MODELS.names() if name not in _ALIASES}
+    registered = {name: Entrant(model=name) for name in MODELS.names() if name not in ALIASES}
     peers = {name: Entrant(model=model) for name, model in _PEERS.items()}
     return registered | peers | {name: Entrant(strategy=name) for name in _WITHOUT_MODEL}

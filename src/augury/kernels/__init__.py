@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from augury.kernels.activation import Activation as Activation
     from augury.kernels.activation import leaky_relu as leaky_relu
     from augury.kernels.activation import resolve_activation as resolve_activation
+    from augury.kernels.ar1 import AR1Kernel as AR1Kernel
     from augury.kernels.criticality import CriticalPoint as CriticalPoint
     from augury.kernels.criticality import critical_point as critical_point
     from augury.kernels.criticality import fixed_points as fixed_points
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from augury.kernels.infinite_width import NTKKernel as NTKKernel
 
 _ATTRIBUTES = {
+    "AR1Kernel": "augury.kernels.ar1",
     "EncodedKernel": "augury.kernels.encoded",
     "CriticalPoint": "augury.kernels.criticality",
     "NetworkStatistics": "augury.kernels.finite_width",

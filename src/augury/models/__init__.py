@@ -8,6 +8,7 @@ from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from augury.models.bayesian_neural_network import BayesianNeuralNetwork as BayesianNeuralNetwork
+    from augury.models.co_kriging import CoKriging as CoKriging
     from augury.models.deep_kernel import DeepKernelGP as DeepKernelGP
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
         GradientEnhancedGaussianProcess as GradientEnhancedGaussianProcess,
     )
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
+    from augury.models.nargp import NARGP as NARGP
     from augury.models.ntk_ensemble import NTKEnsemble as NTKEnsemble
+    from augury.models.recursive_co_kriging import RecursiveCoKriging as RecursiveCoKriging
     from augury.models.scale_mixture.burr import BurrXII as BurrXII
     from augury.models.scale_mixture_process import ScaleMixtureProcess as ScaleMixtureProcess
     from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
 _ATTRIBUTES = {
+    "CoKriging": "augury.models.co_kriging",
+    "NARGP": "augury.models.nargp",
+    "RecursiveCoKriging": "augury.models.recursive_co_kriging",
     "DeepKernelGP": "augury.models.deep_kernel",
     "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",
     "BurrXII": "augury.models.scale_mixture.burr",

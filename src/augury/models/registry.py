@@ -11,6 +11,9 @@ MODELS = Registry(
     {
         "gp": "augury.models.gaussian_process:GaussianProcess",
         "gradient-gp": "augury.models.gradient_enhanced_process:GradientEnhancedGaussianProcess",
+        "co-kriging": "augury.models.co_kriging:CoKriging",
+        "recursive-co-kriging": "augury.models.recursive_co_kriging:RecursiveCoKriging",
+        "nargp": "augury.models.nargp:NARGP",
         "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",
         "bnn-hmc": "augury.models.network_surrogates:hmc",

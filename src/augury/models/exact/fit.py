@@ -100,6 +100,13 @@ def maximize_posterior(
         return _best_of(likelihood, found, likelihood.starts()[used:])
 
 
+def climb_from(likelihood: LogPosterior, starts: np.ndarray) -> Found:
+    """The best of the ascents from all `starts` (`s x p`), for densities of several modes."""
+    lower, upper = likelihood.bounds()
+    with blas_threads(likelihood.n):
+        return max((_climb(likelihood, start) for start in np.clip(starts, lower, upper)), key=_density)
+
+
 def _is_poor(likelihood: LogPosterior, found: Found) -> bool:
     """Whether the fit leaves so much unexplained that another one may explain it."""
     return np.isfinite(found[1]) and likelihood.leave_one_out_error(found[0]) > _POOR_PREDICTION

@@ -1,0 +1,56 @@
+"""The covariance of one level of fidelity, unless a user gives another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gpytorch.kernels import Kernel, RBFKernel, ScaleKernel
+from gpytorch.priors import LogNormalPrior
+
+from augury.models.exact.autograd import with_categories
+from augury.models.exact.features import Features
+from augury.models.exact.priors import LogNormal, lengthscale_prior
+
+_FIRST_LENGTHSCALE, _FIRST_VARIANCE = 0.5, 0.5
+
+
+def level_kernel(features: Features, kernel: Kernel | None = None, *, correction: bool = False) -> Kernel:
+    """A copy of a user's kernel, or squared exponential with a free variance; mismatches of categories.
+
+    Levels of simulators are smooth, and what one adds to another is of a size that is not known beforehand:
+    a kernel of fixed variance, or with a prior of it, finds a wrong factor between the levels.
+
+    Args:
+        features: of the inputs without the level.
+        kernel: on the numeric columns.
+        correction: whether it is of what a level adds to those below.
+    """
+    if kernel is not None:
+        return with_categories(kernel, features)
+    dim = max(len(features.numeric), 1)
+    prior = lengthscale_prior(dim)
+    if correction:  # expected longer: what is most likely, as a density of log l, is the prior's median
+        prior = LogNormal(prior.location + prior.scale**2, prior.scale)
+    return with_categories(scaled_rbf(dim, lengthscales=prior), features)
+
+
+def scaled_rbf(
+    dim: int, *, lengthscales: LogNormal | None = None, active_dims: Sequence[int] | None = None
+) -> ScaleKernel:
+    """`v exp(-sum_j (x_j - x'_j)^2 / 2 l_j^2)`, without a prior of `v`.
+
+    Args:
+        dim: number of inputs.
+        lengthscales: their prior; the Gaussian process's when None.
+        active_dims: the columns it sees.
+    """
+    prior = lengthscale_prior(dim) if lengthscales is None else lengthscales
+    base = RBFKernel(
+        ard_num_dims=dim,
+        lengthscale_prior=LogNormalPrior(prior.location, prior.scale),
+        active_dims=None if active_dims is None else tuple(active_dims),
+    ).double()
+    base.lengthscale = _FIRST_LENGTHSCALE
+    kernel = ScaleKernel(base).double()
+    kernel.outputscale = _FIRST_VARIANCE
+    return kernel

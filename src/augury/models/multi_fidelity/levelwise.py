@@ -1,0 +1,286 @@
+"""What the models have in common that are learnt level by level."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+from botorch.acquisition.objective import PosteriorTransform
+from botorch.models.model import Model
+from botorch.models.transforms.input import InputTransform
+from botorch.models.transforms.outcome import OutcomeTransform, Standardize
+from botorch.posteriors import GPyTorchPosterior, Posterior
+from botorch.utils.datasets import SupervisedDataset
+from botorch.utils.types import _DefaultType
+from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from linear_operator import to_linear_operator
+from torch import Tensor
+
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.models.exact.model import ExactModel
+from augury.models.multi_fidelity.level_data import LevelData
+from augury.models.multi_fidelity.levels import Levels, check_nested
+from augury.models.training_data import check_training_data, check_transformed
+
+#: As in the exact Gaussian process.
+_NOISE_BOUNDS, _LEAST_DEVIATION = (1e-8, 1e16), 1e-150
+
+
+class Chain(Protocol):
+    """The levels of one outcome; nothing changes it."""
+
+    @property
+    def theta(self) -> np.ndarray:
+        """All hyperparameters."""
+
+    def at(self, theta: np.ndarray) -> Self:
+        """The same data under other hyperparameters."""
+
+    def fit(self, initial: np.ndarray | None, seed: int) -> Self:
+        """The same data under the best hyperparameters."""
+
+    @property
+    def noise(self) -> Tensor:
+        """`T` average noise variances."""
+
+
+C = TypeVar("C", bound=Chain)
+
+
+class LevelwiseModel(Model, Generic[C]):
+    """A BoTorch model of independent outcomes, each a chain of levels of fidelity; a member names the chain.
+
+    One affine map standardises the outcomes of all levels, so that the relation between levels is kept.
+
+    Args:
+        train_X: `n x d` inputs, the column of levels among them.
+        train_Y: `n x m` outcomes in their own units.
+        train_Yvar: `n x m` known noise variances; inferred, one for each level, when None.
+        chain: makes the chain of an outcome of its levels and the rows of each; called once per outcome.
+        fidelity_features: the column of levels; None where all rows are of the truth.
+        input_transform: applied to inputs first; it must leave the levels alone.
+        outcome_transform: `Standardize` unless given, over the rows of all levels; None for none.
+        parents: the levels that each is built on, where the designs must be nested along them; or None.
+
+    Raises:
+        InvalidInputError: shapes that do not agree, no rows, entries that are not finite, levels that are
+            none, designs that are not nested.
+        NotSupportedError: an outcome transform that is not one shift and scale for all inputs.
+    """
+
+    theta: Tensor
+
+    def __init__(
+        self,
+        train_X: Tensor,
+        train_Y: Tensor,
+        train_Yvar: Tensor | None,
+        chain: Callable[[Levels, list[LevelData]], C],
+        fidelity_features: Sequence[int] | None,
+        input_transform: InputTransform | None,
+        outcome_transform: OutcomeTransform | _DefaultType | None,
+        parents: Callable[[int], Sequence[Sequence[int]]] | None = None,
+    ) -> None:
+        super().__init__()
+        train_X, train_Y, train_Yvar = check_training_data(train_X, train_Y, train_Yvar)
+        if isinstance(outcome_transform, _DefaultType):
+            outcome_transform = Standardize(m=train_Y.shape[-1], min_stdv=_LEAST_DEVIATION)
+        if outcome_transform is not None and type(outcome_transform) is not Standardize:
+            raise NotSupportedError(
+                f"{type(outcome_transform).__name__} is not one shift and scale for all levels; "
+                "use Standardize"
+            )
+        if input_transform is not None:
+            self.input_transform = input_transform
+        with torch.no_grad():
+            inputs = self.transform_inputs(train_X)
+            if outcome_transform is not None:
+                outcome_transform.train()
+                train_Y, train_Yvar = outcome_transform(train_Y, train_Yvar, X=train_X)
+                self.outcome_transform = outcome_transform
+        for transform in self.children():  # they have learnt; from here on they only apply
+            transform.eval()
+        check_transformed(inputs, train_Y)
+        self._train_X = train_X
+        self.levels = Levels.of(inputs.numpy(), fidelity_features)
+        X, rows = self.levels.split_rows(inputs.numpy())
+        if parents is not None:
+            check_nested(X, rows, parents(self.levels.count))
+        self._chains = []
+        for column in range(train_Y.shape[-1]):
+            y, noise = train_Y[:, column].numpy(), None
+            if train_Yvar is not None:
+                noise = np.clip(train_Yvar[:, column].numpy(), *_NOISE_BOUNDS)
+            data = [LevelData(X, y, noise).subset(own) for own in rows]
+            self._chains.append(chain(self.levels, data))
+        self.register_buffer("theta", self._stacked())
+        self.register_load_state_dict_post_hook(_use_loaded_theta)
+        self.eval()
+
+    @classmethod
+    def construct_inputs(
+        cls,
+        training_data: SupervisedDataset,
+        categorical_features: Sequence[int] | None = None,
+        fidelity_features: Sequence[int] | None = None,
+    ) -> dict[str, Any]:
+        """The constructor's arguments from a BoTorch dataset."""
+        inputs = ExactModel.construct_inputs(training_data, categorical_features)
+        if fidelity_features:
+            inputs["fidelity_features"] = list(fidelity_features)
+        return inputs
+
+    # -- hyperparameters -------------------------------------------------------------------------------
+
+    def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
+        """Learn the levels of each outcome, from the cheapest upwards.
+
+        Args:
+            initial: `hyperparameters()` of an earlier fit on similar data, as a warm start; ignored where its
+                shape does not match.
+            seed: decides on the further starts.
+
+        Returns:
+            The model itself.
+        """
+        start = None if initial is None else initial.get("theta")
+        if start is not None and (start.shape != self.theta.shape or not bool(torch.isfinite(start).all())):
+            start = None
+        rows = (
+            [None] * len(self._chains) if start is None else [row.double().detach().numpy() for row in start]
+        )
+        self._chains = [chain.fit(row, seed) for chain, row in zip(self._chains, rows, strict=True)]
+        self.theta.copy_(self._stacked())
+        return self
+
+    def hyperparameters(self) -> dict[str, Tensor]:
+        """What `fit(initial=...)` takes: `theta`, one row per outcome."""
+        return {"theta": self.theta.clone()}
+
+    def _stacked(self) -> Tensor:
+        return torch.from_numpy(np.stack([chain.theta for chain in self._chains]))
+
+    def _use_theta(self) -> None:
+        self._chains = [chain.at(row.numpy()) for chain, row in zip(self._chains, self.theta, strict=True)]
+
+    @property
+    def noise_variance(self) -> Tensor:
+        """`m` average noise variances of the truth in the outcomes' own units."""
+        return torch.stack([chain.noise[-1] for chain in self._chains]) * self._affine()[1].square()
+
+    # -- shapes ----------------------------------------------------------------------------------------
+
+    @property
+    def num_outputs(self) -> int:
+        return len(self._chains)
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        return torch.Size()
+
+    @property
+    def train_inputs(self) -> tuple[Tensor]:
+        """The training inputs as given, `n x d`."""
+        return (self._train_X,)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` only: predictions never depend on it, and the transforms stay in evaluation."""
+        self.training = mode
+        return self
+
+    def eval(self) -> Self:
+        return self.train(False)
+
+    def subset_output(self, idcs: list[int]) -> Self:
+        """The model of some outcomes only, hyperparameters kept."""
+        subset = copy.copy(self)
+        subset._modules, subset._buffers = dict(self._modules), dict(self._buffers)
+        subset._chains = [self._chains[index] for index in idcs]
+        subset._buffers["theta"] = subset._stacked()
+        if hasattr(self, "outcome_transform"):
+            transform: Any = self.outcome_transform
+            subset.outcome_transform = transform.subset_output(idcs=idcs)
+        return subset
+
+    # -- predictions -----------------------------------------------------------------------------------
+
+    def posterior(
+        self,
+        X: Tensor,
+        output_indices: list[int] | None = None,
+        observation_noise: bool | Tensor = False,
+        posterior_transform: PosteriorTransform | None = None,
+    ) -> Posterior:
+        """The joint posterior at `X` (`batch_shape x q x d`), differentiable with respect to `X`.
+
+        Args:
+            X: points in the units of `train_X`, each with its level.
+            output_indices: the outcomes wanted; all when None.
+            observation_noise: add the (average) noise variance of each point's level.
+            posterior_transform: applied last.
+
+        Raises:
+            InvalidInputError: a width other than that of `train_X`, an unknown level.
+            NotSupportedError: a tensor of noise variances.
+        """
+        if isinstance(observation_noise, Tensor):
+            raise NotSupportedError(
+                "models of several fidelities add the noise of each level, not a given tensor"
+            )
+        if output_indices is not None:
+            return self.subset_output(output_indices).posterior(
+                X, observation_noise=observation_noise, posterior_transform=posterior_transform
+            )
+        d = self._train_X.shape[-1]
+        if X.shape[-1:] != (d,):
+            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
+        inputs, levels = self.levels.split(self.transform_inputs(X.to(torch.float64)))
+        noise = None
+        if observation_noise:
+            noise = torch.stack([chain.noise[levels] for chain in self._chains], dim=-1)
+        posterior = self._posterior(inputs, levels, noise)
+        return posterior if posterior_transform is None else self._transformed(posterior, posterior_transform)
+
+    @abstractmethod
+    def _posterior(self, X: Tensor, levels: Tensor, noise: Tensor | None) -> Posterior:
+        """In the outcomes' units, at `X` (`... x q x d` without the level), `levels` (`... x q`), noise
+        variances (`... x q x m`, standardised) added."""
+
+    def _transformed(self, posterior: Posterior, transform: PosteriorTransform) -> Posterior:
+        transformed: Posterior = transform(posterior)
+        return transformed
+
+    def _affine(self) -> tuple[Tensor, Tensor]:
+        """`(shift, scale)`, `m` each, with outcome = shift + scale * transformed outcome."""
+        transform = getattr(self, "outcome_transform", None)
+        if transform is None:
+            return torch.zeros(self.num_outputs).double(), torch.ones(self.num_outputs).double()
+        return transform.means.double().reshape(-1), transform.stdvs.double().reshape(-1)
+
+
+def gaussian_posterior(
+    moments: Sequence[tuple[Tensor, Tensor]], noise: Tensor | None, outcome_transform: OutcomeTransform | None
+) -> Posterior:
+    """The posterior, in the outcomes' units, of independent outcomes by mean (`... x q`) and covariance.
+
+    Args:
+        moments: of each outcome, standardised.
+        noise: `... x q x m` variances to be added, standardised; None for none.
+        outcome_transform: what standardised them, or None.
+    """
+    normals = []
+    for index, (mean, covariance) in enumerate(moments):
+        if noise is not None:
+            covariance = covariance + torch.diag_embed(noise[..., index])
+        normals.append(MultivariateNormal(mean, to_linear_operator(covariance)))
+    joint = normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
+    posterior: Posterior = GPyTorchPosterior(joint)
+    return posterior if outcome_transform is None else outcome_transform.untransform_posterior(posterior)
+
+
+def _use_loaded_theta(model: LevelwiseModel[Any], _: Any) -> None:
+    model._use_theta()

@@ -1,0 +1,64 @@
+"""The conformance suite over models of two levels, predicted at the truth."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from augury.models import NARGP, CoKriging, RecursiveCoKriging
+from augury.models.training_data import check_training_data
+from augury.testing import MODEL_CHECKS
+from tests.models.multi_fidelity.cases import at
+
+# They look at the training inputs, which have a level here; one row of the truth is refused.
+EXCEPT = {"remembers_its_training_inputs", "is_constructed_from_a_dataset", "copes_with_one_row"}
+CHECKS = [check for check in MODEL_CHECKS if check.__name__ not in EXCEPT]
+
+
+def of_two_levels(model_class, **options):
+    """The model whose rows are of the truth, with a cheap level at the same points."""
+
+    class Truth(model_class):
+        def __init__(self, train_X, train_Y, train_Yvar=None, categorical_features=None):
+            X, Y, Yvar = check_training_data(train_X, train_Y, train_Yvar)
+            table = torch.cat([at(X, 0), at(X, 1)])
+            outcomes = torch.cat([0.5 * Y + 0.5 * Y.mean(0), Y])
+            noise = None if Yvar is None else torch.cat([Yvar, Yvar])
+            super().__init__(table, outcomes, noise, categorical_features, fidelity_features=[-1], **options)
+
+        def posterior(self, X, *arguments, **named):
+            inner = X.shape[-1] == self._train_X.shape[-1]  # from the posterior of another subset
+            return super().posterior(X if inner else at(X, 1), *arguments, **named)
+
+        def condition_on_observations(self, X, Y, noise=None, **named):
+            level = X if X.shape[-1] == self._train_X.shape[-1] else at(X, 1)
+            return super().condition_on_observations(level, Y, noise, **named)
+
+    if model_class is CoKriging:
+
+        def mean_variance(self, X):
+            return model_class.mean_variance(self, at(X, 1))
+
+        def mean_variance_gradient(self, X):
+            *moments, by_mean, by_variance = model_class.mean_variance_gradient(self, at(X, 1))
+            return *moments, by_mean[:, :-1], by_variance[:, :-1]
+
+        Truth.mean_variance, Truth.mean_variance_gradient = mean_variance, mean_variance_gradient
+    return Truth
+
+
+FACTORIES = {
+    "co-kriging": of_two_levels(CoKriging),
+    "recursive-co-kriging": of_two_levels(RecursiveCoKriging, nested=True),
+    "nargp": of_two_levels(NARGP, num_samples=32, num_restarts=1),
+}
+
+
+@pytest.mark.filterwarnings("ignore::linear_operator.utils.warnings.NumericalWarning")
+@pytest.mark.filterwarnings("ignore:Negative variance values")
+@pytest.mark.parametrize("name", FACTORIES)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_models_of_two_levels_conform(check, name):
+    if name == "nargp" and check.__name__ == "takes_categories":
+        pytest.skip("NARGP takes no categories beside levels, and says so")
+    check(FACTORIES[name])
