@@ -119,10 +119,9 @@ def pairs(seeds: int) -> list[Row]:
         for name, build in MODELS.items():
             scores = np.array([_score(build, pair, seed) for seed in range(count)])
             (error, density), worst = np.median(scores, axis=0), scores[:, 0].max()
-            within = (
-                f", {int((scores[:, 0] <= 0.01).sum())} of {count} within 0.01" if pair == "sinusoid" else ""
-            )
-            text = f"error {error:.4f} (worst {worst:.4f}){within}; negative log density {density:.2f}"
+            text = f"error {error:.4f} (worst {worst:.4f}); negative log density {density:.2f}"
+            if pair == "sinusoid":
+                text += f"; {int((scores[:, 0] <= 0.01).sum())} of {count} within 0.01"
             rows.append((f"{pair}: {name}", PUBLISHED.get((pair, name), ""), text))
     return rows
 

@@ -26,8 +26,13 @@ def triple():
     return NARGP(X, Y, fidelity_features=[2], num_restarts=1).fit()
 
 
-def test_a_relation_that_is_not_linear_is_learnt(sine):
-    assert error(sine, sinusoid()[1], 200) <= 0.01
+def test_a_relation_that_is_not_linear_is_learnt():
+    errors = []
+    for seed in range(3):
+        X, Y = sinusoid_data(seed)
+        model = NARGP(X, Y, fidelity_features=[1], nested=True, num_restarts=4).fit()
+        errors.append(error(model, sinusoid()[1]))
+    assert sorted(errors)[1] <= 0.01
 
 
 def test_one_level_is_the_gaussian_process():
