@@ -247,7 +247,7 @@ def main() -> None:
     quick = is_quick(__doc__)
     print_table("Identities", identities(3 if quick else 20))
     print_table("Gradients (error as a share of the function's deviation)", gradients(3 if quick else 20))
-    plan = {"Branin": 2} if quick else {"Branin": 20, "Hartmann6": 10}
+    plan = {"Branin": 2} if quick else {"Branin": 12, "Hartmann6": 6}
     shares, budget = ([0.5], 18) if quick else ([0.1, 0.5], 40)
     title = f"Noisy minimisation, 10 + {budget - 10} evaluations (regret as a share of the deviation)"
     print_table(title, noisy_optimisation(plan, shares, budget))

@@ -86,6 +86,9 @@ class PosteriorMean(AnalyticAcquisition):
         maximize: whether larger outcomes are better.
     """
 
+    def __init__(self, model: Any, maximize: bool = True) -> None:
+        super().__init__(model, maximize=maximize)
+
     def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.sign * mean, np.full_like(mean, self.sign), np.zeros_like(variance)
 

@@ -6,7 +6,7 @@ from zlib import crc32
 
 import numpy as np
 
-from augury.acquisition.analytic import LogProbabilityOfImprovement
+from augury.acquisition.analytic import LogProbabilityOfImprovement, PosteriorMean
 from augury.acquisition.base import Acquisition
 from augury.acquisition.enumeration import listed_points
 from augury.acquisition.fantasies import plausible_best
@@ -16,10 +16,12 @@ from augury.acquisition.knowledge_gradient import (
 )
 from augury.acquisition.max_value_entropy import LogMaxValueEntropySearch, draw_best_values
 from augury.acquisition.moments import location_scale_of
+from augury.acquisition.search import maximize
 from augury.acquisition.situation import Situation
 from augury.acquisition.starts import raw_points
 from augury.acquisition.thompson import ThompsonSample
 from augury.errors import InvalidInputError
+from augury.numerics.quasi_random import quasi_normal
 
 #: Of the outcomes' standard deviation: what probability of improvement asks a value to be better by, and the
 #: draws of max-value entropy search are better by than the best mean.
@@ -30,6 +32,9 @@ _CANDIDATES, _DRAWS = 192, 64
 #: A candidate is judged by its mean and so many standard deviations.
 _OPTIMISM = 2.0
 _INCUMBENTS = 5
+#: Points around the best posterior mean: their number, their distance in lengthscales and at most in the
+#: cube, and how much farther every other one lies.
+_LOCAL_POINTS, _NEAR, _NEAREST, _FARTHER = 24, 0.07, 0.03, 2.5
 
 
 def log_pi(situation: Situation) -> Acquisition:
@@ -65,9 +70,11 @@ def risk_neutral_nei(situation: Situation) -> Acquisition:
 
 
 def knowledge_gradient(situation: Situation) -> Acquisition:
-    """The knowledge gradient over evaluated points and those that may be the optimum of the whole space.
+    """The knowledge gradient over points that may be returned from anywhere in the space.
 
-    Pending points are hallucinated, as in `risk_neutral_nei`.
+    They are the evaluated points, those that are the optimum in a draw from the posterior, and the one of the
+    best posterior mean with points around it, as most evaluations move the optimum only a little. Pending
+    points are hallucinated, as in `risk_neutral_nei`.
     """
     candidates = candidates_for_optimum(situation)
     likely = plausible_best(
@@ -81,7 +88,7 @@ def knowledge_gradient(situation: Situation) -> Acquisition:
     return situation.constrained(
         DiscreteKnowledgeGradient(
             situation.model,
-            np.concatenate([situation.observed, likely]),
+            np.concatenate([situation.observed, likely, _best_and_around(situation, likely)]),
             situation.running,
             maximize=situation.maximize,
             returnable=_probably_feasible(situation),
@@ -141,6 +148,23 @@ def candidates_for_optimum(situation: Situation) -> np.ndarray:
     deviation = law.deviation if np.isfinite(law.deviation) else 1.0
     score = sign * mean + _OPTIMISM * deviation * np.sqrt(variance)
     return np.unique(points[np.argsort(-score, kind="stable")[:_CANDIDATES]], axis=0)
+
+
+def _best_and_around(situation: Situation, starts: np.ndarray) -> np.ndarray:
+    """The point of the best posterior mean, and in an infinite space points around it."""
+    space = situation.space
+    assert space is not None
+    mean = PosteriorMean(situation.model, situation.maximize)
+    best = maximize(mean, space, incumbents=starts, seed=situation.seed).x[None]
+    if space.size is not None:
+        return best
+    lengthscales = np.full(space.dim, np.nan) if mean.lengthscales is None else mean.lengthscales
+    width = np.where(np.isfinite(lengthscales), np.minimum(_NEAR * lengthscales, _NEAREST), _NEAREST)
+    width[space.categorical_features] = 0.0
+    steps = quasi_normal(_LOCAL_POINTS, space.dim, situation.seed) * width
+    steps[::2] *= _FARTHER
+    around = space.snap(np.clip(best + steps, *space.bounds))
+    return np.concatenate([best, around[space.feasible(around)]])
 
 
 def _probably_feasible(situation: Situation) -> np.ndarray | None:
