@@ -123,11 +123,14 @@ def _closed_form(
 
 
 def _monte_carlo_nehvi(situation: MultiObjectiveSituation) -> TorchAcquisition:
-    from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
+    from botorch.acquisition.multi_objective import logei
     from botorch.acquisition.multi_objective.objective import WeightedMCMultiOutputObjective
     from botorch.models.model import ModelList
     from botorch.sampling.get_sampler import get_sampler
 
+    # Without this, BoTorch compiles a C++ kernel when first used: most of a minute, and behind a lock file
+    # that a process killed meanwhile leaves behind, for which every later one waits for ever.
+    logei._load_attempted = True
     model = ModelList(*situation.models)
     observed = torch.from_numpy(np.unique(situation.observed, axis=0))
     objective = WeightedMCMultiOutputObjective(torch.from_numpy(situation.signs))
@@ -138,7 +141,7 @@ def _monte_carlo_nehvi(situation: MultiObjectiveSituation) -> TorchAcquisition:
     # pruned here, because inside the acquisition it would draw from the global random state
     members = np.any([non_dominated(draw) for draw in draws], axis=0)
     return TorchAcquisition(
-        qLogNoisyExpectedHypervolumeImprovement(
+        logei.qLogNoisyExpectedHypervolumeImprovement(
             model,
             ref_point=situation.reference.tolist(),
             X_baseline=observed[torch.from_numpy(members)],
