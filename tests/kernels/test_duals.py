@@ -66,11 +66,12 @@ def test_the_brute_force_agrees_with_scipy(case):
     assert brute_force(torch.tanh, case) == pytest.approx(value, abs=2e-8)
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "case"),
+    # the brute-force grid does not reach as far as exp of a large variance
+    [(name, case) for name in NAMES for case in CASES if name != "exp" or case[0] <= 5],
+)
 def test_products_are_expectations(name, case):
-    if name == "exp" and case[0] > 5:
-        pytest.skip("the brute-force grid does not reach that far")
     activation, dual = resolve_activation(name), dual_of(name)
     expected = brute_force(activation.function, case)
     assert float(dual.product(*tensors(case))) == pytest.approx(expected, rel=1e-9, abs=1e-9)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import scipy.linalg  # noqa: F401 - its BLAS must be loaded to be limited
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -37,3 +40,17 @@ def test_blocks_may_nest_and_fail():
     with pytest.raises(ZeroDivisionError), blas_threads(10), blas_threads(10):
         raise ZeroDivisionError
     assert limits() == before
+
+
+def test_a_library_that_is_loaded_later_is_limited_too():
+    code = """
+import augury.numerics.threads as threads
+with threads.blas_threads(10):
+    pass
+import scipy.linalg, sklearn.cluster
+from threadpoolctl import threadpool_info, threadpool_limits
+with threadpool_limits(2), threads.blas_threads(10):
+    print({info["num_threads"] for info in threadpool_info()})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{1}"

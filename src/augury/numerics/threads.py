@@ -6,6 +6,7 @@ Below a few hundred rows the hand-over between threads costs more than it saves.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,8 +17,17 @@ from threadpoolctl import ThreadpoolController
 _ROWS_WORTH_THREADS = 400
 
 
+#: Packages that bring a BLAS or OpenMP library of their own.
+_PACKAGES = ("numpy", "scipy.linalg", "sklearn", "torch")
+
+
+def _controller() -> ThreadpoolController:
+    """Of the thread pools of this process, found anew when a package has brought another one."""
+    return _find(os.getpid(), tuple(package in sys.modules for package in _PACKAGES))
+
+
 @cache
-def _controller(pid: int) -> ThreadpoolController:
+def _find(pid: int, loaded: tuple[bool, ...]) -> ThreadpoolController:
     return ThreadpoolController()
 
 
@@ -38,5 +48,5 @@ def blas_threads(rows: int) -> Iterator[None]:
 @contextmanager
 def single_blas_thread() -> Iterator[None]:
     """Run the block with one BLAS thread, as where threads of our own call BLAS."""
-    with _controller(os.getpid()).limit(limits=1):
+    with _controller().limit(limits=1):
         yield
