@@ -21,7 +21,7 @@ from botorch.models.model import Model
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from torch import Tensor
 
-from augury.models import NARGP, CoKriging, GaussianProcess, RecursiveCoKriging
+from augury.models import NARGP, CoKriging, GaussianProcess, HierarchicalKriging, RecursiveCoKriging
 from augury.models.multi_fidelity.sample_paths import SamplePaths
 from augury.problems.multi_fidelity import Fidelities, currin, forrester, sinusoid
 from reproductions._table import Row, is_quick, print_table
@@ -70,6 +70,7 @@ MODELS: dict[str, Build] = {
     "GP on the truth alone": _truth_only,
     "CoKriging": _of(CoKriging),
     "RecursiveCoKriging": _of(RecursiveCoKriging),
+    "HierarchicalKriging": _of(HierarchicalKriging),
     "NARGP": _of(NARGP),
     "BoTorch MultiTaskGP": _botorch(lambda X, Y: MultiTaskGP(X, Y, task_feature=-1, output_tasks=[1])),
     "BoTorch SingleTaskMultiFidelityGP": _botorch(
@@ -178,7 +179,7 @@ def costs(rows: int) -> list[Row]:
 def main() -> None:
     quick = is_quick(__doc__)
     print_table("Linear levels: what relates them", factor())
-    print_table("Prediction of the truth: medians over designs", pairs(1 if quick else 20))
+    print_table("Prediction of the truth: medians over designs", pairs(1 if quick else 10))
     print_table("Cost", costs(60 if quick else 200))
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from augury.models.gradient_enhanced_process import (
         GradientEnhancedGaussianProcess as GradientEnhancedGaussianProcess,
     )
+    from augury.models.hierarchical_kriging import HierarchicalKriging as HierarchicalKriging
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
     from augury.models.nargp import NARGP as NARGP
     from augury.models.ntk_ensemble import NTKEnsemble as NTKEnsemble
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
 _ATTRIBUTES = {
+    "HierarchicalKriging": "augury.models.hierarchical_kriging",
     "CoKriging": "augury.models.co_kriging",
     "NARGP": "augury.models.nargp",
     "RecursiveCoKriging": "augury.models.recursive_co_kriging",

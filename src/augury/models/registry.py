@@ -13,6 +13,7 @@ MODELS = Registry(
         "gradient-gp": "augury.models.gradient_enhanced_process:GradientEnhancedGaussianProcess",
         "co-kriging": "augury.models.co_kriging:CoKriging",
         "recursive-co-kriging": "augury.models.recursive_co_kriging:RecursiveCoKriging",
+        "hierarchical-kriging": "augury.models.hierarchical_kriging:HierarchicalKriging",
         "nargp": "augury.models.nargp:NARGP",
         "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from augury.models import NARGP, CoKriging, RecursiveCoKriging
+from augury.models import NARGP, CoKriging, HierarchicalKriging, RecursiveCoKriging
 from augury.models.training_data import check_training_data
 from augury.testing import MODEL_CHECKS
 from tests.models.multi_fidelity.cases import at
@@ -50,6 +50,7 @@ def of_two_levels(model_class, **options):
 FACTORIES = {
     "co-kriging": of_two_levels(CoKriging),
     "recursive-co-kriging": of_two_levels(RecursiveCoKriging, nested=True),
+    "hierarchical-kriging": of_two_levels(HierarchicalKriging),
     "nargp": of_two_levels(NARGP, num_samples=32, num_restarts=1),
 }
 

@@ -10,10 +10,10 @@ from botorch.models.transforms.outcome import Log
 from botorch.utils.datasets import SupervisedDataset
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.models import NARGP, CoKriging, RecursiveCoKriging
+from augury.models import NARGP, CoKriging, HierarchicalKriging, RecursiveCoKriging
 from tests.models.multi_fidelity.cases import at, forrester_data, grid, three_levels
 
-MODELS = [CoKriging, RecursiveCoKriging, NARGP]
+MODELS = [CoKriging, RecursiveCoKriging, HierarchicalKriging, NARGP]
 every_model = pytest.mark.parametrize("model_class", MODELS)
 
 
@@ -177,7 +177,7 @@ def test_what_is_not_supported_is_said():
     coded = torch.cat([X, X[:, 1:]], dim=1)
     with pytest.raises(NotSupportedError, match="RecursiveCoKriging does"):
         NARGP(coded, Y, categorical_features=[2], fidelity_features=[1])
-    for model_class in (RecursiveCoKriging, NARGP):
+    for model_class in (RecursiveCoKriging, HierarchicalKriging, NARGP):
         with pytest.raises(NotSupportedError, match="use Standardize"):
             model_class(X, Y.abs() + 1.0, fidelity_features=[1], outcome_transform=Log())
         model_class(X, Y, fidelity_features=[1], outcome_transform=Standardize(1))

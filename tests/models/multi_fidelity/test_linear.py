@@ -8,7 +8,7 @@ import torch
 from gpytorch.kernels import MaternKernel, RBFKernel, ScaleKernel
 
 from augury.kernels import AR1Kernel
-from augury.models import CoKriging, GaussianProcess, RecursiveCoKriging
+from augury.models import CoKriging, GaussianProcess, HierarchicalKriging, RecursiveCoKriging
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
 from augury.models.multi_fidelity.trend_likelihood import FACTOR_PRECISION, TrendLikelihood
@@ -168,3 +168,29 @@ def test_categories_stand_beside_levels():
         new = torch.tensor([[0.0, 0.5, 0.5, 2.0], [1.0, 0.5, 0.5, 2.0]]).double()
         low, high = model.posterior(new).mean.squeeze(-1).tolist()
         assert high - low == pytest.approx(2.0, abs=1.0)
+
+
+def test_hierarchical_kriging_is_the_process_whose_factor_and_shift_are_unknown():
+    X, Y = three_levels()
+    arguments = {"fidelity_features": [2], "covar_module": fixed_kernels()}
+    model = HierarchicalKriging(X, Y, torch.full_like(Y, 0.01), **arguments).fit()
+    recursive = RecursiveCoKriging(X, Y, torch.full_like(Y, 0.01), **arguments).fit()
+    new = torch.rand(7, 2, generator=torch.Generator().manual_seed(1)).double()
+    posterior = model.posterior(at(new, 1))
+    torch.testing.assert_close(posterior.mean, recursive.posterior(at(new, 1)).mean)
+    # the limit of wide priors of both, the predictor of level 0 a known function
+    chain, (shift, scale) = model._chains[0], (float(part) for part in model._affine())
+    wide, data, kernel = 1e6, chain.data[1], fixed_kernels()[1]
+    b, B = (
+        torch.stack([torch.from_numpy(chain._mean(0, points)), torch.ones(len(points)).double()], dim=1)
+        for points in (new.numpy(), data.X)
+    )
+    inputs = torch.from_numpy(data.X)
+    K = kernel(inputs).to_dense() + wide * B @ B.mT + torch.diag(torch.from_numpy(data.noise))
+    k = kernel(new, inputs).to_dense() + wide * b @ B.mT
+    covariance = kernel(new).to_dense() + wide * b @ b.mT - k @ torch.linalg.solve(K, k.mT)
+    mean = shift + scale * (k @ torch.linalg.solve(K, torch.from_numpy(data.y)))
+    torch.testing.assert_close(posterior.mean.squeeze(-1), mean, rtol=0, atol=1e-3)
+    torch.testing.assert_close(
+        posterior.distribution.covariance_matrix, scale**2 * covariance, rtol=0, atol=1e-4
+    )

@@ -22,6 +22,8 @@ from augury.models.multi_fidelity.sample_paths import SamplePaths
 
 #: Location and scale of `log l`, as a density of `l`: its mode in `log l` is 2.5.
 _RELATION_PRIOR = (3.5, 1.0)
+#: Lengthscales and variance of a simple relation, from which the fit begins.
+_RELATION_START = (3.0, 4.0)
 
 
 class NonlinearChain:
@@ -144,6 +146,7 @@ def nargp_kernel(dim: int) -> Kernel:
     other than those that are reported).
     """
     relation = scaled_rbf(dim, lengthscales=LogNormal(*_RELATION_PRIOR))
+    relation.base_kernel.lengthscale, relation.outputscale = _RELATION_START
     return relation + scaled_rbf(dim - 1, active_dims=range(dim - 1))
 
 
