@@ -17,7 +17,15 @@ from augury.space.space import Space
 
 # Other names for, or parts of, surrogates that take part already; models of several fidelities are the
 # Gaussian process on problems without.
-ALIASES = ("bnn", "co-kriging", "recursive-co-kriging", "hierarchical-kriging", "nargp")
+ALIASES = (
+    "bnn",
+    "co-kriging",
+    "recursive-co-kriging",
+    "hierarchical-kriging",
+    "nargp",
+    "multi-task-gp",
+    "multi-source-gp",
+)
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def test_the_level_may_be_any_column():
 def test_an_unknown_level_is_refused(level):
     X = points(3, 2)
     X[1, 2] = level
-    with pytest.raises(InvalidInputError, match=f"from 0 .cheapest. to 1 .truth.; given {level:g}"):
+    with pytest.raises(InvalidInputError, match=f"fidelity, an integer from 0 to 1; given {level:g}"):
         AR1Kernel(kernels(2))(X).to_dense()
 
 

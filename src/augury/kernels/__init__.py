@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
     from augury.kernels.infinite_width import NNGPKernel as NNGPKernel
     from augury.kernels.infinite_width import NTKKernel as NTKKernel
+    from augury.kernels.task import CoregionalizationKernel as CoregionalizationKernel
+    from augury.kernels.task import MultiSourceKernel as MultiSourceKernel
 
 _ATTRIBUTES = {
+    "CoregionalizationKernel": "augury.kernels.task",
+    "MultiSourceKernel": "augury.kernels.task",
     "AR1Kernel": "augury.kernels.ar1",
     "EncodedKernel": "augury.kernels.encoded",
     "CriticalPoint": "augury.kernels.criticality",

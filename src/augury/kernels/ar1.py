@@ -142,8 +142,14 @@ def level_coefficients(rho: Tensor, edges: tuple[Tensor, ...], count: int) -> Te
     return torch.linalg.solve_triangular(identity - P, identity.expand_as(P), upper=False, unitriangular=True)
 
 
-def split_level(x: Tensor, column: int, count: int) -> tuple[Tensor, Tensor]:
+def split_level(x: Tensor, column: int, count: int, what: str = "level of fidelity") -> tuple[Tensor, Tensor]:
     """The inputs without the column of levels (`... x n x (d - 1)`), and the levels (`... x n` integers).
+
+    Args:
+        x: `... x n x d`.
+        column: that of the levels.
+        count: their number.
+        what: they are, for the message.
 
     Raises:
         InvalidInputError: a level that is none of `0, ..., count - 1`.
@@ -154,8 +160,8 @@ def split_level(x: Tensor, column: int, count: int) -> tuple[Tensor, Tensor]:
     wrong = given[((given - levels).abs() > _ROUNDING) | (levels < 0) | (levels >= count)]
     if wrong.numel():
         raise InvalidInputError(
-            f"column {column} holds the level of fidelity, an integer from 0 (cheapest) to {count - 1} "
-            f"(truth); given {float(wrong.reshape(-1)[0]):g}"
+            f"column {column} holds the {what}, an integer from 0 to {count - 1}; given "
+            f"{float(wrong.reshape(-1)[0]):g}"
         )
     inputs = torch.cat([x[..., :column], x[..., column + 1 :]], dim=-1)
     return inputs, levels.long()

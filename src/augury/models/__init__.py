@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     )
     from augury.models.hierarchical_kriging import HierarchicalKriging as HierarchicalKriging
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
+    from augury.models.multi_task_gaussian_process import (
+        MultiSourceGaussianProcess as MultiSourceGaussianProcess,
+    )
+    from augury.models.multi_task_gaussian_process import MultiTaskGaussianProcess as MultiTaskGaussianProcess
     from augury.models.nargp import NARGP as NARGP
     from augury.models.ntk_ensemble import NTKEnsemble as NTKEnsemble
     from augury.models.recursive_co_kriging import RecursiveCoKriging as RecursiveCoKriging
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
 _ATTRIBUTES = {
+    "MultiSourceGaussianProcess": "augury.models.multi_task_gaussian_process",
+    "MultiTaskGaussianProcess": "augury.models.multi_task_gaussian_process",
     "HierarchicalKriging": "augury.models.hierarchical_kriging",
     "CoKriging": "augury.models.co_kriging",
     "NARGP": "augury.models.nargp",

@@ -11,7 +11,7 @@ from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import DEFAULT, _DefaultType
-from gpytorch.kernels import AdditiveKernel, ConstantKernel, Kernel
+from gpytorch.kernels import AdditiveKernel, Kernel
 from torch import Tensor
 
 from augury.kernels.ar1 import AR1Kernel, level_graph
@@ -21,7 +21,7 @@ from augury.models.exact.model import ExactModel
 from augury.models.exact.regression import ExactRegression
 from augury.models.multi_fidelity.level_covariances import level_covariances, level_features, one_for_each
 from augury.models.multi_fidelity.level_data import LevelData
-from augury.models.multi_fidelity.level_kernel import level_kernel
+from augury.models.multi_fidelity.level_kernel import constant_kernel, level_kernel
 from augury.models.multi_fidelity.levels import Levels, check_nested
 from augury.models.multi_fidelity.linear_chain import LinearChain
 
@@ -92,7 +92,8 @@ class CoKriging(ExactModel):
                 level_kernel(own, kernel, correction=level > 0)
                 for level, kernel in enumerate(one_for_each(levels.count, covar_module))
             ]
-            shifted = kernels[:1] + [AdditiveKernel(kernel, _shift()) for kernel in kernels[1:]]
+            shift = constant_kernel(_SHIFT_VARIANCE)
+            shifted = kernels[:1] + [AdditiveKernel(kernel, shift) for kernel in kernels[1:]]
             return AutogradCovariance(X, AR1Kernel(shifted, levels.column, graph))
 
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
@@ -169,12 +170,4 @@ def _ar1(outcome: ExactRegression) -> AR1Kernel:
     assert isinstance(covariance, AutogradCovariance)
     kernel = covariance.kernel
     assert isinstance(kernel, AR1Kernel)
-    return kernel
-
-
-def _shift() -> Kernel:
-    """The covariance of a constant between levels."""
-    kernel = ConstantKernel().double()
-    kernel.constant = torch.tensor(_SHIFT_VARIANCE).double()
-    kernel.raw_constant.requires_grad_(False)
     return kernel

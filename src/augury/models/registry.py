@@ -14,6 +14,8 @@ MODELS = Registry(
         "co-kriging": "augury.models.co_kriging:CoKriging",
         "recursive-co-kriging": "augury.models.recursive_co_kriging:RecursiveCoKriging",
         "hierarchical-kriging": "augury.models.hierarchical_kriging:HierarchicalKriging",
+        "multi-task-gp": "augury.models.multi_task_gaussian_process:MultiTaskGaussianProcess",
+        "multi-source-gp": "augury.models.multi_task_gaussian_process:MultiSourceGaussianProcess",
         "nargp": "augury.models.nargp:NARGP",
         "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",

@@ -148,7 +148,7 @@ def test_columns_that_are_none_are_refused(model_class, columns, message):
 @every_model
 def test_points_of_an_unknown_level_are_refused(model_class):
     model = model_class(*forrester_data(), fidelity_features=[1])
-    with pytest.raises(InvalidInputError, match=r"to 1 .truth.; given 2"):
+    with pytest.raises(InvalidInputError, match=r"from 0 to 1; given 2"):
         model.posterior(at(grid(2), 2))
     with pytest.raises(InvalidInputError, match="2 inputs"):
         model.posterior(grid(2))

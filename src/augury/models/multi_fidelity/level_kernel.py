@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gpytorch.kernels import Kernel, RBFKernel, ScaleKernel
+import torch
+from gpytorch.kernels import ConstantKernel, Kernel, RBFKernel, ScaleKernel
 from gpytorch.priors import LogNormalPrior
 
 from augury.models.exact.autograd import with_categories
@@ -44,13 +45,28 @@ def scaled_rbf(
         lengthscales: their prior; the Gaussian process's when None.
         active_dims: the columns it sees.
     """
+    kernel = ScaleKernel(unit_rbf(dim, lengthscales=lengthscales, active_dims=active_dims)).double()
+    kernel.outputscale = _FIRST_VARIANCE
+    return kernel
+
+
+def unit_rbf(
+    dim: int, *, lengthscales: LogNormal | None = None, active_dims: Sequence[int] | None = None
+) -> RBFKernel:
+    """`exp(-sum_j (x_j - x'_j)^2 / 2 l_j^2)`; the arguments are those of `scaled_rbf`."""
     prior = lengthscale_prior(dim) if lengthscales is None else lengthscales
-    base = RBFKernel(
+    kernel = RBFKernel(
         ard_num_dims=dim,
         lengthscale_prior=LogNormalPrior(prior.location, prior.scale),
         active_dims=None if active_dims is None else tuple(active_dims),
     ).double()
-    base.lengthscale = _FIRST_LENGTHSCALE
-    kernel = ScaleKernel(base).double()
-    kernel.outputscale = _FIRST_VARIANCE
+    kernel.lengthscale = _FIRST_LENGTHSCALE
+    return kernel
+
+
+def constant_kernel(variance: float) -> Kernel:
+    """The covariance of an unknown constant, not fitted."""
+    kernel = ConstantKernel().double()
+    kernel.constant = torch.tensor(variance).double()
+    kernel.raw_constant.requires_grad_(False)
     return kernel

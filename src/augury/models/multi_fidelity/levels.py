@@ -33,12 +33,13 @@ class Levels:
     count: int = 1
 
     @staticmethod
-    def of(X: np.ndarray, fidelity_features: Sequence[int] | None) -> Levels:
+    def of(X: np.ndarray, fidelity_features: Sequence[int] | None, *, ordered: bool = True) -> Levels:
         """The levels in training inputs (`n x d`).
 
         Args:
             X: the inputs, transformed.
             fidelity_features: the column of levels; None or empty for none.
+            ordered: whether the last is the truth; else they are tasks.
 
         Raises:
             InvalidInputError: several columns or one that does not exist, entries that are not integers from
@@ -72,7 +73,7 @@ class Levels:
                 f"there are no rows of level {int(np.argmin(rows))}, but of level {len(rows) - 1}: number "
                 "the levels from 0 without gaps, and leave out levels that were never evaluated"
             )
-        if len(rows) > 1 and rows[-1] < _LEAST_ROWS:
+        if ordered and len(rows) > 1 and rows[-1] < _LEAST_ROWS:
             raise InvalidInputError(
                 f"the highest level, {len(rows) - 1}, has {rows[-1]} row; a relation between levels needs at "
                 f"least {_LEAST_ROWS}"

@@ -20,8 +20,8 @@ from augury.models.multi_fidelity.level_kernel import scaled_rbf
 from augury.models.multi_fidelity.linear_chain import several_starts
 from augury.models.multi_fidelity.sample_paths import SamplePaths
 
-#: Location and scale of `log l`, as a density of `l`: its mode in `log l` is 2.5.
-_RELATION_PRIOR = (3.5, 1.0)
+#: Location and scale of `log l`, as a density of `l`: its mode in `log l` is 4.
+_RELATION_PRIOR = (5.0, 1.0)
 #: Lengthscales and variance of a simple relation, from which the fit begins.
 _RELATION_START = (3.0, 4.0)
 
