@@ -23,6 +23,18 @@ FACTORIES["gp-with-a-users-kernel"] = _with_own_kernel
 #: The suite runs over the others, in configurations that are quick to train, in these files of tests/models.
 ELSEWHERE = {
     "deep-kernel": "test_deep_kernel",
+    "gradient-gp": "test_gradient_enhanced_process",
+    **dict.fromkeys(
+        [
+            "co-kriging",
+            "recursive-co-kriging",
+            "hierarchical-kriging",
+            "nargp",
+            "multi-task-gp",
+            "multi-source-gp",
+        ],
+        "multi_fidelity/test_conformance",
+    ),
     "infinite-width": "test_infinite_width_gp",
     "ntk-ensemble": "test_ntk_ensemble",
     "functional-prior-bnn": "test_matched_prior",
