@@ -18,6 +18,7 @@ from botorch.test_functions import Branin, Hartmann
 from scipy.special import ndtr
 from torch import Tensor
 
+import augury
 from augury.acquisition.analytic import LogExpectedImprovement
 from augury.acquisition.expected_max_of_lines import expected_max_of_lines
 from augury.acquisition.knowledge_gradient import (
@@ -243,10 +244,38 @@ def gradients(seeds: int) -> list[Row]:
     return rows
 
 
+def told_gradients(plan: dict[str, tuple[int, int]]) -> list[Row]:
+    """Whole studies that are told gradients, against those that are told values only."""
+    rows = []
+    for name, (budget, seeds) in plan.items():
+        problem = Branin() if name == "Branin" else Hartmann(6)
+        low, high = problem.bounds.double().tolist()
+        space = {f"x{i}": bounds for i, bounds in enumerate(zip(low, high, strict=True))}
+
+        def evaluate(params: dict[str, float], problem: Any = problem) -> dict[str, Any]:
+            x = torch.tensor([list(params.values())], dtype=torch.float64, requires_grad=True)
+            value = problem(x)
+            (slopes,) = torch.autograd.grad(value.sum(), x)
+            return {"value": float(value.detach()), "gradient": slopes[0].tolist()}
+
+        for model in ("gp", "gradient-gp"):
+            regrets = []
+            for seed in range(seeds):
+                result = augury.minimize(evaluate, space, budget=budget, seed=seed, model=model)
+                assert result.value is not None
+                regrets.append(result.value - problem.optimal_value)
+            what = "gradients told and used" if model == "gradient-gp" else "values only"
+            measured = f"median regret {np.median(regrets):.4f} ({min(regrets):.4f} to {max(regrets):.4f})"
+            rows.append((f"{name}, {budget} evaluations, {seeds} seeds: {what}", "", measured))
+    return rows
+
+
 def main() -> None:
     quick = is_quick(__doc__)
     print_table("Identities", identities(3 if quick else 20))
     print_table("Gradients (error as a share of the function's deviation)", gradients(3 if quick else 20))
+    studies = {"Branin": (12, 2)} if quick else {"Branin": (14, 8), "Hartmann6": (24, 4)}
+    print_table("Studies that are told gradients", told_gradients(studies))
     plan = {"Branin": 2} if quick else {"Branin": 12, "Hartmann6": 6}
     shares, budget = ([0.5], 18) if quick else ([0.1, 0.5], 40)
     title = f"Noisy minimisation, 10 + {budget - 10} evaluations (regret as a share of the deviation)"
