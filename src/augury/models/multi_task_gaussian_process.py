@@ -32,6 +32,9 @@ Build = Callable[[Levels, Features], Kernel]
 class _TaskModel(ExactModel):
     """An exact model whose covariance is over inputs and the integers of one column."""
 
+    #: What the constructor calls that column.
+    column_argument = "task_feature"
+
     def __init__(
         self,
         train_X: Tensor,
@@ -67,7 +70,7 @@ class _TaskModel(ExactModel):
         """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
         inputs = super().construct_inputs(training_data, categorical_features)
         if task_feature is not None:
-            inputs["task_feature"] = task_feature
+            inputs[cls.column_argument] = task_feature
         return inputs
 
 
@@ -167,6 +170,8 @@ class MultiSourceGaussianProcess(_TaskModel):
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite, sources that are
             not integers or have no rows.
     """
+
+    column_argument = "source_feature"
 
     def __init__(
         self,

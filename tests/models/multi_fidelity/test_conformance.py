@@ -58,7 +58,7 @@ FACTORIES = {
     "co-kriging": of_two_levels(CoKriging),
     "recursive-co-kriging": of_two_levels(RecursiveCoKriging, nested=True),
     "hierarchical-kriging": of_two_levels(HierarchicalKriging),
-    "nargp": of_two_levels(NARGP, num_samples=32, num_restarts=1),
+    "nargp": of_two_levels(NARGP, num_samples=16, num_restarts=0),
 }
 
 
@@ -91,8 +91,10 @@ def test_models_of_one_level_conform(check, name):
         pytest.param(check, name, id=f"{check.__name__}-{name}")
         for check in CHECKS
         for name in FACTORIES
-        # hierarchical kriging differs from the recursion in its predictions alone
+        # hierarchical kriging differs from the recursion in its predictions alone; the joint model takes data
+        # as the Gaussian process does, and begins from what the recursion has made of them
         if name != "hierarchical-kriging" or check.__module__ == "augury.testing.model_predictions"
+        if name != "co-kriging" or not check.__name__.startswith(("copes", "starts"))
         if (name, check.__name__) != ("nargp", "takes_categories")  # refused, as test_levels says
     ],
 )

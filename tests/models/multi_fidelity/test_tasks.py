@@ -89,10 +89,11 @@ def test_codes_that_are_none_are_refused(model_class, argument):
         model.posterior(at(grid(2), 2))
 
 
-def test_they_are_constructed_from_a_dataset_of_botorch():
+@both
+def test_they_are_constructed_from_a_dataset_of_botorch(model_class, argument):
     X, Y = data(biased)
-    inputs = MultiTaskGaussianProcess.construct_inputs(
-        SupervisedDataset(X, Y, feature_names=["x", "task"], outcome_names=["y"]), task_feature=1
-    )
-    assert inputs["task_feature"] == 1
-    MultiTaskGaussianProcess(**inputs)
+    dataset = SupervisedDataset(X, Y, feature_names=["x", "task"], outcome_names=["y"])
+    model = model_class(**model_class.construct_inputs(dataset, task_feature=1))
+    expected = model_class(X, Y, **{argument: 1})
+    new = at(grid(3), 0)
+    torch.testing.assert_close(model.posterior(new).mean, expected.posterior(new).mean)
