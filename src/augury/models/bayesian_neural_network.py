@@ -7,11 +7,9 @@ from typing import Any, Self, final
 
 import torch
 from botorch.acquisition.objective import PosteriorTransform, ScalarizedPosteriorTransform
-from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.posteriors import Posterior
-from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import DEFAULT, _DefaultType
 from torch import Tensor, nn
 
@@ -24,6 +22,7 @@ from augury.inference.predictive import Predictive
 from augury.inference.prior_choice import choose_prior_variance
 from augury.inference.weight_prior import GaussianWeightPrior, WeightPrior
 from augury.models.network_data import NetworkData
+from augury.models.surrogate import Surrogate
 from augury.networks.mlp import MLP
 from augury.networks.stacked import StackedNetwork
 
@@ -38,7 +37,7 @@ _GROWTH = 1.25
 
 
 @final
-class BayesianNeuralNetwork(Model):
+class BayesianNeuralNetwork(Surrogate):
     r"""Regression with a neural network whose weights and noise are integrated out.
 
     .. math::
@@ -100,19 +99,6 @@ class BayesianNeuralNetwork(Model):
         self._predictive: Predictive | None = None
         self._choice: tuple[float, float] | None = None  # prior variance, rows it was chosen by
         self.eval()
-
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
-        inputs: dict[str, Any] = super().construct_inputs(training_data)
-        if categorical_features:
-            inputs["categorical_features"] = list(categorical_features)
-        return inputs
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -197,14 +183,6 @@ class BayesianNeuralNetwork(Model):
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._data.train_X,)
-
-    def train(self, mode: bool = True) -> Self:
-        """Set `training` only: predictions never depend on it, and the transforms stay in evaluation."""
-        self.training = mode
-        return self
-
-    def eval(self) -> Self:
-        return self.train(False)
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""

@@ -10,7 +10,6 @@ import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.model import Model
 from botorch.posteriors import GPyTorchPosterior, Posterior
-from botorch.utils.datasets import SupervisedDataset
 from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor
@@ -19,6 +18,7 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.exact.features import Features
 from augury.models.gradient_enhanced.covariance import VALUE
 from augury.models.gradient_enhanced.regression import GradientEnhancedRegression
+from augury.models.surrogate import Surrogate
 from augury.models.training_data import check_training_data
 
 #: Known noise variances (standardised) are kept in these bounds, so that the covariance can be factorised.
@@ -28,7 +28,7 @@ _LEAST_DEVIATION = 1e-150
 
 
 @final
-class GradientEnhancedGaussianProcess(Model):
+class GradientEnhancedGaussianProcess(Surrogate):
     r"""A Gaussian process of a function whose derivatives are measured too, where they are at hand.
 
     .. math::
@@ -88,19 +88,6 @@ class GradientEnhancedGaussianProcess(Model):
         self.register_buffer("theta", self._stacked())
         self.register_load_state_dict_post_hook(_use_loaded_theta)
         self.eval()
-
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
-        inputs: dict[str, Any] = super().construct_inputs(training_data)
-        if categorical_features:
-            inputs["categorical_features"] = list(categorical_features)
-        return inputs
 
     # -- hyperparameters -------------------------------------------------------------------------------
 

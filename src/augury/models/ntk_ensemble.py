@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, final
+from typing import Self, final
 
 import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.posteriors import GPyTorchPosterior, Posterior
-from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import DEFAULT, _DefaultType
 from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
 from linear_operator import to_linear_operator
@@ -25,6 +23,7 @@ from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 from augury.models.exact.input_layer import InputLayer, InputLayerKernel
 from augury.models.exact.model import ExactModel
+from augury.models.surrogate import Surrogate
 from augury.networks.architecture import Sequential
 
 #: A variance over the ensemble never falls below this share of the untrained networks'.
@@ -67,7 +66,7 @@ class TangentProcess(ExactModel):
 
 
 @final
-class NTKEnsemble(Model):
+class NTKEnsemble(Surrogate):
     r"""The predictions of infinitely many infinitely wide networks, each trained from its own random start.
 
     Gradient flow on the squared loss (with weight decay towards the start, of the strength of the noise
@@ -143,16 +142,6 @@ class NTKEnsemble(Model):
         )
         self.eval()
 
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
-        return TangentProcess.construct_inputs(training_data, categorical_features, fidelity_features)
-
     def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
         """Find the noise variance, where it is not known.
 
@@ -184,14 +173,6 @@ class NTKEnsemble(Model):
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return self.process.train_inputs
-
-    def train(self, mode: bool = True) -> Self:
-        """Set `training` only: predictions never depend on it."""
-        self.training = mode
-        return self
-
-    def eval(self) -> Self:
-        return self.train(False)
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The ensemble of some outcomes only."""

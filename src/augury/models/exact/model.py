@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform, Standardize
 from botorch.models.utils import fantasize as fantasize_flag
 from botorch.posteriors import GPyTorchPosterior, Posterior
 from botorch.sampling.base import MCSampler
-from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import _DefaultType
 from torch import Tensor
 
@@ -24,6 +22,7 @@ from augury.models.exact.covariance import Covariance
 from augury.models.exact.cross_posterior import CrossPosterior
 from augury.models.exact.regression import ExactRegression
 from augury.models.exact.regressions import Regressions
+from augury.models.surrogate import Surrogate
 from augury.models.training_data import check_training_data, check_transformed
 
 #: Known noise variances (standardised) are kept in these bounds, so that the covariance can be factorised.
@@ -32,7 +31,7 @@ _KNOWN_NOISE_BOUNDS = (1e-8, 1e16)
 _LEAST_DEVIATION = 1e-150
 
 
-class ExactModel(Model):
+class ExactModel(Surrogate):
     """A BoTorch model of independent outcomes with exact inference; a member names the covariance.
 
     It stands between users' units and `Regressions`: it transforms inputs and outcomes, keeps `theta` (one
@@ -91,19 +90,6 @@ class ExactModel(Model):
         self.register_buffer("theta", self._regressions.theta)
         self.register_load_state_dict_post_hook(_use_loaded_theta)
         self.eval()
-
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
-        inputs: dict[str, Any] = super().construct_inputs(training_data)
-        if categorical_features:
-            inputs["categorical_features"] = list(categorical_features)
-        return inputs
 
     # -- hyperparameters -------------------------------------------------------------------------------
 
@@ -174,14 +160,6 @@ class ExactModel(Model):
         """The transformed outcomes: `n`, or `m x n` for several; a batch of them when conditioned."""
         targets = self._regressions.targets
         return targets[0] if self.num_outputs == 1 else torch.stack(targets, dim=-2)
-
-    def train(self, mode: bool = True) -> Self:
-        """Set `training` only: predictions never depend on it, and the transforms stay in evaluation."""
-        self.training = mode
-        return self
-
-    def eval(self) -> Self:
-        return self.train(False)
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only, hyperparameters kept."""

@@ -10,7 +10,6 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform, Standardize
 from botorch.posteriors import GPyTorchPosterior, Posterior
@@ -24,6 +23,7 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.exact.model import ExactModel
 from augury.models.multi_fidelity.level_data import LevelData
 from augury.models.multi_fidelity.levels import Levels, check_nested
+from augury.models.surrogate import Surrogate
 from augury.models.training_data import check_training_data, check_transformed
 
 #: As in the exact Gaussian process.
@@ -51,7 +51,7 @@ class Chain(Protocol):
 C = TypeVar("C", bound=Chain)
 
 
-class LevelwiseModel(Model, Generic[C]):
+class LevelwiseModel(Surrogate, Generic[C]):
     """A BoTorch model of independent outcomes, each a chain of levels of fidelity; a member names the chain.
 
     One affine map standardises the outcomes of all levels, so that the relation between levels is kept.
@@ -186,14 +186,6 @@ class LevelwiseModel(Model, Generic[C]):
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._train_X,)
-
-    def train(self, mode: bool = True) -> Self:
-        """Set `training` only: predictions never depend on it, and the transforms stay in evaluation."""
-        self.training = mode
-        return self
-
-    def eval(self) -> Self:
-        return self.train(False)
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only, hyperparameters kept."""

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.models.model import Model
 from botorch.models.utils import fantasize as fantasize_flag
 from botorch.posteriors import GPyTorchPosterior, Posterior
 from botorch.sampling.base import MCSampler
-from botorch.utils.datasets import SupervisedDataset
 from torch import Tensor
 
 from augury.errors import NotSupportedError
 from augury.models.exact.fit import maximize_posterior
 from augury.models.exact.model import ExactModel
-from augury.models.gaussian_process import GaussianProcess
 from augury.models.scale_mixture.likelihood import ScaleMixtureLikelihood
 from augury.models.scale_mixture.scale_prior import ScalePrior
 from augury.models.scale_mixture.scaled_moments import ScaledMoments
+from augury.models.surrogate import Surrogate
 from augury.numerics.predictive_law import PredictiveLaw
 
 
-class ScaleMixtureModel(Model):
+class ScaleMixtureModel(Surrogate):
     r"""Independent Gaussian processes whose covariances are multiplied by one unknown scale.
 
     .. math::
@@ -59,16 +57,6 @@ class ScaleMixtureModel(Model):
         self.register_buffer("scale_theta", torch.from_numpy(prior.theta))
         self.register_load_state_dict_post_hook(_use_loaded_theta)
         self.eval()
-
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
-        return GaussianProcess.construct_inputs(training_data, categorical_features, fidelity_features)
 
     # -- hyperparameters -------------------------------------------------------------------------------
 
@@ -165,14 +153,6 @@ class ScaleMixtureModel(Model):
     def train_targets(self) -> Tensor:
         """The transformed outcomes, as those of the Gaussian process."""
         return self.gaussian.train_targets
-
-    def train(self, mode: bool = True) -> Self:
-        """Set `training` only: predictions never depend on it, and the transforms stay in evaluation."""
-        self.training = mode
-        return self
-
-    def eval(self) -> Self:
-        return self.train(False)
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only; what all have told of the scale is kept."""
