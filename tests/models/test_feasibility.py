@@ -96,7 +96,8 @@ def test_many_rows_and_many_points():
     X = points(30_000, 2, seed=5)
     value = model.log_probability(X)
     rows = slice(13_980, 13_984)
-    torch.testing.assert_close(value[rows], model.log_probability(X[rows]), rtol=0, atol=1e-12)
+    # relative: far from successes a logarithm of -15 magnifies how BLAS rounds blocks of another shape
+    torch.testing.assert_close(value[rows], model.log_probability(X[rows]), rtol=1e-11, atol=1e-12)
     again = fitted(300)
     assert torch.equal(again.log_probability(X[:9]), model.log_probability(X[:9]))
 
