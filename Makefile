@@ -40,7 +40,7 @@ bench: $(STAMP)
 
 # Every reproduction with --quick; each is a module reproductions/<slug>.py.
 reproduce-quick: $(STAMP)
-	@for script in $$(ls reproductions/*.py 2>/dev/null | grep -v __init__); do \
+	@for script in $$(ls reproductions/[a-z]*.py); do \
 		name=$$(basename $$script .py); \
 		echo "== $$name"; \
 		$(BIN)/python -m reproductions.$$name --quick || exit 1; \
