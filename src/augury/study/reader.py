@@ -1,0 +1,128 @@
+"""What a study has come to: its trials, the best of them, and what the surrogate makes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from augury.space.goals import Goals
+from augury.space.observations import Observations
+from augury.space.space import Space
+from augury.study.frame import trials_frame
+from augury.study.front import HypervolumeHistory, hypervolume_of, pareto_front
+from augury.study.history import History
+from augury.study.parts import Parts
+from augury.study.recommendation import Recommendation
+from augury.study.store import Store, StudyRecord, TrialTable
+from augury.study.suggester import trial_seed
+from augury.study.trial import Trial
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class StudyReader:
+    """The reading side of a `Study`, which opens the store and changes what is in it."""
+
+    space: Space
+    goals: Goals
+    name: str
+    store: Store
+    _parts: Parts
+    _record: StudyRecord
+    _table: TrialTable
+    _history: History
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials, by number."""
+        return self._history.refresh()
+
+    def observations(self) -> Observations:
+        """What a strategy learns from: complete and failed evaluations, and every late result as a row."""
+        return self._history.observations(self.trials)
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the best measured objective that meets every constraint; None while there is none.
+
+        Raises:
+            NotSupportedError: several objectives; see `pareto_front`.
+        """
+        trials = [trial for trial in self.trials if trial.values]
+        Y = np.array([[one.values.get(name, np.nan) for name in self.goals.outcomes] for one in trials])
+        Y = Y.reshape(len(trials), self.goals.n_outcomes)
+        index = self.goals.best_index(Y, np.ones(len(trials), dtype=bool))
+        return None if index is None else trials[index]
+
+    def recommend(self, rule: str = "evaluated") -> Recommendation | None:
+        """The setting to use, by the surrogate's predictions; under noise, `best` flatters its value.
+
+        Args:
+            rule: "evaluated" (the evaluated point of the best predicted mean that probably keeps the
+                constraints) or "posterior-mean" (the best predicted mean of the whole space).
+
+        Returns:
+            None while nothing measured (probably) keeps the constraints.
+
+        Raises:
+            InvalidInputError: an unknown rule.
+            NotSupportedError: several objectives; see `pareto_front`.
+        """
+        from augury.strategies.recommendation import recommend
+
+        found = recommend(
+            rule, self.model, self.space, self.goals, self.observations(), seed=trial_seed(self.seed, 0)
+        )
+        if found is None:
+            return None
+        point, prediction = found
+        params = self.space.decode(point[None])[0]
+        if rule == "evaluated":  # as it was evaluated, to the last digit
+            tried = [trial.params for trial in self.trials if trial.values]
+            same = (self.space.encode(tried) == point).all(axis=1)
+            params = tried[int(same.argmax())] if same.any() else params
+        return Recommendation(params, prediction.mean, prediction.std, rule)
+
+    def pareto_front(self) -> list[Trial]:
+        """The measured trials within the limits that no other beats in all objectives, by the first of them.
+
+        With one objective, the best trial and its equals.
+        """
+        return pareto_front(self.trials, self.goals)
+
+    def hypervolume(self) -> HypervolumeHistory:
+        """How the volume of outcomes that the results dominate has grown, and the reference point."""
+        return hypervolume_of(self.trials, self.goals)
+
+    @property
+    def params(self) -> dict[str, Any] | None:
+        """Parameters of the best trial."""
+        best = self.best
+        return None if best is None else best.params
+
+    @property
+    def value(self) -> float | None:
+        """The best trial's objective, as it was measured."""
+        best = self.best
+        return None if best is None else best.values[self.goals.outcomes[0]]
+
+    @property
+    def evaluated(self) -> int:
+        """How many evaluations count against a budget: finished trials, except those that were added."""
+        return self._table.evaluated()
+
+    @property
+    def seed(self) -> int:
+        """The seed of the study's decisions."""
+        return self._record.seed
+
+    @property
+    def model(self) -> Any:
+        """The surrogate that the study decides with, as it was given; "auto" for strategies without one."""
+        return self._parts.model
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row per trial; see `augury.study.frame.trials_frame`."""
+        return trials_frame(self.trials, self.space.names, self.goals.outcomes)
