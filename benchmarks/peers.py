@@ -12,7 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 from botorch import fit_gpytorch_mll
-from botorch.acquisition import AcquisitionFunction, LogExpectedImprovement, qLogExpectedImprovement
+from botorch.acquisition import (
+    AcquisitionFunction,
+    LogExpectedImprovement,
+    PosteriorMean,
+    qLogExpectedImprovement,
+)
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
 from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
 from botorch.exceptions.warnings import OptimizationWarning
@@ -74,6 +79,23 @@ def botorch_suggest(
         else:
             acquisition = LogExpectedImprovement(model, best_f=float(y.max()))
         return _maximise(acquisition, space, X)
+
+
+def botorch_recommendation(
+    X: np.ndarray, y: np.ndarray, space: Space, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The points (d each) of BoTorch's best posterior mean: of the evaluated ones, and of the whole space."""
+    with seeded(seed):
+        model = botorch_model(X, y, space)
+        train_X = torch.as_tensor(X, dtype=torch.float64)
+        with torch.no_grad():
+            evaluated = X[int(model.posterior(train_X).mean[:, 0].argmax())]
+        mean = PosteriorMean(model)
+        anywhere = _maximise(mean, space, X)
+        with torch.no_grad():  # the search may miss what it does not start from
+            both = torch.as_tensor(np.stack([evaluated, anywhere]), dtype=torch.float64).unsqueeze(-2)
+            best = int(mean(both).argmax())
+        return evaluated, (evaluated, anywhere)[best]
 
 
 def botorch_batch(X: np.ndarray, y: np.ndarray, space: Space, q: int, seed: int, *, sequential: bool) -> None:
