@@ -151,7 +151,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--problem", default="hartmann-6")
     parser.add_argument("--methods", nargs="+", default=["augury", "botorch"], help="augury[:NAME], botorch")
-    parser.add_argument("--shares", nargs="+", type=float, default=SHARES, help="noise / function's deviation")
+    parser.add_argument(
+        "--shares", nargs="+", type=float, default=SHARES, help="noise / function's deviation"
+    )
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--first-seed", type=int, default=0, help="others than 0 for tuning")
     parser.add_argument("--total", type=int, default=44, help="evaluations, the initial design included")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
 from augury.registry import Registry
 from augury.strategies.base import Strategy
+
+if TYPE_CHECKING:
+    from augury.space.space import Space
 
 _BAYESIAN = "augury.strategies.bayesian_optimization:BayesianOptimization"
 
@@ -23,8 +26,19 @@ STRATEGIES = Registry(
 )
 
 
+def automatic(space: Space | None) -> str:
+    """The name of the strategy that "auto" stands for in a space; None for a space not known yet.
+
+    The one place where a strategy is chosen by the kind of the problem.
+    """
+    return "bayesian-optimization"
+
+
 def build_strategy(
-    strategy: str | type[Strategy] | Strategy, model: Any = "auto", acquisition: Any = "auto"
+    strategy: str | type[Strategy] | Strategy,
+    model: Any = "auto",
+    acquisition: Any = "auto",
+    space: Space | None = None,
 ) -> Strategy:
     """The strategy that a user named, gave as a class or built.
 
@@ -32,6 +46,7 @@ def build_strategy(
         strategy: a name in `STRATEGIES`, a Strategy class, or an object, which is returned as it is.
         model: handed to a named strategy or a class; anything but "auto" with an object is an error.
         acquisition: as `model`.
+        space: what it will be asked about; decides what "auto" stands for.
 
     Raises:
         InvalidInputError: the name is unknown, the value is no strategy, or a model or acquisition was given
@@ -47,6 +62,8 @@ def build_strategy(
                 f"own; give it to {type(strategy).__name__}(...) instead, or name the strategy by a string"
             )
         return strategy
+    if strategy == "auto":
+        strategy = automatic(space)
     part = STRATEGIES.load(strategy) if isinstance(strategy, str) else strategy
     if not (isinstance(part, type) and issubclass(part, Strategy)):
         raise InvalidInputError(

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from augury.space.space import Space
     from augury.strategies.base import Strategy
 
 
@@ -17,17 +18,24 @@ class Parts:
         strategy: a name, a Strategy class or a Strategy object.
         model: the surrogate; "auto" leaves it to the strategy.
         acquisition: what a point is worth; "auto" leaves it to the strategy.
+        space: the study's, by which "auto" chooses the strategy.
     """
 
-    def __init__(self, strategy: str | type[Strategy] | Strategy, model: Any, acquisition: Any) -> None:
+    def __init__(
+        self,
+        strategy: str | type[Strategy] | Strategy,
+        model: Any,
+        acquisition: Any,
+        space: Space | None = None,
+    ) -> None:
         self._given = {"strategy": strategy, "model": model, "acquisition": acquisition}
+        self._space = space
 
     @classmethod
-    def restored(cls, settings: Mapping[str, Any], **given: Any) -> Parts:
+    def restored(cls, settings: Mapping[str, Any], space: Space | None = None, **given: Any) -> Parts:
         """Those of a stored study, "auto" for objects, which no store keeps; what is given goes first."""
-        return cls(
-            **{name: settings.get(name) or "auto" if part is None else part for name, part in given.items()}
-        )
+        parts = {name: settings.get(name) or "auto" if part is None else part for name, part in given.items()}
+        return cls(**parts, space=space)
 
     @property
     def settings(self) -> dict[str, str | None]:
@@ -39,7 +47,7 @@ class Parts:
         """The strategy that they make."""
         from augury.strategies.registry import build_strategy
 
-        return build_strategy(**self._given)
+        return build_strategy(**self._given, space=self._space)
 
     @property
     def model(self) -> Any:

@@ -77,7 +77,7 @@ class Study(StudyReader):
         self.name = check_name(name)
         check_names_differ(self.space, self.goals)
         seed = check_seed(seed)
-        self._parts = Parts(strategy, model, acquisition)
+        self._parts = Parts(strategy, model, acquisition, self.space)
         self._parts.check()
         self.store = store if isinstance(store, Store) else Store(store)
         self._connect(self._find_or_create(seed))
@@ -110,7 +110,7 @@ class Study(StudyReader):
         study.goals = Goals.from_dict(record.goals)
         study.name = record.name
         study._parts = Parts.restored(
-            record.settings, strategy=strategy, model=model, acquisition=acquisition
+            record.settings, study.space, strategy=strategy, model=model, acquisition=acquisition
         )
         study.store = opened
         study._connect(record)

@@ -92,7 +92,7 @@ class StudyFile:
             NotSupportedError: its strategy does not decide on such goals; no study is made then.
         """
         parts = {name: self.settings.get(name, "auto") for name in ("strategy", "model", "acquisition")}
-        Parts(**parts).strategy.check_goals(self.goals)
+        Parts(**parts, space=self.space).strategy.check_goals(self.goals)
         return Study(self.space, self.goals, **self.settings)
 
     def function(self) -> Callable[..., Any]:
