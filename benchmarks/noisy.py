@@ -1,14 +1,14 @@
-"""Is the point that augury recommends after noisy evaluations as good as BoTorch's, and how long does it think?
+"""Is the point that augury recommends after noisy evaluations as good as BoTorch's, and how fast is it found?
 
-Hartmann6 with noise of 10 % and 50 % of the function's deviation (over 4,096 Sobol points), minimised by augury
-as a user has it (a Study with everything "auto") and by BoTorch's loop (SingleTaskGP, qLogNoisyExpectedImprovement
-with pruned baseline, 10 restarts, 512 raw points), from shared initial designs of 14 Sobol points with shared noise,
-one point at a time. Fixed before the first full run: the score is log10 of the noise-free regret at the point that
-each method's own model recommends, by two rules applied to both alike: the best posterior mean of the whole
-space (`posterior-mean`, held to the target) and of the evaluated points (`evaluated`); the upper end of the 95 %
-bootstrap interval of the mean paired difference must be below 0.1, and the median CPU time of a suggestion at most
-a fifth of BoTorch's (one thread each). Other acquisition functions are run as `augury:NAME`.
-Resumable: finished runs are in benchmarks/results/noisy.jsonl.
+Hartmann6 with noise of 10 % and 50 % of the function's deviation (over 4,096 Sobol points), minimised by
+augury as a user has it (a Study with everything "auto") and by BoTorch's loop (SingleTaskGP,
+qLogNoisyExpectedImprovement with pruned baseline, 10 restarts, 512 raw points), from shared designs of
+14 Sobol points with shared noise, one point at a time. Fixed before the first full run: the score is log10 of
+the noise-free regret at the point that each method's own model recommends, by two rules applied to both:
+the best posterior mean of the whole space (`posterior-mean`, held to the target) and of the evaluated points
+(`evaluated`); the upper end of the 95 % bootstrap interval of the mean paired difference must be below 0.1,
+and the median CPU time of a suggestion at most a fifth of BoTorch's (one thread each). Other acquisition
+functions are run as `augury:NAME`. Resumable: finished runs are in benchmarks/results/noisy.jsonl.
 """
 
 from __future__ import annotations

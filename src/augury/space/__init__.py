@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from augury.space.distributions import Normal as Normal
+    from augury.space.distributions import Uniform as Uniform
+    from augury.space.distributions import Weights as Weights
     from augury.space.goals import Constraint as Constraint
     from augury.space.goals import Goals as Goals
     from augury.space.goals import Maximize as Maximize
@@ -36,9 +39,12 @@ _ATTRIBUTES = {
     "Int": "augury.space.parameters",
     "Maximize": "augury.space.goals",
     "Minimize": "augury.space.goals",
+    "Normal": "augury.space.distributions",
     "Observations": "augury.space.observations",
     "Parameter": "augury.space.parameters",
     "Space": "augury.space.space",
+    "Uniform": "augury.space.distributions",
+    "Weights": "augury.space.distributions",
     "sobol": "augury.space.sampling",
     "space_from_toml": "augury.space.toml",
     "space_to_toml": "augury.space.toml",

@@ -10,6 +10,7 @@ import numpy as np
 
 from augury.errors import InvalidInputError
 from augury.space.descriptors import Descriptors
+from augury.space.distributions import distribution_of
 from augury.space.parameter import Parameter, check_common, is_finite, is_real
 from augury.space.scales import Array, GridScale
 
@@ -40,9 +41,13 @@ class Categorical(Parameter):
             values and whose other columns are numeric, or a mapping from descriptor name to k numbers in the
             order of `values`.
         ordered: whether neighbours in `values` are more alike than others (small, medium, large).
-        role: "design" (the others are stored, but not yet proposed on).
+        role: "design", or "environment" for one that nobody chooses in use (see `distribution`); the others
+            are stored, but not yet proposed on.
         cost: relative cost of a fidelity.
         active_if: the condition under which the parameter exists (stored, but not yet proposed on).
+        distribution: how often each value occurs in use, for the role "environment": `Uniform()` (the
+            default), `Normal(mean, std)` truncated to the bounds, or weights of the values (see
+            `augury.space.distributions`).
 
     Raises:
         InvalidInputError: fewer than two values, duplicates, values of other types, incomplete descriptors.
@@ -57,6 +62,7 @@ class Categorical(Parameter):
         role: str = "design",
         cost: float | None = None,
         active_if: Mapping[str, Sequence[Any]] | None = None,
+        distribution: Any = None,
     ) -> None:
         if isinstance(values, str) or not hasattr(values, "__iter__"):
             raise InvalidInputError(f"values={values!r} must be a list")
@@ -72,6 +78,7 @@ class Categorical(Parameter):
         if descriptors is not None and ordered:
             raise InvalidInputError("descriptors and ordered=True exclude each other; drop one")
         self.descriptors = None if descriptors is None else Descriptors.of(descriptors, self.values)
+        self.distribution = distribution_of(distribution, self)
 
     def _check_values(self) -> None:
         for value in self.values:

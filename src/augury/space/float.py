@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from augury.errors import InvalidInputError
+from augury.space.distributions import distribution_of
 from augury.space.numeric import Numeric
 from augury.space.parameter import is_finite, plain_numbers
 from augury.space.scales import Array, GridScale, LinearScale, LogScale, Scale
@@ -33,9 +34,13 @@ class Float(Numeric):
         high: upper bound.
         log: whether ratios matter rather than differences; needs low > 0.
         step: distance between allowed values, counted from `low`; excludes `log`.
-        role: "design" (the others are stored, but not yet proposed on).
+        role: "design", or "environment" for one that nobody chooses in use (see `distribution`); the others
+            are stored, but not yet proposed on.
         cost: relative cost of a fidelity.
         active_if: the condition under which the parameter exists (stored, but not yet proposed on).
+        distribution: how often each value occurs in use, for the role "environment": `Uniform()` (the
+            default), `Normal(mean, std)` truncated to the bounds, or weights of the values (see
+            `augury.space.distributions`).
 
     Raises:
         InvalidInputError: bounds that are not finite numbers with low < high, or options that contradict.
@@ -51,6 +56,7 @@ class Float(Numeric):
         role: str = "design",
         cost: float | None = None,
         active_if: Mapping[str, Sequence[Any]] | None = None,
+        distribution: Any = None,
     ) -> None:
         for bound, value in (("low", low), ("high", high)):
             if not is_finite(value):
@@ -63,6 +69,7 @@ class Float(Numeric):
         self.step = step
         self._check_magnitude()
         self._check_step()
+        self.distribution = distribution_of(distribution, self)
 
     def _check_magnitude(self) -> None:
         if self.log and self.low <= 0:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.space.parameter import is_finite
 from augury.space.pareto import non_dominated
+from augury.space.risk import check_risk
 
 Array = NDArray[np.float64]
 
@@ -31,9 +32,12 @@ class _Goal:
 
 @dataclass(frozen=True)
 class _Objective(_Goal):
-    """What every objective has: with others beside it, the worst value that is still of interest."""
+    """What every objective has: with others beside it, the worst value that is still of interest; in a random
+    environment, what is made of its distribution."""
 
     threshold: float | None = None
+    risk: str | None = None
+    level: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -43,6 +47,7 @@ class _Objective(_Goal):
                     f"objective {self.name!r}: threshold={self.threshold!r} must be a finite number"
                 )
             object.__setattr__(self, "threshold", float(self.threshold))
+        check_risk(self.name, self.risk, self.level)
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,10 @@ class Minimize(_Objective):
         name: the outcome's name.
         threshold: the largest value that is still of interest where there are several objectives (their
             reference point); inferred from the results when None.
+        risk: what is minimised where a parameter is random in use (role "environment"): "mean" (the default),
+            "var" (the value that is exceeded with probability 1 - level), "cvar" (the mean of the largest
+            values, with probability 1 - level) or "worst-case" (the largest value).
+        level: of "var" and "cvar", between 0 and 1.
     """
 
 
@@ -64,6 +73,8 @@ class Maximize(_Objective):
         name: the outcome's name.
         threshold: the smallest value that is still of interest where there are several objectives (their
             reference point); inferred from the results when None.
+        risk: as for `Minimize`, with the smallest values for the largest.
+        level: of "var" and "cvar", between 0 and 1.
     """
 
 
@@ -99,6 +110,7 @@ class Constraint(_Goal):
 
 
 Goal = Minimize | Maximize | Constraint
+_OPTIONS = ("threshold", "risk", "level")
 _DIRECTIONS: dict[str, type[Minimize] | type[Maximize]] = {"min": Minimize, "max": Maximize}
 _LIMIT = re.compile(r"^(?P<name>.*?\S)\s*(?P<relation><=|>=)\s*(?P<limit>[^<>=]+)$")
 
@@ -254,7 +266,7 @@ class Goals:
         """JSON-able, versioned schema."""
         objectives = [
             {"goal": "maximize" if isinstance(g, Maximize) else "minimize", "name": g.name}
-            | ({} if g.threshold is None else {"threshold": g.threshold})
+            | {key: getattr(g, key) for key in _OPTIONS if getattr(g, key) is not None}
             for g in self.objectives
         ]
         constraints = [{"name": g.name, "upper": g.upper, "lower": g.lower} for g in self.constraints]
@@ -268,7 +280,7 @@ class Goals:
                 f"these goals have version {schema.get('version')!r}; this augury reads version 1"
             )
         goals: list[Goal] = [
-            _DIRECTIONS[goal["goal"][:3]](goal["name"], goal.get("threshold"))
+            _DIRECTIONS[goal["goal"][:3]](goal["name"], **{key: goal.get(key) for key in _OPTIONS})
             for goal in schema["objectives"]
         ]
         goals += [Constraint(**goal) for goal in schema["constraints"]]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from augury.errors import InvalidInputError
+from augury.space.distributions import distribution_of
 from augury.space.numeric import Numeric
 from augury.space.parameter import is_integer
 from augury.space.scales import Array, GridScale, LogIntegerScale, Scale
@@ -28,9 +29,13 @@ class Int(Numeric):
         high: upper bound.
         log: whether ratios matter rather than differences; needs low >= 1.
         step: distance between allowed values, counted from `low`; excludes `log`.
-        role: "design" (the others are stored, but not yet proposed on).
+        role: "design", or "environment" for one that nobody chooses in use (see `distribution`); the others
+            are stored, but not yet proposed on.
         cost: relative cost of a fidelity.
         active_if: the condition under which the parameter exists (stored, but not yet proposed on).
+        distribution: how often each value occurs in use, for the role "environment": `Uniform()` (the
+            default), `Normal(mean, std)` truncated to the bounds, or weights of the values (see
+            `augury.space.distributions`).
 
     Raises:
         InvalidInputError: bounds that are not whole numbers with low < high, or options that contradict.
@@ -46,6 +51,7 @@ class Int(Numeric):
         role: str = "design",
         cost: float | None = None,
         active_if: Mapping[str, Sequence[Any]] | None = None,
+        distribution: Any = None,
     ) -> None:
         for argument, value in (("low", low), ("high", high), ("step", step)):
             if not is_integer(value):
@@ -57,6 +63,7 @@ class Int(Numeric):
         self.high: int = int(high)
         self.step = int(step)
         self._check_levels()
+        self.distribution = distribution_of(distribution, self)
 
     def _check_levels(self) -> None:
         if self.step <= 0:

@@ -6,12 +6,15 @@ import math
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.space.scales import Array, Scale
+
+if TYPE_CHECKING:
+    from augury.space.distributions import Distribution
 
 ROLES = ("design", "fidelity", "task", "environment")
 MAX_LEVELS = 1_000
@@ -28,6 +31,8 @@ class Parameter(ABC):
     role: str = "design"
     cost: float | None = None
     active_if: Mapping[str, Sequence[Any]] | None = None
+    distribution: Distribution | None = None
+    """How often each value occurs in use, for the role "environment"."""
     is_numeric: bool = True
     """False where the encoded column holds integer codes without order."""
 
@@ -93,6 +98,8 @@ class Parameter(ABC):
             options["cost"] = self.cost
         if self.active_if is not None:
             options["active_if"] = {name: list(values) for name, values in self.active_if.items()}
+        if self.distribution is not None:
+            options["distribution"] = self.distribution.to_dict()
         return options
 
 
@@ -108,11 +115,11 @@ def check_supported(name: str, parameter: Parameter) -> None:
     """Refuse what schemas hold but nothing proposes on yet.
 
     Raises:
-        NotSupportedError: a role other than "design", or a condition.
+        NotSupportedError: a role that is not decided on yet, or a condition.
     """
-    if parameter.role != "design":
+    if parameter.role not in ("design", "environment"):
         raise NotSupportedError(
-            f"parameter {name!r}: role={parameter.role!r} is not supported yet; use 'design'"
+            f"parameter {name!r}: role={parameter.role!r} is not supported yet; use 'design' or 'environment'"
         )
     if parameter.active_if is not None:
         raise NotSupportedError(f"parameter {name!r}: active_if is not supported yet; leave it out")

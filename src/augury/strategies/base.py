@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.strategies.state import State as State
 
 if TYPE_CHECKING:
@@ -137,6 +137,24 @@ def check_request(space: Space, observations: Observations, pending: np.ndarray,
             raise InvalidInputError(
                 f"the {what} points have shape {X.shape}; the space encodes a point as {space.dim} numbers, "
                 f"so rows of length {space.dim} are expected"
+            )
+
+
+def check_roles(space: Space, served: Collection[str]) -> None:
+    """Refuse parameters of roles that a strategy does not decide on.
+
+    Args:
+        space: what was asked about.
+        served: the roles that are understood.
+
+    Raises:
+        NotSupportedError: a parameter of another role.
+    """
+    for name, parameter in space.parameters.items():
+        if parameter.role not in served:
+            raise NotSupportedError(
+                f"parameter {name!r} has the role {parameter.role!r}, which this strategy does not decide "
+                "on; use strategy='auto'"
             )
 
 

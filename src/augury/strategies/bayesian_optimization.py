@@ -11,7 +11,7 @@ import numpy as np
 from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
 from augury.errors import InvalidInputError
 from augury.models.registry import MODELS
-from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request
+from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request, check_roles
 from augury.strategies.design import InitialDesign, exhausted
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class BayesianOptimization(Strategy):
         state: State | None = None,
     ) -> Proposal:
         check_request(space, observations, pending, n)
+        check_roles(space, ("design",))
         self.check_goals(goals)
         busy = np.concatenate([pending, observations.X[observations.pending]])
         design = InitialDesign.resume(state, seed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from augury.errors import InvalidInputError
+from augury.space.environment import check_environment
 from augury.space.goals import Goals
 from augury.space.space import Space
 from augury.study.history import History
@@ -76,6 +77,7 @@ class Study(StudyReader):
         self.goals = Goals.of(goals)
         self.name = check_name(name)
         check_names_differ(self.space, self.goals)
+        check_environment(self.space, self.goals)
         seed = check_seed(seed)
         self._parts = Parts(strategy, model, acquisition, self.space)
         self._parts.check()

@@ -50,6 +50,7 @@ VERSION = 1
 
 _TABLES = ("version", "study", "space", "goal", "constraint", "run")
 _STUDY = ("name", "store", "seed", "strategy", "model", "acquisition")
+_OBJECTIVE = ("threshold", "risk", "level")
 _RUN = ("function", "command", "budget", "workers", "timeout")
 
 
@@ -188,13 +189,13 @@ def _goals(content: Mapping[str, Any]) -> Goals:
 
 
 def _objective(table: dict[str, Any]) -> Minimize | Maximize:
-    _check_keys("[[goal]]", table, ("minimize", "maximize", "threshold"))
-    threshold = table.get("threshold")
-    directions = {key: name for key, name in table.items() if key != "threshold"}
+    _check_keys("[[goal]]", table, ("minimize", "maximize", *_OBJECTIVE))
+    options = {key: table.get(key) for key in _OBJECTIVE}
+    directions = {key: name for key, name in table.items() if key not in _OBJECTIVE}
     if len(directions) != 1:
         raise InvalidInputError(f'[[goal]] is {table!r}; give either minimize = "name" or maximize = "name"')
     [(direction, name)] = directions.items()
-    return (Minimize if direction == "minimize" else Maximize)(name, threshold)
+    return (Minimize if direction == "minimize" else Maximize)(name, **options)
 
 
 def _constraint(table: dict[str, Any]) -> Constraint:
