@@ -11,7 +11,7 @@ from augury.numerics.lbfgs import minimize
 _LEAST_GAIN = 1e-5
 _GRADIENT_TOLERANCE = 1e-4
 _MAX_ITERATIONS = 60
-_HEATS, _FINALISTS = 12, 3  # a restart that is behind after so many steps does not catch up
+_HEAT = 5  # after so many steps, and again, the half of the restarts that is behind does not catch up
 _MEMORY = 5  # more pairs cost more than they save in the few steps that a climb takes
 _MOST_STRETCHED = 10.0  # a column of a long lengthscale, against that of the shortest
 
@@ -19,7 +19,7 @@ _MOST_STRETCHED = 10.0  # a column of a long lengthscale, against that of the sh
 def refine_in_box(
     acquisition: Acquisition, X: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Climb from every row of `X` at once; only the leaders are followed to the very top.
+    """Climb from every row of `X` at once; only the leader is followed to the very top.
 
     Where the acquisition tells its `lengthscales`, columns are measured in these: its Hessian is better
     conditioned then, and half the steps suffice.
@@ -49,8 +49,7 @@ def refine_in_box(
         memory=_MEMORY,
         gradient_tolerance=_GRADIENT_TOLERANCE,
         value_tolerance=_LEAST_GAIN,
-        finalists=_FINALISTS,
-        heats=_HEATS,
+        heat=_HEAT,
     )
     # what a division and a multiplication have moved by a rounding error goes back within the bounds
     return np.minimum(np.maximum(result.x * units, lower), upper), -result.value
