@@ -29,10 +29,12 @@ class Campaign:
     """One optimisation under way: what was evaluated and what came of it.
 
     Two campaigns with the same problem and seed have the same initial design and the same noise on it.
+    `total` is the number of evaluations, by default as `budget` says.
     """
 
     problem: Problem
     seed: int
+    total: int | None = None
     params: list[dict[str, Any]] = field(default_factory=list)
     observed: list[float] = field(default_factory=list)
     true: list[float] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Campaign:
     def remaining(self) -> int:
         """Evaluations left in the budget, bounded by what a finite table has."""
         size = self.problem.space.size
-        total = budget(self.problem.space.dim)
+        total = self.total or budget(self.problem.space.dim)
         return (total if size is None else min(total, size)) - len(self.params)
 
     @property
@@ -106,14 +108,15 @@ def run_botorch(campaign: Campaign) -> None:
         campaign.evaluate(params)
 
 
-def run_optuna(campaign: Campaign) -> None:
-    """Optuna's GPSampler."""
+def run_optuna(campaign: Campaign, sampler: str = "gp") -> None:
+    """Optuna's GPSampler, or its TPESampler ("tpe")."""
     peer = OptunaPeer(
         campaign.problem.space,
         campaign.sign,
         campaign.seed,
         n_initial=len(campaign.params),
         noisy=campaign.noisy,
+        sampler=sampler,
     )
     for params, value in zip(campaign.params, campaign.observed, strict=True):
         peer.add(params, value)

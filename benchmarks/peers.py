@@ -173,7 +173,7 @@ def discrete_choices(space: Space) -> dict[int, list[float]]:
 
 
 class OptunaPeer:
-    """Optuna's GPSampler on the parameters of a Space, by ask and tell.
+    """Optuna's GPSampler, or its default TPESampler, on the parameters of a Space, by ask and tell.
 
     A finite table is served where it is a full factorial: a numeric column by the index of its level, so
     that the order is kept, a text column as a category.
@@ -184,17 +184,31 @@ class OptunaPeer:
         seed: of the sampler.
         n_initial: from how many trials on the GP decides.
         noisy: whether the function is noisy (Optuna's `deterministic_objective=False`).
+        sampler: "gp" or "tpe".
     """
 
-    def __init__(self, space: Space, sign: float, seed: int, *, n_initial: int, noisy: bool = False) -> None:
+    def __init__(
+        self,
+        space: Space,
+        sign: float,
+        seed: int,
+        *,
+        n_initial: int,
+        noisy: bool = False,
+        sampler: str = "gp",
+    ) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler = optuna.samplers.GPSampler(
-            seed=seed, n_startup_trials=n_initial, deterministic_objective=not noisy
-        )
-        self.study = optuna.create_study(direction="maximize" if sign > 0 else "minimize", sampler=sampler)
+        chosen: optuna.samplers.BaseSampler
+        if sampler == "tpe":
+            chosen = optuna.samplers.TPESampler(seed=seed, n_startup_trials=n_initial)
+        else:
+            chosen = optuna.samplers.GPSampler(
+                seed=seed, n_startup_trials=n_initial, deterministic_objective=not noisy
+            )
+        self.study = optuna.create_study(direction="maximize" if sign > 0 else "minimize", sampler=chosen)
         self.codecs = _codecs(space)
         self._trial: Any = None
 

@@ -38,14 +38,14 @@ class RankedRun:
     ranks: dict[str, float]
 
 
-def rank_runs(results: Results) -> list[RankedRun]:
+def rank_runs(results: Results, methods_ranked: Sequence[str] = RANKED) -> list[RankedRun]:
     """The runs that augury and every ranked peer which ran the problem at all have finished.
 
     Runs that do not begin with the same initial design are not compared.
     """
     ranked: list[RankedRun] = []
     for problem, by_method in results.runs.items():
-        methods = [method for method in RANKED if by_method.get(method)]
+        methods = [method for method in methods_ranked if by_method.get(method)]
         if "augury" not in methods or len(methods) < 2:
             continue
         for seed in sorted(set.intersection(*(set(by_method[method]) for method in methods))):
@@ -58,11 +58,11 @@ def rank_runs(results: Results) -> list[RankedRun]:
     return ranked
 
 
-def mean_ranks(ranked: Sequence[RankedRun]) -> dict[str, float]:
+def mean_ranks(ranked: Sequence[RankedRun], methods: Sequence[str] = RANKED) -> dict[str, float]:
     """Method -> mean rank over the runs that it took part in."""
     return {
         method: float(np.mean(values))
-        for method in RANKED
+        for method in methods
         if (values := [run.ranks[method] for run in ranked if method in run.ranks])
     }
 

@@ -11,7 +11,7 @@ from augury.problems import SIMULATED, Problem, load_problem, problem_names, syn
 from augury.problems.network_draw import NetworkDraw
 from augury.space.sampling import uniform
 
-SLOW = ("brusselator", "distillation-2390")
+SLOW = ("brusselator", "distillation-2390", "support-vectors")
 
 
 @pytest.fixture(params=problem_names(), scope="module")
@@ -51,6 +51,9 @@ OPTIMISERS = {
     "mixed-ackley": {"x1": 0.0, "x2": 0.0, "x3": 0.0, "n1": 0, "n2": 0, "category": "c"},
     "mixed-rosenbrock": {"x1": 1.0, "x2": 1.0, "n": 1, "category": "r"},
     "mixed-quadratic": {"x1": 0.3, "x2": 0.3, "n": 7, "solvent": "ethanol", "salt": "NaBr"},
+    "func-2c": {"c1": "1", "c2": "1", "x1": 0.0449, "x2": -0.3563},
+    "func-3c": {"c1": "1", "c2": "1", "c3": "0", "x1": -0.0449, "x2": 0.3563},
+    "ackley-5c": {**{f"c{i}": "level-8" for i in range(1, 6)}, "x": 0.0},
 }
 
 

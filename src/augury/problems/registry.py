@@ -8,7 +8,7 @@ from functools import partial
 
 from augury.datasets.lab_tables import LAB_TABLES
 from augury.errors import InvalidInputError
-from augury.problems import mixed, simulated
+from augury.problems import literature_mixed, mixed, simulated
 from augury.problems.multi_objective import MultiObjectiveProblem, botorch_multi_objective
 from augury.problems.problem import Problem
 from augury.problems.tables import lab_problem, suzuki_problem
@@ -67,6 +67,15 @@ SIMULATED: dict[str, Callable[[], Problem]] = {
     "distillation-2390": partial(simulated.distillation, "distillation-2390", (16, 12)),
 }
 
+#: The problems of the comparison in mixed spaces.
+MIXED_LITERATURE: dict[str, Callable[[], Problem]] = {
+    "func-2c": partial(literature_mixed.func_2c, "func-2c"),
+    "func-3c": partial(literature_mixed.func_3c, "func-3c"),
+    "ackley-5c": partial(literature_mixed.ackley_5c, "ackley-5c"),
+    "pressure-vessel": partial(literature_mixed.pressure_vessel, "pressure-vessel"),
+    "support-vectors": partial(literature_mixed.support_vectors, "support-vectors"),
+}
+
 MULTI_OBJECTIVE_PROBLEMS: dict[str, Callable[[], MultiObjectiveProblem]] = {
     "oil-sorbent": partial(simulated.oil_sorbent, "oil-sorbent"),
     "branin-currin": partial(botorch_multi_objective, "branin-currin", "BraninCurrin"),
@@ -89,6 +98,7 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
     "mixed-ackley": partial(mixed.mixed_ackley, "mixed-ackley"),
     "mixed-rosenbrock": partial(mixed.mixed_rosenbrock, "mixed-rosenbrock"),
     "mixed-quadratic": partial(mixed.mixed_quadratic, "mixed-quadratic"),
+    **MIXED_LITERATURE,
     **SIMULATED,
     "suzuki": partial(suzuki_problem, "suzuki"),
     **{f"suzuki-{k}": partial(suzuki_problem, f"suzuki-{k}", k) for k in (1, 5, 9, 13)},
