@@ -323,3 +323,17 @@ def test_bad_input_is_one_line_and_changes_nothing(
     before = listing(tmp_path)
     _refused(run(*arguments), *words)
     assert listing(tmp_path) == before
+
+
+def test_a_conditional_setting_of_the_space_file_leaves_its_cell_empty(run: Run, tmp_path: Path) -> None:
+    rows = [f"{'DMF' if i % 2 else 'none'},{1 + i / 4 if i % 2 else ''},{20 + i},{i}" for i in range(8)]
+    (tmp_path / "t.csv").write_text("solvent,amount,T,yield\n" + "\n".join(rows) + "\n")
+    (tmp_path / "t.space.toml").write_text(
+        '[space]\nsolvent = ["none", "DMF"]\nT = {low = 20, high = 60}\n'
+        'amount = {low = 1.0, high = 5.0, active_if = {solvent = ["DMF"]}}\n'
+    )
+    result = run("t.csv", "--goal", "max:yield", "-n", 4)
+    assert result.exit_code == 0, result.output
+    proposed = read_table(tmp_path / "t.next.csv")
+    empty = [cell is None for cell in proposed.columns["amount"]]
+    assert empty == [cell == "none" for cell in proposed.columns["solvent"]]

@@ -35,11 +35,9 @@ def test_bad_spaces_are_refused(parameters: Any, message: str) -> None:
         Space(parameters)
 
 
-def test_roles_and_conditions_are_not_supported_yet() -> None:
+def test_roles_are_not_supported_yet() -> None:
     with pytest.raises(NotSupportedError, match="'f': role='fidelity'"):
         Space({"x": (0.0, 1.0), "f": Float(0.1, 1.0, role="fidelity", cost=2.0)})
-    with pytest.raises(NotSupportedError, match="'y': active_if"):
-        Space({"x": ["a", "b"], "y": Float(0.0, 1.0, active_if={"x": ["a"]})})
 
 
 def test_different_spaces_are_unequal() -> None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from augury.acquisition.base import Acquisition
 from augury.acquisition.enumeration import blockwise_value
+from augury.numerics.quasi_random import quasi_uniform
+from augury.space.conditions import INACTIVE
 from augury.space.space import Space
 
 #: `(X: R x dim, lower: R x dim, upper: R x dim) -> (points, values)`: climbs with coordinates held where
@@ -18,6 +20,7 @@ _LEVEL_STEPS = (1, 2, 5, 15, 50, 150)
 _MOST_ROUNDS = 20
 _MOST_MOVES = 50  # of the discrete columns, between two climbs
 _LEAST_GAIN = 1e-7
+_ACTIVATED = 8  # values tried of the columns that a move makes active
 
 
 def refine_mixed(
@@ -38,6 +41,8 @@ def refine_mixed(
     Returns:
         `R` points of the space and their values.
     """
+    if space.conditions:
+        X = space.snap(X)
     X, values = _relaxed(acquisition, space, X, refine)
     continuous = continuous_columns(space)
     active = np.arange(len(X))
@@ -67,6 +72,8 @@ def continuous_columns(space: Space) -> np.ndarray:
 def neighbours(space: Space, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """All points that differ from a row of `X` in one discrete column.
 
+    Where that makes conditional columns active, one point for each of a few values of these.
+
     Returns:
         The feasible ones, `M x dim`, and the row of `X` each belongs to, `M`.
     """
@@ -79,11 +86,51 @@ def neighbours(space: Space, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         changed = X[owner]
         changed[:, column] = values.ravel()
         differs = changed[:, column] != X[owner, column]
-        points.append(changed[differs])
-        rows.append(owner[differs])
+        changed, owner = changed[differs], owner[differs]
+        if space.conditions:
+            changed, owner = _with_activated(space, X, changed, owner, column)
+        points.append(changed)
+        rows.append(owner)
     candidates, owners = np.concatenate(points), np.concatenate(rows)
     feasible = space.feasible(candidates)
     return candidates[feasible], owners[feasible]
+
+
+def _with_activated(
+    space: Space, X: np.ndarray, changed: np.ndarray, owner: np.ndarray, column: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points whose `column` was changed, with values for the columns that this has made active.
+
+    Args:
+        space: a space with conditions.
+        X: `R x dim` points before the change.
+        changed: `M x dim` points after it.
+        owner: `M` rows of `X` they come from.
+        column: what was changed.
+
+    Returns:
+        Points of the space that differ from those they come from, and the rows of these.
+    """
+    children = space.conditions.descendants(column)
+    parts = [changed]
+    if children:
+        values = quasi_uniform(_ACTIVATED, len(children), 0)
+        values[0] = 0.5
+        counts = np.array([space.cardinalities.get(child, 1) for child in children])
+        for row in np.where(counts > 1, np.floor(values * counts), values):
+            varied = changed.copy()
+            # what was active before keeps its value
+            varied[:, children] = np.where(
+                space.conditions.active(X[owner])[:, children], changed[:, children], row
+            )
+            parts.append(varied)
+        parts = parts[1:]
+        owner = np.tile(owner, len(parts))
+    points = space.snap(np.concatenate(parts))
+    differs = (points != X[owner]).any(axis=1)
+    _, first = np.unique(np.column_stack([owner[differs], points[differs]]), axis=0, return_index=True)
+    kept = np.flatnonzero(differs)[np.sort(first)]
+    return points[kept], owner[kept]
 
 
 def _other_values(space: Space, X: np.ndarray, column: int) -> np.ndarray:
@@ -138,7 +185,10 @@ def _relaxed(
 
 
 def _bounds(space: Space, X: np.ndarray, free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds that hold every column but the free ones where it is."""
+    """Bounds that hold every column but the free ones, and those that are inactive, where it is."""
     lower, upper = X.copy(), X.copy()
     lower[:, free], upper[:, free] = space.bounds[0, free], space.bounds[1, free]
+    if space.conditions:
+        inactive = ~space.conditions.active(X)
+        lower[inactive] = upper[inactive] = INACTIVE
     return lower, upper

@@ -61,9 +61,13 @@ def choose_starts(X: np.ndarray, values: np.ndarray, count: int, *, seed: int) -
 
 def is_box(space: Space) -> bool:
     """Whether every point between the bounds is a point of the space (but for held columns)."""
-    return space.inequalities is None and all(
-        parameter.n_levels is None or column in space.fixed_columns
-        for column, parameter in enumerate(space.column_parameters)
+    return (
+        space.inequalities is None
+        and not space.conditions
+        and all(
+            parameter.n_levels is None or column in space.fixed_columns
+            for column, parameter in enumerate(space.column_parameters)
+        )
     )
 
 

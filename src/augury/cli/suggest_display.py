@@ -184,7 +184,7 @@ def _suggestions(outcome: Outcome) -> Grid:
         grid.add_column(Text(f"predicted {name}"), no_wrap=True)
     grid.add_column("why")
     for one in outcome.advice.suggestions:
-        cells = [Text(_number(one.params[name])) for name in varied if name in one.params]
+        cells = [Text(_number(one.params.get(name, ""))) for name in varied]
         mean, std = one.prediction.mean, one.prediction.std
         cells += [Text(_expected(mean.get(name), std.get(name))) for name in outcomes]
         grid.add_row(*cells, one.prediction.reason)

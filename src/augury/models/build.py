@@ -122,4 +122,6 @@ def _space_arguments(model: Callable[..., Model], space: Space) -> dict[str, Any
         arguments["cat_dims"] = space.categorical_features
     if space.descriptors and "descriptors" in accepted:
         arguments["descriptors"] = space.descriptors
+    if space.conditions and "conditions" in accepted:
+        arguments["conditions"] = space.conditions
     return arguments

@@ -16,6 +16,7 @@ from augury.models.exact.regression import BLOCK_ENTRIES
 from augury.models.expectation_propagation import probit_posterior
 from augury.models.training_data import check_training_data
 from augury.numerics.threads import blas_threads
+from augury.space.conditions import Conditions
 
 _LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 #: Candidates for the hyperparameters: the lengthscales relative to half the diagonal of the cube, and the
@@ -42,6 +43,7 @@ class FeasibilityModel:
         succeeded: `n` booleans.
         categorical_features: the integer-coded columns.
         descriptors: categorical column -> `k x p` properties of its categories.
+        conditions: which columns are active only for some values of others.
 
     Raises:
         InvalidInputError: shapes that do not agree, or inputs that are not finite.
@@ -53,6 +55,7 @@ class FeasibilityModel:
         succeeded: Tensor,
         categorical_features: Sequence[int] | None = None,
         descriptors: Mapping[int, Tensor] | None = None,
+        conditions: Conditions | None = None,
     ) -> None:
         labels = torch.as_tensor(succeeded)
         if labels.dim() != 1:
@@ -60,7 +63,7 @@ class FeasibilityModel:
         X, _, _ = check_training_data(train_X, labels.to(torch.float64).unsqueeze(-1))
         self._X = X.numpy()
         self._labels = np.where(labels.numpy().astype(bool), 1.0, -1.0)
-        self._features = Features.of(X.shape[-1], categorical_features, descriptors)
+        self._features = Features.of(X.shape[-1], categorical_features, descriptors, conditions)
         self._features.check(self._X)
         share = (np.sum(self._labels > 0) + 1.0) / (len(self._labels) + 2.0)
         self._mean = float(ndtri(share))

@@ -17,6 +17,7 @@ from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
 from augury.models.exact.model import ExactModel
+from augury.space.conditions import Conditions
 
 
 @final
@@ -43,6 +44,8 @@ class GaussianProcess(ExactModel):
         covar_module: any GPyTorch kernel instead of the default. It sees the numeric columns only, unless it
             declares `categorical_features`.
         descriptors: categorical column -> `k x p` properties of its categories.
+        conditions: which columns are active only for some values of others (`Space.conditions`); the default
+            kernel compares such a column only where it is active.
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite.
@@ -58,10 +61,11 @@ class GaussianProcess(ExactModel):
         outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
         covar_module: Kernel | None = None,
         descriptors: Mapping[int, Tensor] | None = None,
+        conditions: Conditions | None = None,
     ) -> None:
 
         def covariance(X: np.ndarray) -> Covariance:
-            features = Features.of(X.shape[1], categorical_features, descriptors)
+            features = Features.of(X.shape[1], categorical_features, descriptors, conditions)
             features.check(X)
             if covar_module is None:
                 return MaternCovariance(X, features)

@@ -44,7 +44,8 @@ class Categorical(Parameter):
         role: "design", or "environment" for one that nobody chooses in use (see `distribution`); the others
             are stored, but not yet proposed on.
         cost: relative cost of a fidelity.
-        active_if: the condition under which the parameter exists (stored, but not yet proposed on).
+        active_if: when the parameter exists: name of another one -> the values of it for which it does; of
+            several names, all must agree.
         distribution: how often each value occurs in use, for the role "environment": `Uniform()` (the
             default), `Normal(mean, std)` truncated to the bounds, or weights of the values (see
             `augury.space.distributions`).

@@ -92,14 +92,26 @@ class EncodedColumns:
             count *= parameter.n_levels
         return count
 
-    def encode(self, params: Sequence[Mapping[str, Any]], absent: Collection[str] = ()) -> Array:
+    def encode(
+        self,
+        params: Sequence[Mapping[str, Any]],
+        absent: Collection[str] = (),
+        may_lack: Collection[str] = (),
+    ) -> Array:
         """Encoded points (n x dim) of n >= 1 params; zero in the columns that params do not hold.
+
+        Args:
+            params: name -> value.
+            absent: names of columns that no params hold.
+            may_lack: names that some params may lack (conditional ones); their lowest level stands for them.
 
         Raises:
             InvalidInputError: a parameter is missing, out of bounds or of the wrong type.
         """
         numbers = [
-            np.zeros(len(params)) if name in absent else _numbers(name, parameter, params)
+            np.zeros(len(params))
+            if name in absent
+            else _numbers(name, parameter, params, may_lack=name in may_lack)
             for name, parameter in zip(self.names, self.parameters, strict=True)
         ]
         return self.units(np.stack(numbers, axis=1))
@@ -144,9 +156,15 @@ class EncodedColumns:
         return X
 
 
-def _numbers(name: str, parameter: Parameter, params: Sequence[Mapping[str, Any]]) -> Array:
+def _numbers(
+    name: str, parameter: Parameter, params: Sequence[Mapping[str, Any]], *, may_lack: bool
+) -> Array:
     try:
-        values = [one[name] for one in params]
+        if may_lack:
+            (lowest,) = parameter.from_numbers(parameter.scale.value(np.zeros(1)))
+            values = [one.get(name, lowest) for one in params]
+        else:
+            values = [one[name] for one in params]
     except KeyError:
         raise InvalidInputError(f"parameter {name!r} is missing") from None
     numbers = parameter.to_numbers(values)

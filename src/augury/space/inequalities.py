@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.space.columns import EncodedColumns
 from augury.space.constraints import LinearConstraint
 from augury.space.parameter import Parameter
@@ -60,6 +60,11 @@ class Inequalities:
             known = ", ".join(map(repr, parameters))
             raise InvalidInputError(
                 f"constraint {self.texts[row]!r} names {name!r}, which is not a parameter; there are {known}"
+            )
+        if parameters[name].active_if is not None:
+            raise NotSupportedError(
+                f"constraint {self.texts[row]!r} names {name!r}, which is not always there (active_if); "
+                "constrain parameters without a condition"
             )
         try:
             value, _ = parameters[name].value_and_slope(np.zeros(1))

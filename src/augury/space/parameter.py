@@ -115,14 +115,12 @@ def check_supported(name: str, parameter: Parameter) -> None:
     """Refuse what schemas hold but nothing proposes on yet.
 
     Raises:
-        NotSupportedError: a role that is not decided on yet, or a condition.
+        NotSupportedError: a role that is not decided on yet.
     """
     if parameter.role not in ("design", "environment"):
         raise NotSupportedError(
             f"parameter {name!r}: role={parameter.role!r} is not supported yet; use 'design' or 'environment'"
         )
-    if parameter.active_if is not None:
-        raise NotSupportedError(f"parameter {name!r}: active_if is not supported yet; leave it out")
 
 
 def check_common(role: str, cost: float | None, active_if: Mapping[str, Sequence[Any]] | None) -> None:

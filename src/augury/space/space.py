@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 
 from augury.errors import InvalidInputError
 from augury.space.candidates import Candidates, Rows
+from augury.space.column_views import ColumnViews
 from augury.space.columns import EncodedColumns
+from augury.space.conditions import conditions_of, refuse_conditions
 from augury.space.constraints import parse_constraints
+from augury.space.enumeration import MOST_COUNTED, all_points
 from augury.space.inequalities import Inequalities
 from augury.space.parameter import Parameter, check_supported
 from augury.space.parameters import named_parameters
 from augury.space.polytope import check_satisfiable
+from augury.space.representation import space_text
 from augury.space.restriction import held_columns, hold
 from augury.space.scales import Array
 from augury.space.schema import definition_from_dict, space_to_dict
@@ -29,12 +33,13 @@ if TYPE_CHECKING:
     import torch
 
 
-class Space:
+class Space(ColumnViews):
     """The set of points at which a function can be evaluated.
 
     Encoding has one column per parameter that is not Fixed: numeric ones in [0, 1] by their bounds, unordered
     categories as the integer code 0..k-1. `decode(encode(params)) == params` for whole numbers, steps and
-    categories, and for real numbers to the resolution that `Float` states; encoded points are stable.
+    categories, and for real numbers to the resolution that `Float` states; encoded points are stable. Params
+    hold the active parameters only; an inactive column holds 0 (see `augury.space.conditions`).
 
         Space({"x": (-5.0, 10.0), "n": (1, 16), "solvent": ["DMF", "DMAc"]}, constraints=["x + n <= 12"])
 
@@ -46,12 +51,13 @@ class Space:
         parameters: name -> Parameter, of all that a trial's params hold.
         names: their names.
         columns: names of the encoded columns.
+        conditions: which columns are active only for some values of others.
         constraints: the constraints as text.
         fixed_columns: encoded values of the columns held by `restrict`.
 
     Raises:
         InvalidInputError: a bad name, parameter or constraint; or constraints that no point satisfies.
-        NotSupportedError: a role or a condition that is not built yet.
+        NotSupportedError: a role that is not built yet; conditions in a table or in a constraint.
     """
 
     def __init__(self, parameters: Mapping[str, Any], *, constraints: Sequence[str] = ()) -> None:
@@ -116,6 +122,9 @@ class Space:
             raise InvalidInputError(
                 "the space has no parameter to vary; give at least one that is not constant"
             )
+        self.conditions = conditions_of(self.parameters, self.columns)
+        if table is not None:
+            refuse_conditions(inputs, "in a table of candidates")
         parsed = parse_constraints(constraints)
         self.constraints: list[str] = [constraint.text for constraint in parsed]
         self._inequalities = Inequalities(parsed, self.parameters, self._columns)
@@ -128,44 +137,22 @@ class Space:
     # --- columns -----------------------------------------------------------------------------------------
 
     @property
-    def dim(self) -> int:
-        """Number of encoded columns."""
-        return len(self.columns)
-
-    @cached_property
-    def categorical_features(self) -> list[int]:
-        """Columns that hold integer codes."""
-        return self._columns.categorical_features
-
-    @cached_property
-    def cardinalities(self) -> dict[int, int]:
-        """Column -> number of categories, for the columns that hold integer codes."""
-        return self._columns.cardinalities
-
-    @cached_property
-    def descriptors(self) -> dict[int, torch.Tensor]:
-        """Column -> k x p descriptors of its categories, each scaled to [0, 1]."""
-        return self._columns.descriptors
-
-    @cached_property
-    def levels(self) -> dict[int, Array]:
-        """Numeric column -> its sorted encoded levels, where there are at most 1,000 of them."""
-        return self._columns.levels
-
-    @cached_property
-    def bounds(self) -> Array:
-        """Lower and upper encoded bounds, 2 x dim."""
-        return self._columns.bounds
-
-    @property
     def candidates(self) -> Array | None:
         """Encoded rows (N x dim) of the finite table, None if the space is not one."""
         return None if self._candidates is None else self._candidates.X
 
     @cached_property
     def size(self) -> int | None:
-        """Number of distinct points (before constraints, if not a table); None if infinite."""
-        return self._columns.size(self.fixed_columns) if self._candidates is None else len(self._candidates)
+        """Number of distinct points (before constraints, if not a table); None if infinite.
+
+        In a large space with conditions an upper bound, in which inactive parameters are counted.
+        """
+        if self._candidates is not None:
+            return len(self._candidates)
+        count = self._columns.size(self.fixed_columns)
+        if self.conditions and count is not None and count <= MOST_COUNTED:
+            return len(all_points(self, feasible_only=False))
+        return count
 
     # --- encoding ----------------------------------------------------------------------------------------
 
@@ -180,7 +167,9 @@ class Space:
         if len(params) == 0:
             return np.empty((0, self.dim))
         if self._candidates is None:
-            return self._columns.encode(params)
+            X = self._columns.encode(params, may_lack=[self.columns[c] for c in self.conditions.columns])
+            self.conditions.check_complete(params, X, self.columns)
+            return self.conditions.canonical(X)
         return self._candidates.encode(params)
 
     def decode(self, X: Array | torch.Tensor, *, descriptors: bool = False) -> list[dict[str, Any]]:
@@ -193,7 +182,10 @@ class Space:
         X = self._columns.points(X)
         if self._candidates is not None:
             return self._candidates.params(X, descriptors=descriptors)
-        return self._columns.decode(hold(X, self.fixed_columns))
+        if not self.conditions:
+            return self._columns.decode(hold(X, self.fixed_columns))
+        X = self.snap(X)
+        return self.conditions.without_inactive(self._columns.decode(X), X, self.columns)
 
     def decode_fixed(self) -> dict[str, Any]:
         """Name -> value of the columns held by `restrict`."""
@@ -207,7 +199,7 @@ class Space:
         X = self._columns.points(X)
         if self._candidates is not None:
             return self._candidates.X[self._candidates.nearest(X)]
-        return hold(self._columns.snap(X), self.fixed_columns)
+        return self.conditions.canonical(hold(self._columns.snap(X), self.fixed_columns))
 
     def row_index(self, X: Array | torch.Tensor) -> Rows:
         """Index into `candidates` of each encoded point.
@@ -318,11 +310,4 @@ class Space:
         return hash((tuple(self.names), tuple(self.constraints), tuple(self.fixed_columns.items())))
 
     def __repr__(self) -> str:
-        head = f"Space: {self.size} candidates" if self._candidates is not None else "Space:"
-        lines = [f"  {name}: {parameter!r}" for name, parameter in self.parameters.items()]
-        if self._candidates is not None:
-            described = self._candidates.table.described
-            lines += [f"  {name}: {p!r} (descriptor)" for name, p in described.items()]
-        lines += [f"  {text}" for text in self.constraints]
-        lines += [f"  held: {name} = {value!r}" for name, value in self.decode_fixed().items()]
-        return "\n".join([head, *lines])
+        return space_text(self, self._candidates)

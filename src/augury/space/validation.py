@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from augury.errors import InvalidInputError
+from augury.space.conditions import condition_text
 from augury.space.fixed import Fixed
 from augury.space.parameter import checked
 from augury.space.scales import Array
@@ -43,9 +44,22 @@ def _completed(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
             result[name] = checked(name, parameter, params[name])
         elif isinstance(parameter, Fixed):
             result[name] = parameter.value
-        else:
+        elif parameter.active_if is None:
             raise InvalidInputError(f"parameter {name!r} is missing")
+    _check_active(space, result)
     return result
+
+
+def _check_active(space: Space, params: dict[str, Any]) -> None:
+    """Refuse values of inactive parameters, of which a typing error in another one may be the cause."""
+    if not space.conditions:
+        return
+    active = space.conditions.active(space.encode([params]))[0]
+    for column in space.conditions.columns:
+        name = space.columns[column]
+        if name in params and not active[column]:
+            needs = condition_text(space.parameters[name])
+            raise InvalidInputError(f"parameter {name!r} exists only for {needs}; leave it out here")
 
 
 def _encoded(space: Space, params: dict[str, Any]) -> Array:

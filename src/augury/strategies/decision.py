@@ -264,4 +264,5 @@ def _success(space: Space, observations: Observations) -> FeasibilityModel | Non
         torch.from_numpy(observations.complete[settled]),
         space.categorical_features,
         space.descriptors,
+        space.conditions,
     ).fit()

@@ -75,6 +75,8 @@ class Grid(Strategy):
             )
         cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(count, space.dim)
         cells = space.snap(cells)
+        if space.conditions:  # cells that differ in an inactive parameter are one
+            cells = np.unique(cells, axis=0)
         cells = cells[space.feasible(cells)]
         if len(cells) == 0:
             raise InvalidInputError(

@@ -10,7 +10,7 @@ import numpy as np
 from augury.errors import InvalidInputError
 from augury.space.goals import Goals, Minimize
 from augury.space.observations import Observations
-from augury.space.parameters import Categorical, Float
+from augury.space.parameters import Categorical, Float, Int
 from augury.space.sampling import uniform
 from augury.space.space import Space
 from augury.strategies.base import Proposal, Strategy
@@ -38,6 +38,18 @@ def mixed_space() -> Space:
     )
 
 
+def conditional_space() -> Space:
+    """A choice that decides which of a real and an integer exist, and a real beside them."""
+    return Space(
+        {
+            "method": ["simple", "heated", "stirred"],
+            "heat": Float(1.0, 100.0, log=True, active_if={"method": ["heated"]}),
+            "speed": Int(1, 9, active_if={"method": ["stirred"]}),
+            "x": (0.0, 1.0),
+        }
+    )
+
+
 def table(n: int) -> Space:
     """A table of n candidates with a number and a category."""
     import pandas as pd
@@ -54,6 +66,7 @@ def spaces() -> list[tuple[str, Space]]:
     return [
         ("continuous", continuous_space()),
         ("mixed", mixed_space()),
+        ("conditional", conditional_space()),
         ("categorical", categorical),
         ("table", table(24)),
     ]

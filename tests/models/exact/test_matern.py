@@ -12,13 +12,18 @@ from hypothesis import strategies as st
 
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
+from augury.space.conditions import Condition, Conditions
 from tests.models.cases import central_differences, descriptors, mixed_points
 
+# column 0 exists for the categories 0 and 2 of column 2; column 3 for 1 and 2 of it
+CONDITIONS = Conditions([Condition(0, 2, (0.0, 2.0)), Condition(3, 2, (1.0, 2.0))], 4)
 FEATURES = {
     "numeric": (3, (), Features.of(3, None, None)),
     "mixed": (2, (4, 3), Features.of(4, [2, 3], None)),
     "categories only": (0, (4, 3), Features.of(2, [0, 1], None)),
     "descriptors": (2, (4, 3), Features.of(4, [2, 3], {3: descriptors(3)})),
+    "conditional": (2, (4, 3), Features.of(4, [2, 3], None, CONDITIONS)),
+    "conditional descriptors": (2, (4, 3), Features.of(4, [2, 3], {3: descriptors(3)}, CONDITIONS)),
 }
 
 
@@ -150,3 +155,43 @@ def test_starts_are_within_bounds():
         covariance, _ = bound(name)
         lower, upper = covariance.bounds()
         assert ((lower < covariance.starts()) & (covariance.starts() < upper)).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.floats(-4.0, 3.0))
+def test_conditional_kernels_are_positive_semidefinite_at_any_hyperparameters(seed, spread):
+    rng = np.random.default_rng(seed)
+    features = FEATURES["conditional"][2]
+    X = np.concatenate(
+        [rng.random((30, 2)), rng.integers(4, size=(30, 1)), rng.integers(3, size=(30, 1))], axis=1
+    )
+    covariance = MaternCovariance(X, features)
+    theta = covariance.theta + spread * rng.standard_normal(len(covariance.theta))
+    assert np.linalg.eigvalsh(covariance.matrix(theta))[0] > -1e-10
+
+
+def test_only_coordinates_that_are_active_in_both_points_count():
+    covariance, X = bound("conditional")
+    moved = new_points("conditional")
+    before = covariance.cross(moved)
+    active = CONDITIONS.active(moved)
+    assert 0 < active[:, 0].sum() < len(moved)
+    moved[:, 0] = np.where(active[:, 0], moved[:, 0], 0.9 - moved[:, 0])
+    moved[:, 3] = np.where(active[:, 3], moved[:, 3], 2.0 - moved[:, 3])
+    np.testing.assert_array_equal(covariance.cross(moved), before)
+    # between an active and an inactive point, the coordinate of the active one is of no matter
+    between = np.ix_(active[:, 0], ~CONDITIONS.active(X)[:, 0])
+    moved[:, 0] = np.where(active[:, 0], 0.5 * moved[:, 0], moved[:, 0])
+    np.testing.assert_allclose(covariance.cross(moved)[between], before[between], rtol=1e-12)
+    assert np.abs(covariance.cross(moved) - before).max() > 1e-3
+
+
+def test_active_points_of_a_conditional_column_are_as_far_apart_as_their_coordinates():
+    u = np.linspace(0.0, 1.0, 21)
+    X = np.stack([u, np.zeros(21), np.zeros(21), np.zeros(21)], axis=1)
+    embedded = FEATURES["conditional"][2].coordinates(X)[:, :2]
+    chords = np.linalg.norm(embedded[:, None] - embedded, axis=-1)
+    differences = np.abs(u[:, None] - u)
+    assert (chords <= differences + 1e-15).all()
+    assert (chords >= 0.958 * differences).all()
+    np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), 1.0)  # from an inactive point, at 0

@@ -60,3 +60,13 @@ def test_there_is_one_axis_per_parameter(columns):
     figure = parallel_coordinates_figure(coordinates(SPACE, X, columns), np.arange(6.0), 1, "y")
     names = [text.get_text() for text in figure.axes[0].get_xticklabels()]
     assert names == [SPACE.columns[column] for column in columns]
+
+
+def test_lines_end_where_a_parameter_is_inactive():
+    space = Space({"a": ["u", "v"], "b": Float(0.0, 1.0, active_if={"a": ["v"]})})
+    X = space.encode([{"a": "u"}, {"a": "v", "b": 0.25}])
+    a, b = coordinates(space, X, [0, 1])
+    assert a.heights.tolist() == [0.0, 1.0]
+    assert np.isnan(b.heights[0])
+    assert b.heights[1] == 0.25
+    parallel_coordinates_figure([a, b], np.arange(2.0), 1, "y").canvas.draw()

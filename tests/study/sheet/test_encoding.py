@@ -81,3 +81,23 @@ def test_what_the_space_does_not_have_is_named_by_row_and_column(name: str, cell
 def test_text_choices_take_true_and_false_as_words() -> None:
     assert value_of(True, Categorical(["True", "maybe"])) == "True"
     assert value_of(True, Categorical([True, False])) is True
+
+
+CONDITIONAL = Space(
+    {
+        "solvent": Categorical(["none", "DMF", "THF"]),
+        "amount": Float(1.0, 5.0, active_if={"solvent": ["DMF", "THF"]}),
+    }
+)
+
+
+def test_the_cell_of_an_inactive_parameter_is_empty() -> None:
+    cells: dict[str, list[Cell]] = {"solvent": ["none", "DMF"], "amount": [None, parse_cell("2.5")]}
+    expected = CONDITIONAL.encode([{"solvent": "none"}, {"solvent": "DMF", "amount": 2.5}])
+    np.testing.assert_array_equal(encode_rows(table(cells), CONDITIONAL, "advice"), expected)
+    with pytest.raises(InvalidInputError, match=r"row 3.*'amount'.*the cell is empty; fill it in"):
+        encode_rows(table({"solvent": ["none", "DMF"], "amount": [None, None]}), CONDITIONAL, "advice")
+    with pytest.raises(
+        InvalidInputError, match=r"row 2.*should be empty.*only for solvent in \['DMF', 'THF'\]"
+    ):
+        encode_rows(table({"solvent": ["none"], "amount": [parse_cell("2")]}), CONDITIONAL, "advice")

@@ -61,7 +61,7 @@ class MaternCovariance(Covariance):
 
     def _bind(self, X: np.ndarray) -> None:
         self._coordinates = np.ascontiguousarray(self.features.coordinates(X)) - 0.5
-        self._levels = [np.unique(X[:, c]) for c in self.features.categorical]
+        self._levels = [np.unique(codes) for codes in self.features.codes(X).T]
         self._codes = self._one_hot(X)
         self.n = len(X)
 
@@ -223,7 +223,8 @@ class MaternCovariance(Covariance):
     # -- covariance with new inputs --------------------------------------------------------------------
 
     def cross(self, X: np.ndarray, *, gradient: bool = False) -> np.ndarray:
-        scaled = (self.features.coordinates(X) - 0.5) * self._scale
+        coordinates = self.features.coordinates(X)
+        scaled = (coordinates - 0.5) * self._scale
         K = _left_factor(scaled) @ self._right
         G, exponential = np.empty_like(K), np.empty_like(K)
         _exponential(K, G, exponential)
@@ -231,16 +232,16 @@ class MaternCovariance(Covariance):
             exponential *= np.exp(self._one_hot(X) @ self._weighted_codes.T - self._rates.sum())
         _finish(K, G, exponential)
         if gradient:
-            self._last_cross = (scaled, G)
+            self._last_cross = (coordinates, scaled, G)
         return K
 
     def cross_pullback(self, weights: np.ndarray) -> np.ndarray:
-        scaled, G = self._last_cross
+        coordinates, scaled, G = self._last_cross
         weighted = G * weights
         gradient = weighted @ self._scaled
         gradient -= scaled * weighted.sum(axis=1, keepdims=True)
         gradient *= self._scale / 3.0
-        return self.features.scatter_gradient(gradient)
+        return self.features.scatter_gradient(gradient, coordinates)
 
     def diagonal(self, X: np.ndarray) -> np.ndarray:
         return np.ones(len(X))
@@ -257,16 +258,20 @@ class MaternCovariance(Covariance):
         squares = (squares - 2.0 * (left @ right.transpose(-1, -2))).clamp_min(1e-30)
         distance = squares.sqrt()
         exponent = -distance
-        for column, rate in zip(self.features.categorical, self._rates, strict=True):
-            different = X1[..., :, None, column] != X2[..., None, :, column]
-            exponent = exponent - rate * different.to(exponent)
+        if len(self._rates):
+            codes1, codes2 = self.features.codes_tensor(X1), self.features.codes_tensor(X2)
+            for index, rate in enumerate(self._rates):
+                different = codes1[..., :, None, index] != codes2[..., None, :, index]
+                exponent = exponent - rate * different.to(exponent)
         return (1.0 + distance + squares / 3.0) * exponent.exp()
 
     def _one_hot(self, X: np.ndarray) -> np.ndarray:
         if not self._levels:
             return np.empty((len(X), 0))
-        columns = zip(self.features.categorical, self._levels, strict=True)
-        return np.concatenate([X[:, c, None] == levels for c, levels in columns], axis=1, dtype=np.float64)
+        columns = zip(self.features.codes(X).T, self._levels, strict=True)
+        return np.concatenate(
+            [codes[:, None] == levels for codes, levels in columns], axis=1, dtype=np.float64
+        )
 
 
 def _left_factor(scaled: np.ndarray) -> np.ndarray:

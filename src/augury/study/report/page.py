@@ -163,6 +163,8 @@ def _effects(results: Results, surrogates: list[Surrogate], columns: list[int]) 
     if results.best is None:
         return []
     best = results.space.encode([results.finished[results.best].params])[0]
+    active = results.space.conditions.active(best[None])[0]  # the others change nothing there
+    columns = [column for column in columns if active[column]]
     groups = []
     for i, surrogate in enumerate(surrogates):
         shown = effects(surrogate, results.space, best, columns)

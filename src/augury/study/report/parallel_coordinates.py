@@ -41,7 +41,7 @@ class Coordinate:
 
     Args:
         name: of the parameter.
-        heights: n heights of the trials, in [0, 1].
+        heights: n heights of the trials, in [0, 1]; NaN where the parameter is inactive, where lines end.
         ticks: heights that carry a text.
         texts: those texts.
     """
@@ -55,13 +55,15 @@ class Coordinate:
 def coordinates(space: Space, X: np.ndarray, columns: list[int]) -> list[Coordinate]:
     """One axis per column of the encoded points X (n x d)."""
     result = []
+    active = space.conditions.active(X)
     for column in columns:
         name, parameter, top = space.columns[column], space.column_parameters[column], space.bounds[1, column]
         wanted = np.linspace(0.0, top, _MOST_TICKS if isinstance(parameter, Categorical) else 3)
         ticks = np.unique(parameter.scale.unit(parameter.scale.value(wanted)))
         raw = raw_values(parameter, ticks)
         texts = [f"{v:.3g}" if isinstance(v, float) else label(v, 14) for v in raw]
-        result.append(Coordinate(name, X[:, column] / top, ticks / top, texts))
+        heights = np.where(active[:, column], X[:, column] / top, np.nan)
+        result.append(Coordinate(name, heights, ticks / top, texts))
     return result
 
 

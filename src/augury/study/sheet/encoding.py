@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.errors import InvalidInputError
+from augury.space.conditions import condition_text
 from augury.space.parameters import Categorical, Fixed, Parameter
 from augury.space.space import Space
 from augury.study.sheet.cells import Cell, Number, label
@@ -19,7 +20,7 @@ def encode_rows(table: Table, space: Space, advice: str) -> NDArray[np.float64]:
     """Encoded points (n x dim) of the rows of a table.
 
     What was measured between two levels, or outside a constraint, is a measurement all the same and keeps its
-    exact place; only proposals are held to them.
+    exact place; only proposals are held to them. The cell of an inactive parameter is empty.
 
     Args:
         table: the experiments, n rows, with a column for every parameter that is not fixed.
@@ -36,7 +37,25 @@ def encode_rows(table: Table, space: Space, advice: str) -> NDArray[np.float64]:
         coordinates = _coordinates(table, name, parameter, advice)
         if name in space.columns:
             X[:, space.columns.index(name)] = coordinates
-    return X
+    _check_active(table, space, X)
+    return space.conditions.canonical(X)
+
+
+def _check_active(table: Table, space: Space, X: NDArray[np.float64]) -> None:
+    """Refuse empty cells of active parameters, and cells that hold something of inactive ones."""
+    if not space.conditions:
+        return
+    active = space.conditions.active(X)
+    for column in space.conditions.columns:
+        name = space.columns[column]
+        for row, cell in enumerate(table.columns[name]):
+            if (cell is not None) == active[row, column]:
+                continue
+            wanted = condition_text(space.parameters[name])
+            reason = (
+                "the cell is empty; fill it in" if cell is None else f"it should be empty: {name!r} exists"
+            )
+            raise InvalidInputError(f"{table.where(row, name)}: {reason} (only for {wanted})")
 
 
 def value_of(cell: Cell, parameter: Parameter) -> Any:
@@ -50,6 +69,9 @@ def value_of(cell: Cell, parameter: Parameter) -> Any:
 
 def _coordinates(table: Table, name: str, parameter: Parameter, advice: str) -> NDArray[np.float64]:
     values = [value_of(cell, parameter) for cell in table.columns[name]]
+    if parameter.active_if is not None:
+        (lowest,) = parameter.from_numbers(parameter.scale.value(np.zeros(1)))
+        values = [lowest if value is None else value for value in values]
     numbers = parameter.to_numbers(values) if values else np.empty(0)
     if numbers is not None:
         coordinates: NDArray[np.float64] = parameter.scale.unit(numbers)

@@ -32,7 +32,7 @@ def round_params(space: Space, table: Table, params: Mapping[str, Any]) -> dict[
     continuous = {
         name: parameter
         for name, parameter in space.parameters.items()
-        if isinstance(parameter, Float) and parameter.step is None
+        if isinstance(parameter, Float) and parameter.step is None and name in params
     }
     if not continuous or space.candidates is not None:
         return dict(params)
