@@ -155,7 +155,9 @@ def test_conditions_that_make_no_sense_are_refused(parameters: dict[str, Any], m
         Space({"a": ["u", "v"], **parameters})
 
 
-def test_conditions_in_tables_and_constraints_are_not_supported() -> None:
+def test_conditions_in_tables_constraints_and_other_roles_are_not_supported() -> None:
+    with pytest.raises(NotSupportedError, match="'w': active_if is not supported with role='environment'"):
+        Space({"a": ["u", "v"], "w": Float(0.0, 1.0, role="environment", active_if={"a": ["u"]})})
     conditional = Float(0.0, 1.0, active_if={"a": ["u"]})
     with pytest.raises(NotSupportedError, match="not always there"):
         Space({"a": ["u", "v"], "b": conditional, "c": (0.0, 1.0)}, constraints=["b + c <= 1"])

@@ -119,9 +119,14 @@ def conditions_of(parameters: Mapping[str, Parameter], columns: Sequence[str]) -
     Raises:
         InvalidInputError: a condition on an unknown or continuous parameter, on values it does not have, on
             itself in a circle, or one that is never or always met.
+        NotSupportedError: a condition on a parameter of another role than "design".
     """
     conditions = []
     for name, parameter in parameters.items():
+        if parameter.active_if is not None and parameter.role != "design":
+            raise NotSupportedError(
+                f"parameter {name!r}: active_if is not supported with role={parameter.role!r}; leave it out"
+            )
         for parent, values in (parameter.active_if or {}).items():
             try:
                 condition = _condition(name, parent, values, parameters, columns)
