@@ -12,7 +12,7 @@ from augury.space.goals import Goals
 from augury.space.parameters import Float
 from augury.space.space import Space
 from augury.strategies import BayesianOptimization, ExhaustedError, RandomSearch
-from augury.strategies.bayesian_optimization import default_initial_points
+from augury.strategies.design import default_initial_points
 from augury.testing.strategy_cases import continuous_space, mixed_space, observe, propose, table
 from tests.strategies.cases import run, table_of
 

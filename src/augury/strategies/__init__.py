@@ -1,6 +1,7 @@
 """Decisions: strategies that look at what is known and say what to evaluate next.
 
     bayesian-optimization  BayesianOptimization   a surrogate, and the acquisition that it maximises
+    trust-region           TrustRegion            the same in a box around the best point, for many inputs
     sobol                  SobolSearch            one low-discrepancy sequence
     random                 RandomSearch           independent uniform points
     grid                   Grid                   the full factorial design
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from augury.strategies.registry import build_strategy as build_strategy
     from augury.strategies.sobol_search import SobolSearch as SobolSearch
     from augury.strategies.state import State as State
+    from augury.strategies.trust_region import TrustRegion as TrustRegion
 
 _ATTRIBUTES = {
     "STRATEGIES": "augury.strategies.registry",
@@ -38,6 +40,7 @@ _ATTRIBUTES = {
     "SobolSearch": "augury.strategies.sobol_search",
     "State": "augury.strategies.state",
     "Strategy": "augury.strategies.base",
+    "TrustRegion": "augury.strategies.trust_region",
     "build_strategy": "augury.strategies.registry",
 }
 

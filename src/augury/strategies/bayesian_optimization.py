@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-from math import ceil
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -12,7 +10,8 @@ from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIO
 from augury.errors import InvalidInputError
 from augury.models.registry import MODELS
 from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request, check_roles
-from augury.strategies.design import InitialDesign, exhausted
+from augury.strategies.choices import check_choice, check_count, model_label
+from augury.strategies.design import InitialDesign, design_points_left, exhausted
 
 if TYPE_CHECKING:
     from augury.space.goals import Goals
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from augury.space.space import Space
     from augury.strategies.decision import AcquisitionChoice
     from augury.strategies.outcome_models import ModelChoice
-
-_FEWEST_INITIAL, _MOST_INITIAL = 5, 20
-_UNLIMITED = 2**62
-_SHARE_OF_FINITE = 8  # the start takes at most one in so many points of a finite space
 
 
 @final
@@ -45,7 +40,7 @@ class BayesianOptimization(Strategy):
             noisy EI; with two to four objectives the same of the hypervolume, with more ParEGO), a name in
             `augury.acquisition.registry`, or a callable like those there.
         n_initial: evaluations, a user's own counted, before the model decides; by default as
-            `default_initial_points` says.
+            `augury.strategies.design.default_initial_points` says.
         replicates: whether points of a finite space may be evaluated again.
 
     Raises:
@@ -63,13 +58,10 @@ class BayesianOptimization(Strategy):
         n_initial: int | None = None,
         replicates: bool = False,
     ) -> None:
-        _check_choice("model", model, ["auto", *MODELS.names()])
+        check_choice("model", model, ["auto", *MODELS.names()])
         names = ["auto", *ACQUISITIONS.names(), *MULTI_OBJECTIVE_ACQUISITIONS.names()]
-        _check_choice("acquisition", acquisition, names)
-        if n_initial is not None and (type(n_initial) is not int or n_initial < 1):
-            raise InvalidInputError(
-                f"n_initial={n_initial!r} is not allowed; give a whole number of at least 1, or None"
-            )
+        check_choice("acquisition", acquisition, names)
+        check_count("n_initial", n_initial)
         self.model = model
         self.acquisition = acquisition
         self.n_initial = n_initial
@@ -103,7 +95,7 @@ class BayesianOptimization(Strategy):
         self.check_goals(goals)
         busy = np.concatenate([pending, observations.X[observations.pending]])
         design = InitialDesign.resume(state, seed)
-        n_design = min(n, self._design_points_left(space, goals, observations, len(busy)))
+        n_design = min(n, design_points_left(self.n_initial, space, goals, observations, len(busy)))
         points = np.empty((0, space.dim))
         if n_design:
             points = design.next_points(space, n_design, np.concatenate([observations.X, busy]))
@@ -114,7 +106,7 @@ class BayesianOptimization(Strategy):
         from augury.numerics.threads import blas_threads
         from augury.strategies.decision import Decision
 
-        label = _label(self.model)
+        label = model_label(self.model)
         warm = state.tensors if state is not None and state.data.get("model") == label else {}
         with blas_threads(observations.n):
             decision = Decision.fit(
@@ -128,46 +120,3 @@ class BayesianOptimization(Strategy):
             raise exhausted(space)
         remembered = design.state(model=label, tensors=decision.models.hyperparameters())
         return Proposal(points, predictions, remembered)
-
-    def _design_points_left(
-        self, space: Space, goals: Goals, observations: Observations, n_pending: int
-    ) -> int:
-        """How many more points of the design come before the model decides; without limit while it cannot.
-
-        The model waits for the results of half of the design, or, where many evaluations fail or run at once,
-        until twice its size has been handed out; and for one result with every objective in any case.
-        """
-        n_initial = self.n_initial or default_initial_points(space)
-        objectives = observations.Y[:, goals.objective_columns]
-        measured = int((observations.complete & np.isfinite(objectives).all(axis=1)).sum())
-        known = int((~observations.pending).sum()) + n_pending
-        if measured == 0 or (measured < ceil(n_initial / 2) and known < 2 * n_initial):
-            return _UNLIMITED
-        return max(0, n_initial - known)
-
-
-def default_initial_points(space: Space) -> int:
-    """The size of the Sobol start: two more than there are free columns.
-
-    At least 5 and at most 20; in a finite space at most an eighth of its points, but at least 2.
-
-    Small designs are better than large ones where evaluations are few, as the model's first choices are more
-    informative than further design points (Bossek, Doerr and Kerschke, "Initial design strategies and their
-    effects on sequential model-based optimization", GECCO 2020).
-    """
-    count = min(max(_FEWEST_INITIAL, space.dim - len(space.fixed_columns) + 2), _MOST_INITIAL)
-    return count if space.size is None else min(count, max(2, space.size // _SHARE_OF_FINITE))
-
-
-def _check_choice(what: str, given: Any, known: list[str]) -> None:
-    if isinstance(given, str) and given not in known:
-        allowed = ", ".join(map(repr, known))
-        raise InvalidInputError(f"there is no {what} called {given!r}; choose one of {allowed}")
-
-
-def _label(model: ModelChoice) -> str:
-    """A name for the kind of model, so that one kind is not started from the other's hyperparameters."""
-    if isinstance(model, str):
-        return model
-    made = model.func if isinstance(model, partial) else model
-    return getattr(made, "__qualname__", type(made).__qualname__)

@@ -82,7 +82,7 @@ class Decision:
     ) -> Decision:
         """Fit all models; see `OutcomeModels.fit` for the arguments."""
         models = OutcomeModels.fit(model, space, observations, seed=seed, warm=warm)
-        success = _success(space, observations)
+        success = success_model(space, observations)
         return cls(space, goals, observations, models, success, acquisition, seed, model)
 
     def choose(self, n: int, pending: np.ndarray, *, replicates: bool) -> np.ndarray:
@@ -96,12 +96,12 @@ class Decision:
         """
         taken = None if replicates else np.concatenate([self.observations.X, pending])
         found = maximize_batch(
-            self._beside(pending, measured_once=self.space.size is not None and not replicates),
+            self.beside(pending, measured_once=self.space.size is not None and not replicates),
             self.space,
             n,
             # beside several objectives, sweeps gain little for as many decompositions of the front
             sweeps=1 if self.goals.n_objectives == 1 else 0,
-            incumbents=self._incumbents,
+            incumbents=self.incumbents,
             avoid=taken,
             seed=self.seed,
         ).X
@@ -114,15 +114,15 @@ class Decision:
     def explain(self, X: np.ndarray) -> list[Prediction]:
         """The predictions at chosen points (n x d)."""
         front = None
-        if self._competing.any():
-            points = self.observations.X[self._competing]
+        if self.competing.any():
+            points = self.observations.X[self.competing]
             columns = self.goals.objective_columns
             means = np.stack([self.models.mean(column, points) for column in columns], axis=1)
             values = means * self.goals.objective_signs
             front = values[non_dominated(values)]
         return explain(self.models, self.goals, X, front)
 
-    def _beside(self, pending: np.ndarray, *, measured_once: bool) -> Callable[[np.ndarray], Acquisition]:
+    def beside(self, pending: np.ndarray, *, measured_once: bool) -> Callable[[np.ndarray], Acquisition]:
         """The acquisition beside the pending points and further ones.
 
         Args:
@@ -130,16 +130,16 @@ class Decision:
             measured_once: whether no point can be evaluated again, so that the best value is the best
                 measured one, noisy or not.
         """
-        if not self._competing.any():
+        if not self.competing.any():
             return lambda further: ConstrainedAcquisition(
                 None, self.chances(presumed=np.concatenate([pending, further]))
             )
-        noisy = not measured_once and any(map(self._is_noisy, self.goals.objective_columns))
+        noisy = not measured_once and any(map(self.is_noisy, self.goals.objective_columns))
         build, situation = self._build(noisy), self._situation(pending, noisy)
         return lambda further: build(situation.with_pending(further) if len(further) else situation)
 
     def _situation(self, pending: np.ndarray, noisy: bool) -> Situation | MultiObjectiveSituation:
-        observed, values = self.observations.X[self._competing], self._objectives[self._competing]
+        observed, values = self.observations.X[self.competing], self.objectives[self.competing]
         signs, constraints = self.goals.objective_signs, self.chances()
         if self.goals.n_objectives == 1:
             return Situation(
@@ -182,7 +182,7 @@ class Decision:
         train_X, train_Y = torch.from_numpy(np.ascontiguousarray(X)), torch.from_numpy(y[:, None].copy())
         return fit_model(build_model(self.model, train_X, train_Y, None, self.space), seed=self.seed)
 
-    def _is_noisy(self, column: int) -> bool:
+    def is_noisy(self, column: int) -> bool:
         """Whether the best measured value of an objective may well not be the best value."""
         model = self.models.models[column]
         if not hasattr(model, "noise_variance"):
@@ -198,32 +198,32 @@ class Decision:
         return all(model is not None and is_gaussian(model) for model in models)
 
     @cached_property
-    def _objectives(self) -> np.ndarray:
+    def objectives(self) -> np.ndarray:
         """N x k measured objectives, to be maximised."""
         return self.goals.objective_values(self.observations.Y)
 
     @cached_property
-    def _limits(self) -> list[tuple[int, float, float]]:
+    def limits(self) -> list[tuple[int, float, float]]:
         """The constraint terms of which something is known."""
         return [term for term in self.goals.constraint_terms if term[0] in self.models.models]
 
     @cached_property
-    def _competing(self) -> np.ndarray:
+    def competing(self) -> np.ndarray:
         """The rows (bool N) that may be best: objectives measured, constraints met."""
         Y = self.observations.Y
-        rows = self.observations.complete & np.isfinite(self._objectives).all(axis=1)
-        for column, sign, offset in self._limits:
+        rows = self.observations.complete & np.isfinite(self.objectives).all(axis=1)
+        for column, sign, offset in self.limits:
             rows = rows & (sign * Y[:, column] + offset <= 0.0)
         return rows
 
     @property
-    def _incumbents(self) -> np.ndarray:
+    def incumbents(self) -> np.ndarray:
         """The best rows; while none competes, those most likely to meet the constraints."""
-        if self._competing.any() and self.goals.n_objectives > 1:
+        if self.competing.any() and self.goals.n_objectives > 1:
             return self.observations.X[self._spread_of_front()]
-        if self._competing.any():
-            rows = np.flatnonzero(self._competing)
-            worth = self._objectives[rows, 0]
+        if self.competing.any():
+            rows = np.flatnonzero(self.competing)
+            worth = self.objectives[rows, 0]
         else:
             rows = np.flatnonzero(self.observations.complete)
             worth = ConstrainedAcquisition(None, self.chances()).value(self.observations.X[rows])
@@ -231,9 +231,9 @@ class Decision:
 
     def _spread_of_front(self) -> np.ndarray:
         """Rows of the Pareto front, evenly taken along the first objective where there are many."""
-        rows = np.flatnonzero(self._competing)
-        rows = rows[non_dominated(self._objectives[rows])]
-        rows = rows[np.argsort(self._objectives[rows, 0], kind="stable")]
+        rows = np.flatnonzero(self.competing)
+        rows = rows[non_dominated(self.objectives[rows])]
+        rows = rows[np.argsort(self.objectives[rows, 0], kind="stable")]
         return rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_INCUMBENTS)).astype(np.intp)]
 
     def chances(self, presumed: np.ndarray | None = None) -> list[Acquisition]:
@@ -244,7 +244,7 @@ class Decision:
                 feasible point does not return to them before their results are known.
         """
         chances: list[Acquisition] = []
-        for column, sign, offset in self._limits:
+        for column, sign, offset in self.limits:
             model = self.models.models[column]
             if presumed is not None and len(presumed):
                 model = self.models.given_violation(column, sign, offset, presumed)
@@ -254,7 +254,7 @@ class Decision:
         return chances
 
 
-def _success(space: Space, observations: Observations) -> FeasibilityModel | None:
+def success_model(space: Space, observations: Observations) -> FeasibilityModel | None:
     """The model of the chance of success, once some evaluations have succeeded and some failed."""
     settled = observations.complete | observations.failed
     if not (observations.complete.any() and observations.failed.any()):

@@ -17,10 +17,15 @@ from augury.strategies.state import State
 if TYPE_CHECKING:
     import torch
 
+    from augury.space.goals import Goals
+    from augury.space.observations import Observations
     from augury.space.space import Space
 
 _VERSION = 1
 _SHORTEST = 16  # points drawn of a design at least
+_FEWEST_INITIAL, _MOST_INITIAL = 5, 20
+_UNLIMITED = 2**62
+_SHARE_OF_FINITE = 8  # the start takes at most one in so many points of a finite space
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,43 @@ class InitialDesign:
         if len(fresh) == n:
             return fresh
         return draw_new(sobol, space, n, seed=self.seed, seen=seen)
+
+
+def default_initial_points(space: Space) -> int:
+    """The size of the Sobol start: two more than there are free columns.
+
+    At least 5 and at most 20; in a finite space at most an eighth of its points, but at least 2.
+
+    Small designs are better than large ones where evaluations are few, as the model's first choices are more
+    informative than further design points (Bossek, Doerr and Kerschke, "Initial design strategies and their
+    effects on sequential model-based optimization", GECCO 2020).
+    """
+    count = min(max(_FEWEST_INITIAL, space.dim - len(space.fixed_columns) + 2), _MOST_INITIAL)
+    return count if space.size is None else min(count, max(2, space.size // _SHARE_OF_FINITE))
+
+
+def design_points_left(
+    n_initial: int | None, space: Space, goals: Goals, observations: Observations, n_pending: int
+) -> int:
+    """How many more points of the design come before the model decides; without limit while it cannot.
+
+    The model waits for the results of half of the design, or, where many evaluations fail or run at once,
+    until twice its size has been handed out; and for one result with every objective in any case.
+
+    Args:
+        n_initial: the size of the design; as `default_initial_points` says where it is None.
+        space: where to look.
+        goals: the objectives.
+        observations: what is known.
+        n_pending: points under evaluation.
+    """
+    n_initial = n_initial or default_initial_points(space)
+    objectives = observations.Y[:, goals.objective_columns]
+    measured = int((observations.complete & np.isfinite(objectives).all(axis=1)).sum())
+    known = int((~observations.pending).sum()) + n_pending
+    if measured == 0 or (measured < ceil(n_initial / 2) and known < 2 * n_initial):
+        return _UNLIMITED
+    return max(0, n_initial - known)
 
 
 def draw_new(

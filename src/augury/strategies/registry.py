@@ -19,6 +19,7 @@ STRATEGIES = Registry(
     {
         "auto": _BAYESIAN,
         "bayesian-optimization": _BAYESIAN,
+        "trust-region": "augury.strategies.trust_region:TrustRegion",
         "sobol": "augury.strategies.sobol_search:SobolSearch",
         "random": "augury.strategies.random_search:RandomSearch",
         "grid": "augury.strategies.grid:Grid",

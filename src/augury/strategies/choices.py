@@ -1,0 +1,42 @@
+"""What a strategy's user may give for its model and acquisition, checked where it is given."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from augury.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from augury.strategies.outcome_models import ModelChoice
+
+
+def check_choice(what: str, given: Any, known: list[str]) -> None:
+    """Refuse a name that is not among the known ones.
+
+    Raises:
+        InvalidInputError: it is not.
+    """
+    if isinstance(given, str) and given not in known:
+        allowed = ", ".join(map(repr, known))
+        raise InvalidInputError(f"there is no {what} called {given!r}; choose one of {allowed}")
+
+
+def check_count(what: str, given: Any) -> None:
+    """Refuse what is neither None nor a whole number of at least 1.
+
+    Raises:
+        InvalidInputError: it is neither.
+    """
+    if given is not None and (type(given) is not int or given < 1):
+        raise InvalidInputError(
+            f"{what}={given!r} is not allowed; give a whole number of at least 1, or None"
+        )
+
+
+def model_label(model: ModelChoice) -> str:
+    """A name for the kind of model, so that one kind is not started from the other's hyperparameters."""
+    if isinstance(model, str):
+        return model
+    made = model.func if isinstance(model, partial) else model
+    return getattr(made, "__qualname__", type(made).__qualname__)

@@ -1,0 +1,247 @@
+"""Trust regions: Bayesian optimisation that looks only around the best point, for many inputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from augury.acquisition.enumeration import is_among, listed_points
+from augury.acquisition.registry import ACQUISITIONS
+from augury.errors import NotSupportedError
+from augury.models.registry import MODELS
+from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request, check_roles
+from augury.strategies.choices import check_choice, check_count, model_label
+from augury.strategies.design import InitialDesign, design_points_left, exhausted, without_repeats
+from augury.strategies.region_size import RegionSize
+
+if TYPE_CHECKING:
+    from augury.space.goals import Goals
+    from augury.space.observations import Observations
+    from augury.space.space import Space
+    from augury.strategies.decision import AcquisitionChoice, Decision
+    from augury.strategies.outcome_models import ModelChoice
+
+#: So many points at once are taken from draws of the function, fewer by expected improvement.
+THOMPSON_FROM = 20
+#: The model is fitted to the rows nearest to the best one where there are more.
+MOST_ROWS = 2000
+_FEWEST_CANDIDATES, _MOST_CANDIDATES = 1000, 4000
+
+
+@final
+class TrustRegion(Strategy):
+    """Evaluates first a Sobol design, then points of a box around the best one, which grows and shrinks.
+
+    The sides of the box are in proportion to the model's lengthscales. It doubles after three proposals in a
+    row that found a better point, halves after as many evaluations without one as there are free columns (at
+    least 4), and when it has become tiny the search begins anew with another design, of whose results alone
+    the next region is made. Points differ from the best one in about 20 columns. Small batches are chosen by
+    expected improvement, one beside the other; large ones are the best points of as many draws of the
+    function (Thompson sampling), all constraints drawn as well.
+
+    Constraints on outcomes, failures, points under evaluation and mixed spaces are treated as in
+    `BayesianOptimization`; in a table or a small finite space the region is the whole space.
+
+    Args:
+        model: as in `BayesianOptimization`.
+        acquisition: "auto", "thompson" (draws, whatever the size of the batch), or an acquisition for one
+            objective as in `BayesianOptimization`.
+        n_initial: as in `BayesianOptimization`; the size of every region's design.
+        replicates: as in `BayesianOptimization`.
+
+    Raises:
+        InvalidInputError: an unknown model or acquisition, or n_initial < 1.
+
+    Sources: Eriksson, Pearce, Gardner, Turner and Poloczek, "Scalable global optimization via local Bayesian
+    optimization", NeurIPS 2019 (one region, TuRBO-1); Eriksson and Poloczek, "Scalable constrained Bayesian
+    optimization", AISTATS 2021, for constraints.
+    """
+
+    def __init__(
+        self,
+        model: ModelChoice = "auto",
+        acquisition: AcquisitionChoice = "auto",
+        n_initial: int | None = None,
+        replicates: bool = False,
+    ) -> None:
+        check_choice("model", model, ["auto", *MODELS.names()])
+        check_choice("acquisition", acquisition, ["auto", *ACQUISITIONS.names()])
+        check_count("n_initial", n_initial)
+        self.model = model
+        self.acquisition = acquisition
+        self.n_initial = n_initial
+        self.replicates = replicates
+
+    def check_goals(self, goals: Goals) -> None:
+        if goals.n_objectives != 1:
+            raise NotSupportedError(
+                f"a trust region follows one objective, and there are {goals.n_objectives}; use "
+                "strategy='bayesian-optimization'"
+            )
+
+    def propose(
+        self,
+        space: Space,
+        goals: Goals,
+        observations: Observations,
+        pending: np.ndarray,
+        n: int,
+        *,
+        seed: int,
+        state: State | None = None,
+    ) -> Proposal:
+        check_request(space, observations, pending, n)
+        check_roles(space, {"design"})
+        self.check_goals(goals)
+        busy = np.concatenate([pending, observations.X[observations.pending]])
+        design = InitialDesign.resume(state, seed)
+        size = RegionSize.from_dict(None if state is None else state.data.get("region"))
+        size = _updated(size, space, goals, observations)
+        known = (
+            observations if size.start == 0 else rows(observations, np.arange(observations.n) >= size.start)
+        )
+        n_design = min(n, design_points_left(self.n_initial, space, goals, known, len(busy)))
+        points = np.empty((0, space.dim))
+        if n_design:
+            points = design.next_points(space, n_design, np.concatenate([observations.X, busy]))
+        predictions = [Prediction(reason="initial design") for _ in points]
+        if n_design == n:
+            waiting = replace(size, best=None, seen=0)
+            return Proposal(points, predictions, design.state(region=waiting.to_dict()))
+
+        from augury.numerics.threads import blas_threads
+        from augury.strategies.decision import Decision, success_model
+        from augury.strategies.outcome_models import OutcomeModels
+
+        label = model_label(self.model)
+        warm = state.tensors if state is not None and state.data.get("model") == label else {}
+        near = _nearest(known, goals, MOST_ROWS)
+        with blas_threads(near.n):
+            models = OutcomeModels.fit(self.model, space, near, seed=seed, warm=warm)
+            success = success_model(space, observations)
+            decision = Decision(space, goals, near, models, success, self.acquisition, seed, self.model)
+            busy = np.concatenate([busy, points])
+            taken = np.concatenate([observations.X, busy])
+            chosen = self._choose(decision, size.length, n - len(points), busy, taken)
+            predictions += decision.explain(chosen)
+        points = np.concatenate([points, chosen])
+        if len(points) == 0:
+            raise exhausted(space)
+        remembered = design.state(model=label, region=size.to_dict(), tensors=models.hyperparameters())
+        return Proposal(points, predictions, remembered)
+
+    def _choose(
+        self, decision: Decision, length: float, n: int, busy: np.ndarray, taken: np.ndarray
+    ) -> np.ndarray:
+        """Up to n points (n x d) of the region."""
+        from augury.acquisition.moments import lengthscales_of
+        from augury.acquisition.region import Region
+        from augury.acquisition.region_search import best_in_region
+
+        space = decision.space
+        listed = listed_points(space)
+        if listed is not None:
+            return decision.choose(n, busy, replicates=self.replicates)
+        lengthscales = lengthscales_of(decision.models.models[0])
+        region = Region.around(space, _centre(decision), length, lengthscales)
+        count = int(np.clip(2 * space.dim, _FEWEST_CANDIDATES, _MOST_CANDIDATES))
+        candidates = region.candidates(count, decision.seed)
+        if space.size is not None and not self.replicates:
+            candidates = candidates[~is_among(candidates, taken)]
+        if len(candidates) < n:
+            return decision.choose(n, busy, replicates=self.replicates)
+        by_draws = self.acquisition == "thompson" or (self.acquisition == "auto" and n >= THOMPSON_FROM)
+        if by_draws:
+            return candidates[_draw(decision, candidates, n)]
+        conditional = decision.beside(busy, measured_once=space.size is not None and not self.replicates)
+        found = best_in_region(conditional, region, candidates, n, seed=decision.seed)
+        return found if self.replicates else without_repeats(space, found, taken, seed=decision.seed)
+
+
+def rows(observations: Observations, mask: np.ndarray) -> Observations:
+    """Some rows (bool N, or an index array) of the observations."""
+    return replace(
+        observations,
+        X=observations.X[mask],
+        Y=observations.Y[mask],
+        Yvar=observations.Yvar[mask],
+        cost=observations.cost[mask],
+        status=observations.status[mask],
+        gradient=None if observations.gradient is None else observations.gradient[mask],
+    )
+
+
+def _draw(decision: Decision, candidates: np.ndarray, n: int) -> np.ndarray:
+    """The rows of the candidates that are best in n draws of the functions."""
+    from augury.acquisition.constrained import LogProbabilityOfSuccess
+    from augury.acquisition.region_search import Limit, best_of_draws
+
+    Y = decision.observations.Y
+    limits = [
+        Limit(decision.models.models[column], sign, offset, _spread(Y[:, column]))
+        for column, sign, offset in decision.limits
+    ]
+    log_success = None
+    if decision.success is not None:
+        log_success = LogProbabilityOfSuccess(decision.success).value(candidates)
+    return best_of_draws(
+        decision.models.models[0],
+        candidates,
+        n,
+        maximize=bool(decision.goals.objective_signs[0] > 0),
+        limits=limits,
+        log_success=log_success,
+        seed=decision.seed,
+    )
+
+
+def _updated(size: RegionSize, space: Space, goals: Goals, observations: Observations) -> RegionSize:
+    """The region's size after the results that came since; a new region where the old one is exhausted."""
+    own = np.arange(observations.n) >= size.start
+    scores = _scores(goals, observations)
+    settled = own & np.isfinite(scores[1])
+    if not settled.any():
+        return size
+    best = max(zip(scores[0][settled].tolist(), scores[1][settled].tolist(), strict=True))
+    seen = int((own & ~observations.pending).sum())
+    size = size.after(seen, best, space.dim - len(space.fixed_columns))
+    return RegionSize(start=observations.n) if size.is_exhausted else size
+
+
+def _scores(goals: Goals, observations: Observations) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each row (N) keeps the constraints; its objective or minus its violation, NaN if unknown."""
+    objective = goals.objective_values(observations.Y)[:, 0]
+    limits = goals.constraint_values(observations.Y)
+    scales = [_spread(observations.Y[:, column]) for column, _, _ in goals.constraint_terms]
+    violation = np.maximum(limits / np.array(scales).reshape(1, -1), 0.0).sum(axis=1)
+    feasible = violation <= 0.0
+    value = np.where(feasible, objective, -violation)
+    return feasible, np.where(observations.complete, value, np.nan)
+
+
+def _spread(values: np.ndarray) -> float:
+    """A typical size of an outcome's changes, never 0."""
+    measured = values[np.isfinite(values)]
+    return float(measured.std()) or 1.0 if len(measured) else 1.0
+
+
+def _nearest(observations: Observations, goals: Goals, most: int) -> Observations:
+    """The rows nearest to the best one, in their order."""
+    if observations.n <= most:
+        return observations
+    feasible, values = _scores(goals, observations)
+    ranking = np.lexsort((np.nan_to_num(values, nan=-np.inf), feasible))
+    distance = np.square(observations.X - observations.X[ranking[-1]]).sum(axis=1)
+    return rows(observations, np.sort(np.argsort(distance, kind="stable")[:most]))
+
+
+def _centre(decision: Decision) -> np.ndarray:
+    """The best point: by its measured value, or by its posterior mean where the noise makes it doubtful."""
+    if not decision.competing.any() or not decision.is_noisy(0):
+        return decision.incumbents[0]
+    points = decision.observations.X[decision.competing]
+    worth = decision.goals.objective_signs[0] * decision.models.mean(0, points)
+    best: np.ndarray = points[np.argmax(worth)]
+    return best
