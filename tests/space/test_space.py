@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import InvalidInputError
 from augury.space.parameters import Fixed, Float
 from augury.space.space import Space
 from tests.space.cases import MIXED
@@ -33,11 +33,6 @@ from tests.space.cases import MIXED
 def test_bad_spaces_are_refused(parameters: Any, message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
         Space(parameters)
-
-
-def test_roles_are_not_supported_yet() -> None:
-    with pytest.raises(NotSupportedError, match="'f': role='fidelity'"):
-        Space({"x": (0.0, 1.0), "f": Float(0.1, 1.0, role="fidelity", cost=2.0)})
 
 
 def test_different_spaces_are_unequal() -> None:

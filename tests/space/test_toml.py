@@ -101,9 +101,10 @@ def test_bad_tables_are_refused(text: str, message: str) -> None:
         space_from_toml(tomllib.loads(text))
 
 
-def test_roles_keep_their_own_error() -> None:
-    with pytest.raises(NotSupportedError, match=r"\[space\]: parameter 'x': role"):
-        space_from_toml({"x": {"low": 0.1, "high": 1.0, "role": "fidelity"}})
+def test_what_is_not_supported_keeps_its_own_error() -> None:
+    task = {"values": ["a", "b"], "role": "task"}
+    with pytest.raises(NotSupportedError, match=r"\[space\]: 'x' and 'y' both"):
+        space_from_toml({"x": task, "y": task})
 
 
 def test_candidates_are_not_written() -> None:

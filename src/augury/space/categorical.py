@@ -11,6 +11,7 @@ import numpy as np
 from augury.errors import InvalidInputError
 from augury.space.descriptors import Descriptors
 from augury.space.distributions import distribution_of
+from augury.space.fidelity import cost_of, target_of
 from augury.space.parameter import Parameter, check_common, is_finite, is_real
 from augury.space.scales import Array, GridScale
 
@@ -40,10 +41,12 @@ class Categorical(Parameter):
             solvent by its measured properties): a DataFrame whose index (or else first column) holds the
             values and whose other columns are numeric, or a mapping from descriptor name to k numbers in the
             order of `values`.
-        ordered: whether neighbours in `values` are more alike than others (small, medium, large).
-        role: "design", or "environment" for one that nobody chooses in use (see `distribution`); the others
-            are stored, but not yet proposed on.
-        cost: relative cost of a fidelity.
+        ordered: whether neighbours in `values` are more alike than others (small, medium, large); those of a
+            fidelity are.
+        role: "design"; "environment" for one that nobody chooses in use (see `distribution`); "fidelity" or
+            "task" for one that says which version of the function is evaluated.
+        cost: of a fidelity or task, what each value costs (see `augury.space.fidelity.cost_of`).
+        target: the value of a fidelity or task that is optimised; the highest or last when None.
         active_if: when the parameter exists: name of another one -> the values of it for which it does; of
             several names, all must agree.
         distribution: how often each value occurs in use, for the role "environment": `Uniform()` (the
@@ -61,7 +64,8 @@ class Categorical(Parameter):
         descriptors: Any = None,
         ordered: bool = False,
         role: str = "design",
-        cost: float | None = None,
+        cost: Any = None,
+        target: Any = None,
         active_if: Mapping[str, Sequence[Any]] | None = None,
         distribution: Any = None,
     ) -> None:
@@ -70,16 +74,18 @@ class Categorical(Parameter):
         if not isinstance(ordered, bool):
             raise InvalidInputError(f"ordered={ordered!r} must be True or False")
         check_common(role, cost, active_if)
+        ordered = ordered or role == "fidelity"
         self.values: tuple[Any, ...] = tuple(_plain(value) for value in values)
         self.ordered = ordered
         self.is_numeric = ordered
-        self.role, self.cost, self.active_if = role, cost, active_if
+        self.role, self.active_if = role, active_if
         self._codes = {category_key(value): code for code, value in enumerate(self.values)}
         self._check_values()
         if descriptors is not None and ordered:
             raise InvalidInputError("descriptors and ordered=True exclude each other; drop one")
         self.descriptors = None if descriptors is None else Descriptors.of(descriptors, self.values)
         self.distribution = distribution_of(distribution, self)
+        self.cost, self.target = cost_of(cost, self), target_of(target, self)
 
     def _check_values(self) -> None:
         for value in self.values:

@@ -10,6 +10,7 @@ import numpy as np
 
 from augury.errors import InvalidInputError
 from augury.space.distributions import distribution_of
+from augury.space.fidelity import cost_of, target_of
 from augury.space.numeric import Numeric
 from augury.space.parameter import is_integer
 from augury.space.scales import Array, GridScale, LogIntegerScale, Scale
@@ -29,9 +30,10 @@ class Int(Numeric):
         high: upper bound.
         log: whether ratios matter rather than differences; needs low >= 1.
         step: distance between allowed values, counted from `low`; excludes `log`.
-        role: "design", or "environment" for one that nobody chooses in use (see `distribution`); the others
-            are stored, but not yet proposed on.
-        cost: relative cost of a fidelity.
+        role: "design"; "environment" for one that nobody chooses in use (see `distribution`); "fidelity" or
+            "task" for one that says which version of the function is evaluated.
+        cost: of a fidelity or task, what each value costs (see `augury.space.fidelity.cost_of`).
+        target: the value of a fidelity or task that is optimised; the highest or last when None.
         active_if: when the parameter exists: name of another one -> the values of it for which it does; of
             several names, all must agree.
         distribution: how often each value occurs in use, for the role "environment": `Uniform()` (the
@@ -50,7 +52,8 @@ class Int(Numeric):
         log: bool = False,
         step: int = 1,
         role: str = "design",
-        cost: float | None = None,
+        cost: Any = None,
+        target: Any = None,
         active_if: Mapping[str, Sequence[Any]] | None = None,
         distribution: Any = None,
     ) -> None:
@@ -65,6 +68,7 @@ class Int(Numeric):
         self.step = int(step)
         self._check_levels()
         self.distribution = distribution_of(distribution, self)
+        self.cost, self.target = cost_of(cost, self), target_of(target, self)
 
     def _check_levels(self) -> None:
         if self.step <= 0:

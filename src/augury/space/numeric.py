@@ -21,12 +21,12 @@ class Numeric(Parameter):
     high: Any
 
     def __init__(
-        self, log: bool, role: str, cost: float | None, active_if: Mapping[str, Sequence[Any]] | None
+        self, log: bool, role: str, cost: Any, active_if: Mapping[str, Sequence[Any]] | None
     ) -> None:
         if not isinstance(log, bool):
             raise InvalidInputError(f"log={log!r} must be True or False")
         check_common(role, cost, active_if)
-        self.log, self.role, self.cost, self.active_if = log, role, cost, active_if
+        self.log, self.role, self.active_if = log, role, active_if
 
     @property
     @abstractmethod

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import InvalidInputError
 from augury.space.scales import Array, Scale
 
 if TYPE_CHECKING:
     from augury.space.distributions import Distribution
+    from augury.space.fidelity import Cost
 
 ROLES = ("design", "fidelity", "task", "environment")
 MAX_LEVELS = 1_000
@@ -29,7 +30,10 @@ class Parameter(ABC):
     """
 
     role: str = "design"
-    cost: float | None = None
+    cost: Cost | None = None
+    """Of the roles "fidelity" and "task": as `augury.space.fidelity.cost_of` returns it."""
+    target: Any = None
+    """The value of a fidelity or task that is optimised; None for the highest or last."""
     active_if: Mapping[str, Sequence[Any]] | None = None
     distribution: Distribution | None = None
     """How often each value occurs in use, for the role "environment"."""
@@ -96,6 +100,8 @@ class Parameter(ABC):
             options["role"] = self.role
         if self.cost is not None:
             options["cost"] = self.cost
+        if self.target is not None:
+            options["target"] = self.target
         if self.active_if is not None:
             options["active_if"] = {name: list(values) for name, values in self.active_if.items()}
         if self.distribution is not None:
@@ -111,32 +117,16 @@ def checked(name: str, parameter: Parameter, value: Any) -> Any:
         raise InvalidInputError(f"parameter {name!r}: {error}") from None
 
 
-def check_supported(name: str, parameter: Parameter) -> None:
-    """Refuse what schemas hold but nothing proposes on yet.
-
-    Raises:
-        NotSupportedError: a role that is not decided on yet.
-    """
-    if parameter.role not in ("design", "environment"):
-        raise NotSupportedError(
-            f"parameter {name!r}: role={parameter.role!r} is not supported yet; use 'design' or 'environment'"
-        )
-
-
-def check_common(role: str, cost: float | None, active_if: Mapping[str, Sequence[Any]] | None) -> None:
+def check_common(role: str, cost: Any, active_if: Mapping[str, Sequence[Any]] | None) -> None:
     """Check the options that every parameter takes.
 
     Raises:
-        InvalidInputError: unknown role, a cost that is not positive or without fidelity, a malformed
-            condition.
+        InvalidInputError: unknown role, a cost of another than a fidelity or task, a malformed condition.
     """
     if role not in ROLES:
         raise InvalidInputError(f"role={role!r} is unknown; choose one of {', '.join(map(repr, ROLES))}")
-    if cost is not None:
-        if role != "fidelity":
-            raise InvalidInputError(f"cost={cost!r} needs role='fidelity'; the role is {role!r}")
-        if not is_finite(cost) or cost <= 0:
-            raise InvalidInputError(f"cost={cost!r} must be a positive number")
+    if cost is not None and role not in ("fidelity", "task"):
+        raise InvalidInputError(f"cost={cost!r} needs role='fidelity' or 'task'; the role is {role!r}")
     if active_if is not None:
         well_formed = isinstance(active_if, Mapping) and len(active_if) > 0
         if not well_formed or not all(

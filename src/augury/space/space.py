@@ -17,8 +17,9 @@ from augury.space.columns import EncodedColumns
 from augury.space.conditions import conditions_of, refuse_conditions
 from augury.space.constraints import parse_constraints
 from augury.space.enumeration import MOST_COUNTED, all_points
+from augury.space.fidelity import Fidelity
 from augury.space.inequalities import Inequalities
-from augury.space.parameter import Parameter, check_supported
+from augury.space.parameter import Parameter
 from augury.space.parameters import named_parameters
 from augury.space.polytope import check_satisfiable
 from augury.space.representation import space_text
@@ -54,10 +55,11 @@ class Space(ColumnViews):
         conditions: which columns are active only for some values of others.
         constraints: the constraints as text.
         fixed_columns: encoded values of the columns held by `restrict`.
+        fidelity: the column that says which version of the function is evaluated, or None.
 
     Raises:
         InvalidInputError: a bad name, parameter or constraint; or constraints that no point satisfies.
-        NotSupportedError: a role that is not built yet; conditions in a table or in a constraint.
+        NotSupportedError: conditions in a table or in a constraint.
     """
 
     def __init__(self, parameters: Mapping[str, Any], *, constraints: Sequence[str] = ()) -> None:
@@ -113,8 +115,6 @@ class Space(ColumnViews):
         self.names: list[str] = list(self.parameters)
         self.fixed_columns: dict[int, float] = {}
         inputs = self.parameters if table is None else self.parameters | table.described
-        for name, parameter in inputs.items():
-            check_supported(name, parameter)
         self._columns = EncodedColumns(inputs)
         self.columns: list[str] = self._columns.names
         self.column_parameters: list[Parameter] = self._columns.parameters
@@ -133,6 +133,7 @@ class Space(ColumnViews):
             check_satisfiable(self)
         else:
             self._candidates = Candidates.of(table, self._columns, self._inequalities)
+        self.fidelity: Fidelity | None = Fidelity.of(self)
 
     # --- columns -----------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
     rate = {low = 1e-5, high = 1.0, log = true}
     solvent = ["DMF", "DMAc"]                        # Categorical
     grade = {values = ["low", "mid", "high"], ordered = true}
+    mesh = {values = ["coarse", "fine"], role = "fidelity", cost = [1, 20]}
     layers = [1, 2, 4, 8]                            # increasing numbers: an ordered Categorical
     pressure = 3.0                                   # Fixed
     constraints = ["temperature + 5*stages <= 150"]
