@@ -26,7 +26,7 @@ import torch
 
 from augury.kernels import NNGPKernel, NTKKernel
 from augury.kernels.infinite_width import InfiniteWidthKernel
-from benchmarks.timing import Entrant, alternate, pin_threads, print_table, verdict, write_json
+from benchmarks.timing import Entrant, alternate, pin_threads, print_table, settle, verdict, write_json
 
 WEIGHT_VAR, BIAS_VAR = 10.0, 1.6
 #: ours / neural-tangents, by kernel and depth.
@@ -109,6 +109,7 @@ def against_neural_tangents(python: str, n: int, d: int, threads: int, repeats: 
             difference = _difference(ours(X).to_dense().numpy(), np.load(out))
             for _ in range(repeats):
                 times["theirs"].append(peer(path, depth, kind))
+                settle()
                 start = time.perf_counter()
                 ours(X).to_dense()
                 times["ours"].append(time.perf_counter() - start)
@@ -153,8 +154,8 @@ def against_botorch(n: int, d: int, threads: int, repeats: int) -> list[dict[str
         for what, call in (("value", _value), ("gradient", _gradient)):
             seconds = alternate(
                 {
-                    "ours": Entrant(lambda _, k=ours, c=call: c(k, X, weights)),
-                    "BoTorch": Entrant(lambda _, k=theirs, c=call: c(k, X, weights)),
+                    name: Entrant(lambda _, k=k, c=call: c(k, X, weights), lambda _: settle())
+                    for name, k in (("ours", ours), ("BoTorch", theirs))
                 },
                 repeats,
             )

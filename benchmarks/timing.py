@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,6 +57,18 @@ def alternate(entrants: Mapping[str, Entrant], repeats: int) -> dict[str, float]
             if round_number > 0:
                 seconds[name].append(time.perf_counter() - start)
     return {name: median(values) for name, values in seconds.items()}
+
+
+def settle() -> None:
+    """Wait until what was timed last is no longer on the machine; to be called before each timed call.
+
+    OpenMP's threads spin on their cores for some milliseconds after their work, and memory that was freed
+    goes back to the system when somebody else frees some: both would count for the next in turn.
+    """
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
+    time.sleep(0.05)
 
 
 def verdict(value: float, target: float | None) -> str:

@@ -19,7 +19,7 @@ from scipy.stats import kstest, wilcoxon
 from scipy.stats import t as student_t
 from sklearn.datasets import load_diabetes, load_digits
 
-from augury.kernels.infinite_width import NNGPKernel
+from augury.kernels.nngp import NNGPKernel
 from augury.models import GaussianProcess, ScaleMixtureProcess, StudentTClassifier, StudentTProcess
 from augury.models.exact.model import ExactModel
 from augury.models.infinite_width_gp import InfiniteWidthGP

@@ -120,6 +120,18 @@ def test_gradients_are_the_same_whether_layers_are_kept_or_computed_again(monkey
     torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
 
 
+def test_gradients_round_the_same_with_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr(tiles, "TILE", 4)
+    monkeypatch.setattr(tiles, "_ENTRIES_WORTH_THREADS", 1)
+    dual = [dual_of("relu")] * 2
+    side = scales(inputs(30), dual, variances(2, 2, 2), variances(1, 1, 1)).numpy()
+    weights = inputs(30, 30, seed=1).numpy()
+    results = [tiles.TileRecursion(dual, side, threads=threads).pullback(weights) for threads in (1, 3, 3)]
+    for left, right in results[1:]:
+        assert (left.Z == results[0][0].Z).all()
+        assert (right.gamma == results[0][1].gamma).all()
+
+
 def test_duplicated_rows_have_the_covariance_of_their_variance():
     X = inputs(4)[[0, 0, 1, 1]]
     for kernel in (NNGPKernel(10), NTKKernel(10)):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from augury.kernels.finite_width import network_statistics as network_statistics
     from augury.kernels.finite_width import recommended_depth as recommended_depth
     from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
-    from augury.kernels.infinite_width import NNGPKernel as NNGPKernel
-    from augury.kernels.infinite_width import NTKKernel as NTKKernel
+    from augury.kernels.nngp import NNGPKernel as NNGPKernel
+    from augury.kernels.ntk import NTKKernel as NTKKernel
     from augury.kernels.task import CoregionalizationKernel as CoregionalizationKernel
     from augury.kernels.task import MultiSourceKernel as MultiSourceKernel
 
@@ -44,8 +44,8 @@ _ATTRIBUTES = {
     "susceptibilities": "augury.kernels.criticality",
     "ACTIVATIONS": "augury.kernels.activation",
     "Activation": "augury.kernels.activation",
-    "NNGPKernel": "augury.kernels.infinite_width",
-    "NTKKernel": "augury.kernels.infinite_width",
+    "NNGPKernel": "augury.kernels.nngp",
+    "NTKKernel": "augury.kernels.ntk",
     "dual_of": "augury.kernels.duals",
     "leaky_relu": "augury.kernels.activation",
     "resolve_activation": "augury.kernels.activation",

@@ -14,8 +14,8 @@ from augury.kernels.dual import Dual, ScaledDual
 
 
 def _safe_sqrt(q: Tensor) -> Tensor:
-    positive = q > 0
-    return torch.where(positive, torch.sqrt(torch.where(positive, q, 1.0)), 0.0)
+    # torch.sqrt would be MKL's, whose threads then spin for milliseconds on the cores that the tiles need.
+    return q.clamp_min(0.0) * _safe_rsqrt(q)
 
 
 def _safe_rsqrt(q: Tensor) -> Tensor:
@@ -40,47 +40,55 @@ class PiecewiseLinearDual(ScaledDual):
     """
 
     def __init__(self, below: float, above: float) -> None:
-        self.arc = 0.5 * (above - below) ** 2
-        self.linear = above * below
+        arc = 0.5 * (above - below) ** 2
+        #: `g(u) = curve (pi kappa_1(u)) + line u`, and `t(q)^2 = scale q`.
+        self._curve, self._line, self._scale = (
+            (1.0, pi * above * below / arc, arc / pi) if arc else (0.0, 1.0, above * below)
+        )
         self._mean_square = 0.5 * (above**2 + below**2)
 
     def input_scale(self, q: Tensor) -> Tensor:
         return _safe_rsqrt(q)
 
     def output_scale(self, q: Tensor) -> Tensor:
-        return _safe_sqrt(q)
+        return _safe_sqrt(self._scale * q)
 
     def profile(self, u: Tensor) -> Tensor:
-        if self.arc == 0.0:
-            return self.linear * u
-        value = self.arc * arc_cosine(u)
-        return value + self.linear * u if self.linear else value
+        if not self._curve:
+            return u
+        value = pi * arc_cosine(u)
+        return value + self._line * u if self._line else value
 
     def profile_slope(self, u: Tensor) -> Tensor:
-        if self.arc == 0.0:
-            return torch.full_like(u, self.linear)
-        return self.arc * arc_cosine_slope(u) + self.linear
+        if not self._curve:
+            return torch.ones_like(u)
+        return pi * arc_cosine_slope(u) + self._line
 
     def fill(self, u: np.ndarray, value: np.ndarray, slope: np.ndarray, scratch: np.ndarray) -> None:
-        """`g' = arc (1 - arccos(u) / pi) + linear`, `g = g' u + (arc / pi) sqrt(1 - u^2)`."""
+        """`g' = pi - arccos(u) + line`, `g = g' u + sqrt(1 - u^2)`."""
         np.clip(u, -1.0, 1.0, out=u)
+        if not self._curve:
+            np.copyto(value, u)
+            slope.fill(1.0)
+            return
         np.arccos(u, out=slope)
-        slope *= -self.arc / pi
-        slope += self.arc + self.linear
-        np.multiply(u, slope, out=value)
+        np.subtract(pi + self._line, slope, out=slope)
         np.multiply(u, u, out=scratch)
         np.subtract(1.0, scratch, out=scratch)
         np.sqrt(scratch, out=scratch)
-        scratch *= self.arc / pi
+        np.multiply(u, slope, out=value)
         value += scratch
 
     def fill_curvature(self, u: np.ndarray, curvature: np.ndarray) -> None:
+        if not self._curve:
+            curvature.fill(0.0)
+            return
         np.multiply(u, u, out=curvature)
         np.subtract(1.0, curvature, out=curvature)
         together = curvature <= 2.0 * COINCIDENT
         np.copyto(curvature, np.inf, where=together)
         np.sqrt(curvature, out=curvature)
-        np.divide(self.arc / pi, curvature, out=curvature)
+        np.divide(1.0, curvature, out=curvature)
 
     def square(self, q: Tensor) -> Tensor:
         return self._mean_square * q

@@ -12,12 +12,13 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from augury.kernels.dual import ScaledDual
-from augury.kernels.tiles import Side, TileRecursion
+from augury.kernels.side import Side
+from augury.kernels.tiles import TileRecursion
 
 
 @dataclass(frozen=True)
 class Scales:
-    """One side of the recursion as differentiable tensors; see `augury.kernels.tiles.Side`.
+    """One side of the recursion as differentiable tensors; see `augury.kernels.side.Side`.
 
     Args:
         Z: `n x (d + 1)`.

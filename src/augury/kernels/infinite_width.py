@@ -1,9 +1,9 @@
-"""The kernels of infinitely wide networks for GPyTorch: NNGP and neural tangent kernel."""
+"""What the kernels of infinitely wide networks share, for GPyTorch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, final
+from typing import Any
 
 import torch
 from gpytorch.constraints import Interval, Positive
@@ -226,41 +226,6 @@ class InfiniteWidthKernel(Kernel):
             diagonal = self._diagonal(x1, x1, variances).expand(value.shape[:-1])
             value = value.diagonal_scatter(diagonal, dim1=-2, dim2=-1)
         return value
-
-
-@final
-class NNGPKernel(InfiniteWidthKernel):
-    r"""The covariance of the outputs of an infinitely wide random network.
-
-    .. math::
-        K^0 = b + w\, x \cdot x' / d, \qquad K^{l} = b + w\, \mathbb E[f(u) f(v)], \quad
-        (u, v) \sim \mathcal N(0, K^{l-1})
-
-    `depth` counts the nonlinearities, as in BoTorch's `InfiniteWidthBNNKernel`, with which it agrees for
-    ReLU. ReLU and its kin, and erf, are computed in place, tile by tile, with the gradient in closed form;
-    other activations, batches and architectures by tensors of the size of the result.
-
-    The defaults are those of Li, Rudner and Wilson (2023), fixed.
-
-    Sources: Neal (1996), chapter 2; Lee et al. (2018), "Deep neural networks as Gaussian processes".
-    """
-
-
-@final
-class NTKKernel(InfiniteWidthKernel):
-    r"""The neural tangent kernel: what the training of an infinitely wide network by gradient descent sees.
-
-    .. math::
-        T^0 = K^0, \qquad T^{l} = K^{l} + w\, \mathbb E[f'(u) f'(v)]\, T^{l-1}
-
-    Weights and biases learn at the rates of their variances (the "NTK parameterisation"). The arguments are
-    those of `NNGPKernel`. The kernel of ReLU has a kink where two inputs coincide; its gradient there is
-    taken as that of the diagonal.
-
-    Source: Jacot, Gabriel and Hongler (2018), theorem 1.
-    """
-
-    _tangents = True
 
 
 def _check_finite(*variances: Tensor) -> None:

@@ -1,15 +1,15 @@
-"""The kernel recursion of a fully connected network, tile by tile in cache, and its gradient."""
+"""The kernel matrix of a fully connected network, tile by tile in cache, and its gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from augury.kernels.dual import ScaledDual
-from augury.numerics.threads import single_blas_thread
+from augury.kernels.shared_tiles import InOrder, share
+from augury.kernels.side import Side
+from augury.kernels.tile_recursion import Workspace, backward, forward
 
 #: Rows and columns of a tile. Smaller ones stay in the second-level cache and are a little faster on one
 #: thread; with two, these leave the interpreter's lock alone for longer.
@@ -18,64 +18,11 @@ TILE = 256
 _ENTRIES_WORTH_THREADS = 1 << 17
 #: What the forward pass keeps for the gradient, at most, in numbers (64 MiB); else it is computed again.
 _KEPT_NUMBERS = 1 << 23
+#: Columns of a tile that are copied to the transposed place at a time: more share too few lines of the cache.
+_STRIP = 16
 
-
-@dataclass(frozen=True)
-class Side:
-    r"""What the recursion needs to know of the `n` inputs on one side.
-
-    With `p_l`, `t_l` the scales of the dual of layer `l` (see `ScaledDual`) at the variances before it,
-
-    .. math::
-        u_1 = Z Z'^T, \qquad
-        u_{l+1} = \gamma_l \gamma_l'^T \circ g(u_l) + \beta_l \beta_l'^T, \qquad K = u_{L+1}
-
-    where `Z = p_1 [x sqrt(w_0 / d), sqrt(b_0)]`, `gamma_l = sqrt(w_l) t_l p_{l+1}`,
-    `beta_l = sqrt(b_l) p_{l+1}`, and `p_{L+1} = 1`.
-
-    Args:
-        Z: `n x k`.
-        gamma: `L x n`.
-        beta: `L x n`.
-    """
-
-    Z: np.ndarray
-    gamma: np.ndarray
-    beta: np.ndarray
-
-    def zeros(self) -> Side:
-        """A gradient of the same shapes, to be summed up."""
-        return Side(np.zeros_like(self.Z), np.zeros_like(self.gamma), np.zeros_like(self.beta))
-
-    def __iadd__(self, other: Side) -> Side:
-        for mine, theirs in ((self.Z, other.Z), (self.gamma, other.gamma), (self.beta, other.beta)):
-            mine += theirs
-        return self
-
-
-class _Workspace:
-    """A tile's arrays: `u`, `g(u)`, `g'(u)` and the tangent at each layer, and scratch.
-
-    Args:
-        shape: of the tile.
-        layers: how many activations there are.
-        tangents: whether there are tangents.
-        keep: an array for each layer; else layers share what is overwritten by the next.
-    """
-
-    def __init__(self, shape: tuple[int, int], layers: int, *, tangents: bool, keep: bool) -> None:
-        self.shape = shape
-        self.scratch = np.empty(shape)
-        if keep:
-            self.u = [np.empty(shape) for _ in range(layers + 1)]
-            self.value, self.slope = ([np.empty(shape) for _ in range(layers)] for _ in range(2))
-            self.tangent = [np.empty(shape) for _ in range(layers + 1)] if tangents else []
-            return
-        pair = [np.empty(shape), np.empty(shape)]
-        self.u = [pair[layer % 2] for layer in range(layers + 1)]
-        self.value = self.u[1:]
-        self.slope = [np.empty(shape)] * layers
-        self.tangent = [np.empty(shape)] * (layers + 1) if tangents else []
+#: Where a tile is: its place among the tiles, its rows and its columns.
+_Place = tuple[int, slice, slice]
 
 
 class TileRecursion:
@@ -109,103 +56,55 @@ class TileRecursion:
         self._left, self._right = left, left if right is None else right
         self._symmetric = right is None
         self._tangents = tangents
-        n, m = self._shape = len(self._left.Z), len(self._right.Z)
+        n, m = self._shape = len(self._left), len(self._right)
         self._threads = threads if n * m >= _ENTRIES_WORTH_THREADS else 1
         needed = n * m * len(duals) * (4 if tangents else 3)
-        self._record: dict[tuple[int, int], _Workspace] | None = None
+        self._record: dict[int, Workspace] | None = None
         if keep and needed <= _KEPT_NUMBERS:
             self._record = {}
-
-    def _tiles(self) -> list[tuple[int, int]]:
-        n, m = self._shape
-        return [(i, j) for i in range(0, n, TILE) for j in range(i if self._symmetric else 0, m, TILE)]
-
-    # -- values ----------------------------------------------------------------------------------------
+        starts = [(i, j) for i in range(0, n, TILE) for j in range(i if self._symmetric else 0, m, TILE)]
+        self._places: list[_Place] = [
+            (place, slice(i, min(i + TILE, n)), slice(j, min(j + TILE, m)))
+            for place, (i, j) in enumerate(starts)
+        ]
 
     def evaluate(self, out: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
         """`K` (in `out`, if given) and `T` (or None), `n x m`; of a symmetric matrix all but the diagonal."""
         K = np.empty(self._shape) if out is None else out
         T = np.empty(self._shape) if self._tangents else None
 
-        def work(tiles: Sequence[tuple[int, int]]) -> None:
-            space: _Workspace | None = None
-            for i, j in tiles:
-                rows, columns = slice(i, i + TILE), slice(j, j + TILE)
-                space = self._workspace(i, j, space, keep=self._record is not None)
-                self._forward(i, j, space)
-                results = [(K, space.u[-1])] if T is None else [(K, space.u[-1]), (T, space.tangent[-1])]
-                for matrix, tile in results:
-                    matrix[rows, columns] = tile
-                    if self._symmetric and i != j:
-                        matrix[columns, rows] = tile.T
+        def work(places: Iterable[_Place]) -> None:
+            space: Workspace | None = None
+            for place, rows, columns in places:
+                space = self._workspace(rows, columns, space, keep=self._record is not None)
+                forward(self._duals, *self._sides(rows, columns), space)
+                self._write(K, rows, columns, space.u[-1])
+                if T is not None:
+                    self._write(T, rows, columns, space.tangent[-1])
                 if self._record is not None:
-                    self._record[i, j] = space
+                    self._record[place] = space
 
-        self._share(work)
+        share(work, self._places, self._threads)
         return K, T
 
-    def _workspace(self, i: int, j: int, last: _Workspace | None, *, keep: bool) -> _Workspace:
+    def _sides(self, rows: slice, columns: slice) -> tuple[Side, Side]:
+        left = self._left[rows]
+        return left, left if self._symmetric and rows == columns else self._right[columns]
+
+    def _write(self, matrix: np.ndarray, rows: slice, columns: slice, tile: np.ndarray) -> None:
+        matrix[rows, columns] = tile
+        if self._symmetric and rows != columns:
+            transposed = matrix[columns, rows]
+            for start in range(0, len(tile), _STRIP):
+                strip = slice(start, start + _STRIP)
+                transposed[:, strip] = tile[strip].T
+
+    def _workspace(self, rows: slice, columns: slice, last: Workspace | None, *, keep: bool) -> Workspace:
         """The arrays for a tile: those of the last one where they may be used again and have its shape."""
-        n, m = self._shape
-        shape = min(TILE, n - i), min(TILE, m - j)
+        shape = rows.stop - rows.start, columns.stop - columns.start
         if last is not None and last.shape == shape and self._record is None:
             return last
-        return _Workspace(shape, len(self._duals), tangents=self._tangents, keep=keep)
-
-    def _share(self, work: Callable[[Sequence[tuple[int, int]]], None]) -> None:
-        """Give the tiles to the threads in turn; NumPy computes without the interpreter's lock."""
-        tiles = self._tiles()
-        if self._threads == 1 and len(tiles) == 1:
-            work(tiles)
-            return
-        with single_blas_thread():  # threads of BLAS would be in the way of these
-            self._divide(work, tiles)
-
-    def _divide(
-        self, work: Callable[[Sequence[tuple[int, int]]], None], tiles: Sequence[tuple[int, int]]
-    ) -> None:
-        if self._threads == 1:
-            work(tiles)
-            return
-        parts = [tiles[start :: self._threads] for start in range(self._threads)]
-        with ThreadPoolExecutor(self._threads - 1) as executor:
-            others = [executor.submit(work, part) for part in parts[1:]]
-            work(parts[0])
-            for other in others:
-                other.result()
-
-    def _forward(self, i: int, j: int, space: _Workspace) -> None:
-        """All layers of one tile."""
-        np.matmul(self._left.Z[i : i + TILE], self._right.Z[j : j + TILE].T, out=space.u[0])
-        if self._tangents:
-            np.copyto(space.tangent[0], space.u[0])
-        scratch = space.scratch
-        for layer, (dual, scales) in enumerate(zip(self._duals, self._scales(i, j), strict=True)):
-            gamma_left, gamma_right, beta_left, beta_right = scales
-            value, slope, following = space.value[layer], space.slope[layer], space.u[layer + 1]
-            dual.fill(space.u[layer], value, slope, scratch)
-            np.multiply(gamma_left[:, None], gamma_right, out=scratch)
-            np.multiply(value, scratch, out=following)
-            if self._tangents:
-                tangent = space.tangent[layer + 1]
-                np.multiply(space.tangent[layer], slope, out=tangent)
-                tangent *= scratch
-            np.multiply(beta_left[:, None], beta_right, out=scratch)
-            following += scratch
-            if self._tangents:
-                tangent += following
-
-    def _scales(self, i: int, j: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-        rows, columns = slice(i, i + TILE), slice(j, j + TILE)
-        for layer in range(len(self._duals)):
-            yield (
-                self._left.gamma[layer, rows],
-                self._right.gamma[layer, columns],
-                self._left.beta[layer, rows],
-                self._right.beta[layer, columns],
-            )
-
-    # -- gradients -------------------------------------------------------------------------------------
+        return Workspace(shape, len(self._duals), tangents=self._tangents, keep=keep)
 
     def pullback(
         self,
@@ -224,80 +123,42 @@ class TileRecursion:
             tangent_weights: `V`, the same.
             left_only: leave out the gradient of the right side.
         """
-        totals: list[tuple[Side, Side]] = []
+        left, right = self._left.zeros(), self._right.zeros()
 
-        def work(tiles: Sequence[tuple[int, int]]) -> None:
-            gradient = self._left.zeros(), self._right.zeros()
-            totals.append(gradient)
-            space: _Workspace | None = None
-            for i, j in tiles:
+        def take(part: tuple[slice, slice, tuple[Side, Side | None]]) -> None:
+            rows, columns, (to_left, to_right) = part
+            total = left[rows]
+            total += to_left
+            if to_right is not None:
+                total = right[columns]
+                total += to_right
+
+        total = InOrder(take)
+
+        def work(places: Iterable[_Place]) -> None:
+            space: Workspace | None = None
+            for place, rows, columns in places:
+                sides = self._sides(rows, columns)
                 if self._record is None:
-                    space = self._workspace(i, j, space, keep=True)
-                    self._forward(i, j, space)
+                    space = self._workspace(rows, columns, space, keep=True)
+                    forward(self._duals, *sides, space)
                 else:
-                    space = self._record[i, j]
-                pair = [self._tile_weights(w, i, j) for w in (weights, tangent_weights)]
-                self._backward(i, j, space, pair[0], pair[1] if self._tangents else None, gradient, left_only)
+                    space = self._record[place]
+                G = self._tile_weights(weights, rows, columns)
+                V = self._tile_weights(tangent_weights, rows, columns) if self._tangents else None
+                parts = backward(self._duals, *sides, space, G, V, left_only=left_only)
+                total.add(place, (rows, columns, parts))
 
-        self._share(work)
-        left, right = totals[0]
-        for more_left, more_right in totals[1:]:
-            left += more_left
-            right += more_right
+        share(work, self._places, self._threads)
         return left, right
 
-    def _tile_weights(self, weights: np.ndarray | None, i: int, j: int) -> np.ndarray:
-        rows, columns = slice(i, i + TILE), slice(j, j + TILE)
-        shape = (len(self._left.Z[rows]), len(self._right.Z[columns]))
+    def _tile_weights(self, weights: np.ndarray | None, rows: slice, columns: slice) -> np.ndarray:
         if weights is None:
-            return np.zeros(shape)
+            return np.zeros((rows.stop - rows.start, columns.stop - columns.start))
         weights = np.broadcast_to(weights, self._shape)
         tile = np.array(weights[rows, columns])
-        if self._symmetric and i != j:
+        if self._symmetric and rows != columns:
             tile += weights[columns, rows].T
         elif self._symmetric:
             np.fill_diagonal(tile, 0.0)
         return tile
-
-    def _backward(
-        self,
-        i: int,
-        j: int,
-        space: _Workspace,
-        G: np.ndarray,
-        V: np.ndarray | None,
-        gradient: tuple[Side, Side],
-        left_only: bool,
-    ) -> None:
-        rows, columns = slice(i, i + TILE), slice(j, j + TILE)
-        left, right = gradient
-        scaled = space.scratch
-        for index, scales in reversed(list(enumerate(self._scales(i, j)))):
-            gamma_left, gamma_right, beta_left, beta_right = scales
-            slope = space.slope[index]
-            if V is not None:
-                G += V
-            left.beta[index, rows] += G @ beta_right
-            if not left_only:
-                right.beta[index, columns] += beta_left @ G
-            np.multiply(G, space.value[index], out=scaled)
-            if V is not None:
-                scaled += V * slope * space.tangent[index]
-            left.gamma[index, rows] += scaled @ gamma_right
-            if not left_only:
-                right.gamma[index, columns] += gamma_left @ scaled
-            np.multiply(gamma_left[:, None], gamma_right, out=scaled)
-            G *= scaled
-            G *= slope
-            if V is not None:
-                V *= scaled
-                self._duals[index].fill_curvature(space.u[index], scaled)
-                scaled *= space.tangent[index]
-                scaled *= V
-                G += scaled
-                V *= slope
-        if V is not None:
-            G += V
-        left.Z[rows] += G @ self._right.Z[columns]
-        if not left_only:
-            right.Z[columns] += G.T @ self._left.Z[rows]

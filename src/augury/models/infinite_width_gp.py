@@ -12,7 +12,8 @@ from botorch.utils.types import DEFAULT, _DefaultType
 from gpytorch.priors import LogNormalPrior
 from torch import Tensor
 
-from augury.kernels.infinite_width import ActivationLike, NNGPKernel
+from augury.kernels.infinite_width import ActivationLike
+from augury.kernels.nngp import NNGPKernel
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features

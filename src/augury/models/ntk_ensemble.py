@@ -17,7 +17,8 @@ from linear_operator import to_linear_operator
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.kernels.infinite_width import ActivationLike, NTKKernel
+from augury.kernels.infinite_width import ActivationLike
+from augury.kernels.ntk import NTKKernel
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features

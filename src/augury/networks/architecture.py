@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
-from augury.kernels.infinite_width import NNGPKernel, NTKKernel
+from augury.kernels.nngp import NNGPKernel
+from augury.kernels.ntk import NTKKernel
 from augury.kernels.program import Program, ResidualStep, Step
 from augury.networks.layers import Layer
 from augury.networks.shapes import Shape

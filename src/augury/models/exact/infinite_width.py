@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from augury.kernels.fully_connected import Scales, scales
-from augury.kernels.infinite_width import NNGPKernel
+from augury.kernels.nngp import NNGPKernel
 from augury.kernels.program import Variances
-from augury.kernels.tiles import Side, TileRecursion
+from augury.kernels.side import Side
+from augury.kernels.tiles import TileRecursion
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.input_layer import InputLayer
 from augury.models.exact.priors import LogNormal
