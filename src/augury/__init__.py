@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from augury.space.space import Space as Space
     from augury.study.optimize import maximize as maximize
     from augury.study.optimize import minimize as minimize
+    from augury.study.result import Failure as Failure
+    from augury.study.signals import Pruned as Pruned
+    from augury.study.signals import TransientFailure as TransientFailure
     from augury.study.study import Study as Study
     from augury.study.trial import Trial as Trial
 
@@ -37,6 +40,7 @@ _ATTRIBUTES = {
     "AuguryError": "augury.errors",
     "Categorical": "augury.space.parameters",
     "Constraint": "augury.space.goals",
+    "Failure": "augury.study.result",
     "Fixed": "augury.space.parameters",
     "Float": "augury.space.parameters",
     "Int": "augury.space.parameters",
@@ -44,9 +48,11 @@ _ATTRIBUTES = {
     "Maximize": "augury.space.goals",
     "Minimize": "augury.space.goals",
     "NotSupportedError": "augury.errors",
+    "Pruned": "augury.study.signals",
     "Space": "augury.space.space",
     "StoreError": "augury.errors",
     "Study": "augury.study.study",
+    "TransientFailure": "augury.study.signals",
     "Trial": "augury.study.trial",
     "maximize": "augury.study.optimize",
     "minimize": "augury.study.optimize",

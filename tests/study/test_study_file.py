@@ -59,7 +59,7 @@ def test_a_complete_file(tmp_path: Path) -> None:
         Constraint("pressure", upper=5.0),
     ]
     command = ("python3", "simulate.py", "--t", "{temperature}")
-    assert file.run == RunSettings(command=command, budget=3, workers=2, timeout=600)
+    assert file.run == RunSettings(command=command, budget=3, workers=2, timeout=600, pruner="none")
     study = file.open()
     assert (study.name, study.seed) == ("reactor", 1)
     assert study.store.location.path == tmp_path / "reactor.db"

@@ -1,8 +1,8 @@
 """The acquisition functions by name, and what each is built from.
 
-A registered part is a callable `(situation) -> Acquisition`, of a `Situation` (one objective), of a
-`MultiObjectiveSituation` or of an `EnvironmentSituation`; other packages register theirs in the entry-point
-groups `augury.acquisitions`, `augury.multi_objective_acquisitions` and `augury.environment_acquisitions`.
+A registered part is a callable `(situation) -> Acquisition`, of a `Situation` (one objective) or of a
+`MultiObjectiveSituation`; other packages register theirs in the entry-point groups `augury.acquisitions` and
+`augury.multi_objective_acquisitions`.
 """
 
 from __future__ import annotations
@@ -21,16 +21,6 @@ ACQUISITIONS = Registry(
         "knowledge-gradient": "augury.acquisition.textbook:knowledge_gradient",
         "max-value-entropy": "augury.acquisition.textbook:max_value_entropy",
         "thompson": "augury.acquisition.textbook:thompson",
-    },
-)
-
-ENVIRONMENT_ACQUISITIONS = Registry(
-    "acquisition for a random environment",
-    "augury.environment_acquisitions",
-    {
-        "environmental-kg": "augury.acquisition.environment_situation:environmental_knowledge_gradient",
-        "integrated-ei": "augury.acquisition.environment_situation:integrated_expected_improvement",
-        "risk-ei": "augury.acquisition.environment_situation:risk_expected_improvement",
     },
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Any
 
 from augury.study.trial import Trial
@@ -28,6 +29,10 @@ def trial_document(trial: Trial) -> dict[str, Any]:
         document["stderrs"] = trial.stderrs
     if trial.gradients:
         document["gradients"] = trial.gradients
+    if trial.intermediate_values:
+        document["intermediate_values"] = {
+            step: value if isfinite(value) else None for step, value in trial.intermediate_values.items()
+        }
     if trial.reason is not None:
         document["reason"] = trial.reason
     return document

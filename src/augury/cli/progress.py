@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from augury.study.recommendation import Recommendation
-from augury.study.trial import FAILED, Trial
+from augury.study.trial import FAILED, PRUNED, QUEUED, Trial
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,8 +46,8 @@ def shown_progress(study: Study, budget: int, console: Console) -> Iterator[Note
     with Live(Group(bar, state), console=console):
 
         def note(study: Study, trial: Trial) -> None:
-            if trial.status == FAILED:
-                console.print(Text(f"trial {trial.number} failed: {one_line(trial.reason)}", "yellow"))
+            if trial.status in (FAILED, QUEUED):
+                console.print(Text(f"trial {trial.number} {_ended(trial)}", "yellow"))
             bar.update(task, completed=study.evaluated)
             state.plain = _state(study)
 
@@ -63,8 +62,6 @@ def best_text(study: Study) -> str:
     if best is None:
         return "no result yet"
     name = study.goals.outcomes[0]
-    if isinstance(best, Recommendation):
-        return f"recommended: {name} = {best.mean[name]:.6g} ± {best.std[name]:.2g} over the environment"
     return f"best {name} = {best.values[name]:.6g} (trial {best.number})"
 
 
@@ -75,13 +72,23 @@ def one_line(reason: str | None) -> str:
 
 
 def _state(study: Study) -> str:
-    failed = sum(trial.status == FAILED for trial in study.trials)
-    return best_text(study) + (f", {failed} failed" if failed else "")
+    statuses = [trial.status for trial in study.trials]
+    counts = {name: statuses.count(name) for name in (FAILED, PRUNED)}
+    return best_text(study) + "".join(f", {n} {name}" for name, n in counts.items() if n)
+
+
+def _ended(trial: Trial) -> str:
+    """What became of a trial that has no result."""
+    if trial.status == PRUNED:
+        where = "" if trial.last_step is None else f" at step {trial.last_step} ({trial.last_value:.6g})"
+        return f"pruned{where}"
+    again = " (will be tried again)" if trial.status == QUEUED else ""
+    return f"failed{again}: {one_line(trial.reason)}"
 
 
 def _line(study: Study, trial: Trial, budget: int) -> str:
     if trial.values:
         came_to = ", ".join(f"{name} = {value:.6g}" for name, value in trial.values.items())
     else:
-        came_to = f"{trial.status}: {one_line(trial.reason)}"
+        came_to = _ended(trial)
     return f"[{study.evaluated}/{budget}] trial {trial.number}: {came_to}; {best_text(study)}"

@@ -60,7 +60,16 @@ def run(
         )
     try:
         with shown_progress(study, budget, Console(highlight=False)) as note:
-            study.run(function, budget, workers=workers, timeout=timeout, callbacks=[note])
+            policy = study_file.run.policy
+            study.run(
+                function,
+                budget,
+                workers=workers,
+                timeout=timeout,
+                callbacks=[note],
+                retries=policy.retries,
+                backoff=policy.backoff,
+            )
     except KeyboardInterrupt:
         typer.echo(
             f"stopped: {study.evaluated} of {budget} evaluations are in {study.store.location}, "

@@ -90,8 +90,15 @@ def _table(results: Results, trials: list[Any]) -> Table:
         cells = [
             str(trial.number),
             trial.status,
-            *(measured(trial, name) for name in outcomes),
+            *(measured(trial, name) or _reported(trial, name, results) for name in outcomes),
             *(number(trial.params.get(name, "")) for name in names),
         ]
         table.add_row(*map(Text, cells), style="bold green" if trial.number in best else None)
     return table
+
+
+def _reported(trial: Any, outcome: str, results: Results) -> str:
+    """Where a trial without a result stood in the end, by its own reports of the objective."""
+    if trial.last_step is None or outcome != results.goals.outcomes[0]:
+        return ""
+    return f"({trial.last_value:.5g} at step {trial.last_step})"

@@ -36,27 +36,57 @@ def tell(
         bool,
         typer.Option("--retry", help="With --failed: the point is not to blame; back to the queue with it."),
     ] = False,
+    pruned: Annotated[bool, typer.Option("--pruned", help="The trial was stopped early.")] = False,
+    step: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="With --value: no result yet, but the value at this step. Prints prune or continue.",
+        ),
+    ] = None,
+    cost: Annotated[
+        float | None, typer.Option(metavar="NUMBER", help="What the evaluation cost, in your own unit.")
+    ] = None,
     study: StudyName = None,
 ) -> None:
     """Record the result of a trial.
 
-    Give one of --value, --values, --failed. A result for a trial that already has one is kept as a replicate.
+    Give one of --value, --values, --failed, --pruned. A result for a trial that already has one is kept as a
+    replicate. With --step, --value is what the trial has come to so far; then "prune" is printed where the
+    study's pruner would stop it, else "continue".
     """
-    result = _result(values, value, stderr, failed, retry)
-    trial = open_study(store, study).tell(number, result)
+    if step is not None:
+        if value is None or any((values, stderr is not None, failed, retry, pruned, cost is not None)):
+            raise InvalidInputError("--step goes with --value, and with nothing else")
+        handle = open_study(store, study).resume(number)
+        handle.report(step, value)
+        typer.echo("prune" if handle.should_prune() else "continue")
+        return
+    result = _result(values, value, stderr, failed, retry, pruned)
+    trial = open_study(store, study).tell(number, result, cost=cost)
     shown = ", ".join(f"{name} = {one:g}" for name, one in trial.values.items())
     typer.echo(f"trial {trial.number} is {trial.status}" + (f": {shown}" if shown else ""))
 
 
 def _result(
-    values: str | None, value: float | None, stderr: float | None, failed: str | None, retry: bool
+    values: str | None,
+    value: float | None,
+    stderr: float | None,
+    failed: str | None,
+    retry: bool,
+    pruned: bool,
 ) -> Any:
-    if sum(given is not None for given in (values, value, failed)) != 1:
-        raise InvalidInputError("give the result with exactly one of --value, --values, --failed")
+    if sum(given is not None for given in (values, value, failed, pruned or None)) != 1:
+        raise InvalidInputError("give the result with exactly one of --value, --values, --failed, --pruned")
     if stderr is not None and value is None:
         raise InvalidInputError("--stderr belongs to --value; in a --values file write [value, stderr]")
     if retry and failed is None:
         raise InvalidInputError("--retry belongs to --failed")
+    if pruned:
+        from augury.study.signals import Pruned
+
+        return Pruned()
     if failed is not None:
         from augury.study.result import Failure
 

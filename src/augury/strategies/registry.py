@@ -20,7 +20,6 @@ STRATEGIES = Registry(
         "auto": _BAYESIAN,
         "bayesian-optimization": _BAYESIAN,
         "trust-region": "augury.strategies.trust_region:TrustRegion",
-        "environment": "augury.strategies.environment.optimization:EnvironmentOptimization",
         "sobol": "augury.strategies.sobol_search:SobolSearch",
         "random": "augury.strategies.random_search:RandomSearch",
         "grid": "augury.strategies.grid:Grid",
@@ -33,8 +32,7 @@ def automatic(space: Space | None) -> str:
 
     The one place where a strategy is chosen by the kind of the problem.
     """
-    roles = set() if space is None else {parameter.role for parameter in space.parameters.values()}
-    return "environment" if "environment" in roles else "bayesian-optimization"
+    return "bayesian-optimization"
 
 
 def build_strategy(

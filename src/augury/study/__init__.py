@@ -3,6 +3,7 @@
     Study       ask, tell, run; what is known and what is best
     Trial       one evaluation
     Failure     tells a study that a trial gave no result (FAILED: without a reason)
+    Pruned, TransientFailure   raised by a function that was stopped early, or whose point is not to blame
     Store       where studies are kept
     minimize, maximize   the three-line face
     load_study_file      a study written as TOML
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from augury.study.optimize import minimize as minimize
     from augury.study.result import FAILED as FAILED
     from augury.study.result import Failure as Failure
+    from augury.study.signals import Pruned as Pruned
+    from augury.study.signals import TransientFailure as TransientFailure
     from augury.study.store import Store as Store
     from augury.study.study import Study as Study
     from augury.study.study_file import StudyFile as StudyFile
@@ -30,9 +33,11 @@ if TYPE_CHECKING:
 _ATTRIBUTES = {
     "FAILED": "augury.study.result",
     "Failure": "augury.study.result",
+    "Pruned": "augury.study.signals",
     "Store": "augury.study.store",
     "Study": "augury.study.study",
     "StudyFile": "augury.study.study_file",
+    "TransientFailure": "augury.study.signals",
     "Trial": "augury.study.trial",
     "load_study_file": "augury.study.study_file",
     "maximize": "augury.study.optimize",

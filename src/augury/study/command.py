@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
+import threading
 from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.study.listener import Listener, TransientRule, kill_tree
 from augury.study.result import Failure
+from augury.study.signals import Pruned
+from augury.study.trial import Trial
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _MEANT_AS_ONE = re.compile(
@@ -29,22 +32,29 @@ class Command:
     """Runs a program once per trial, in the trial's own directory, without a shell.
 
     The result is the last line of its standard output that is not empty: a number, a JSON list, or a JSON
-    object {outcome: value}. An exit code other than 0 is a failed trial.
+    object {outcome: value}. An exit code other than 0 is a failed trial. A line `{"step": 3, "value": 0.5}`
+    before is a report (`Trial.report`), at which the program is killed when the study's pruner says so.
 
     Args:
         arguments: the program and its arguments; `{name}` stands for the value of a parameter.
         names: the parameters.
         timeout: seconds after which the program, with all that it started, is killed and the trial fails.
+        transient: which failures are not the point's fault.
 
     Raises:
         InvalidInputError: no such program, or a placeholder that is not a parameter.
     """
 
     def __init__(
-        self, arguments: Sequence[str], names: Collection[str], timeout: float | None = None
+        self,
+        arguments: Sequence[str],
+        names: Collection[str],
+        timeout: float | None = None,
+        transient: TransientRule | None = None,
     ) -> None:
         self.arguments = list(arguments)
         self.timeout = timeout
+        self.transient = transient or TransientRule()
         self._check(names)
 
     def _check(self, names: Collection[str]) -> None:
@@ -65,25 +75,55 @@ class Command:
         """The same command with another time limit, if one is given."""
         if timeout is None:
             return self
-        copy = object.__new__(Command)
-        copy.arguments, copy.timeout = self.arguments, timeout
-        return copy
+        limited = copy(self)
+        limited.timeout = timeout
+        return limited
 
-    def __call__(self, params: Mapping[str, Any], directory: Path | None = None) -> Any:
+    def __call__(
+        self, params: Mapping[str, Any], directory: Path | None = None, trial: Trial | None = None
+    ) -> Any:
         """Runs the program for one trial.
 
+        Args:
+            params: the trial's parameters.
+            directory: where it runs.
+            trial: takes the reports; without it, or where it has no reporter, they are passed over.
+
         Returns:
-            What the program printed (see the class), or a `Failure`.
+            What the program printed (see the class), a `Failure`, or `Pruned`.
         """
         arguments = [_filled(argument, params) for argument in self.arguments]
-        with _started(arguments, directory) as process:
+        reporting = trial if trial is not None and trial.reporter is not None else None
+        with _started(arguments, directory) as process, Listener(process, self.transient) as listener:
+            watch = threading.Timer(self.timeout or 0.0, listener.stop)
             try:
-                output, errors = process.communicate(timeout=self.timeout)
-            except subprocess.TimeoutExpired:
-                return Failure(f"timed out after {self.timeout:g} s")
-        if process.returncode != 0:
-            return Failure(f"exit code {process.returncode}: {errors.strip()[-_SHOWN:] or 'no message'}")
-        return _result(output)
+                if self.timeout is not None:
+                    watch.start()
+                for step, value in listener.reports():
+                    if reporting is not None and _stops(reporting, step, value):
+                        return Pruned(f"at step {step}")
+                code = process.wait()
+            finally:
+                watch.cancel()
+            listener.join()
+        if listener.is_stopped:
+            return Failure(f"timed out after {self.timeout:g} s")
+        if code != 0:
+            reason = f"exit code {code}: {listener.errors.strip()[-_SHOWN:] or 'no message'}"
+            return Failure(reason, transient=listener.has_word or code in self.transient.exit_codes)
+        result = _result(listener.last_line)
+        if isinstance(result, Failure) and listener.has_word:
+            return Failure(result.reason, transient=True)
+        return result
+
+
+def _stops(trial: Trial, step: int, value: float) -> bool:
+    """Hands a report of a program on, and asks whether that is the end of it."""
+    try:
+        trial.report(step, value)
+        return trial.should_prune()
+    except NotSupportedError:  # with several objectives such a line is one like any other
+        return False
 
 
 @contextlib.contextmanager
@@ -103,39 +143,29 @@ def _started(arguments: list[str], directory: Path | None) -> Any:
         yield process
     finally:
         if process.poll() is None:
-            _kill(process)
-            process.communicate()
+            kill_tree(process)
+            process.wait()
         _running.discard(process)
 
 
 def kill_running() -> None:
     """Kills the programs that this process runs, with all that they started."""
     for process in list(_running):
-        _kill(process)
-
-
-def _kill(process: subprocess.Popen[str]) -> None:
-    if os.name == "nt":
-        tool = shutil.which("taskkill") or "taskkill"
-        subprocess.run([tool, "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        kill_tree(process)
 
 
 def _filled(argument: str, params: Mapping[str, Any]) -> str:
     return _PLACEHOLDER.sub(lambda match: str(params.get(match.group(1), match.group(0))), argument)
 
 
-def _result(output: str) -> Any:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    if not lines:
-        return Failure("the program printed nothing; its last line must be the result")
+def _result(line: str) -> Any:
+    if not line:
+        return Failure("the program printed no result; its last line must be the result")
     try:
-        return json.loads(lines[-1])
+        return json.loads(line)
     except ValueError:
         pass
     try:
-        return float(lines[-1])  # also forms that JSON has not: 1., .5, inf
+        return float(line)  # also forms that JSON has not: 1., .5, inf
     except ValueError:
-        return Failure(f"the program's last line is no number and no JSON: {lines[-1][:_SHOWN]!r}")
+        return Failure(f"the program's last line is no number and no JSON: {line[:_SHOWN]!r}")

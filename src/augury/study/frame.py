@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DESCRIPTION = ("number", "status", "origin")
+_REPORTED = ("last_step", "last_value")
 _ACCOUNT = ("cost", "reason", "created", "started", "finished", "attempts")
 
 
 def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: Sequence[str]) -> pd.DataFrame:
     """One row per trial: number, status, origin, parameters, outcomes, their standard errors, and account.
+
+    Where trials have reported on their way, the last report is in the columns `last_step` and `last_value`.
 
     The standard error of `y` is the column `y_stderr`. A column of ours whose name a parameter or an outcome
     has too is called `trial_<name>`.
@@ -23,6 +26,8 @@ def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: S
     import pandas as pd
 
     taken = {*parameters, *outcomes}
+
+    reported = _REPORTED if any(trial.intermediate_values for trial in trials) else ()
 
     def ours(name: str) -> str:
         return f"trial_{name}" if name in taken else name
@@ -33,10 +38,12 @@ def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: S
             **{name: trial.params.get(name) for name in parameters},
             **{name: trial.values.get(name) for name in outcomes},
             **{ours(f"{name}_stderr"): trial.stderrs.get(name) for name in outcomes},
+            **{ours(name): getattr(trial, name) for name in reported},
             **{ours(name): getattr(trial, name) for name in _ACCOUNT},
         }
 
     columns = list(row(Trial(0, {})))
     frame = pd.DataFrame([row(trial) for trial in trials], columns=columns)
     numeric = [*outcomes, *(ours(f"{name}_stderr") for name in outcomes), ours("cost")]
-    return frame.astype(dict.fromkeys(numeric, "float64"))
+    frame = frame.astype(dict.fromkeys([*numeric, *map(ours, reported[1:])], "float64"))
+    return frame.astype(dict.fromkeys(map(ours, reported[:1]), "Int64"))

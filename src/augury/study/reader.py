@@ -9,7 +9,6 @@ import numpy as np
 from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.space import Space
-from augury.study.environment import is_random, recommend_in_environment
 from augury.study.frame import trials_frame
 from augury.study.front import HypervolumeHistory, hypervolume_of, pareto_front
 from augury.study.history import History
@@ -45,17 +44,12 @@ class StudyReader:
         return self._history.observations(self.trials)
 
     @property
-    def best(self) -> Trial | Recommendation | None:
+    def best(self) -> Trial | None:
         """The trial with the best measured objective that meets every constraint; None while there is none.
-
-        Where parameters are random in use (role "environment"), no single evaluation is the best: it is what
-        `recommend()` says, the parameters that are chosen and their risk.
 
         Raises:
             NotSupportedError: several objectives; see `pareto_front`.
         """
-        if is_random(self.space):
-            return self.recommend()
         trials = [trial for trial in self.trials if trial.values]
         Y = np.array([[one.values.get(name, np.nan) for name in self.goals.outcomes] for one in trials])
         Y = Y.reshape(len(trials), self.goals.n_outcomes)
@@ -67,9 +61,7 @@ class StudyReader:
 
         Args:
             rule: "evaluated" (the evaluated point of the best predicted mean that probably keeps the
-                constraints) or "posterior-mean" (the best predicted mean of the whole space). Where
-                parameters are random in use, the mean is that of the objective's risk over them, and the
-                parameters recommended are the others.
+                constraints) or "posterior-mean" (the best predicted mean of the whole space).
 
         Returns:
             None while nothing measured (probably) keeps the constraints.
@@ -80,11 +72,9 @@ class StudyReader:
         """
         from augury.strategies.recommendation import recommend
 
-        told = self.space, self.goals, self.observations()
-        seed = trial_seed(self.seed, 0)
-        if is_random(self.space):
-            return recommend_in_environment(rule, self.model, *told, seed)
-        found = recommend(rule, self.model, *told, seed=seed)
+        found = recommend(
+            rule, self.model, self.space, self.goals, self.observations(), seed=trial_seed(self.seed, 0)
+        )
         if found is None:
             return None
         point, prediction = found
@@ -114,11 +104,9 @@ class StudyReader:
 
     @property
     def value(self) -> float | None:
-        """The best trial's objective, as it was measured; in a random environment, its expected risk."""
-        best, name = self.best, self.goals.outcomes[0]
-        if best is None:
-            return None
-        return best.mean[name] if isinstance(best, Recommendation) else best.values[name]
+        """The best trial's objective, as it was measured."""
+        best = self.best
+        return None if best is None else best.values[self.goals.outcomes[0]]
 
     @property
     def evaluated(self) -> int:

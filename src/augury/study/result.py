@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
 from augury.study.gradient import parse_gradient
+from augury.study.signals import Pruned, TransientFailure
 
 if TYPE_CHECKING:
     from augury.space.parameter import Parameter
@@ -23,8 +24,8 @@ class Failure:
     Args:
         reason: what happened, for people.
         transient: True when the point is not to blame (a lost machine, a clogged needle): the trial goes
-            back to the queue, three times at most, and the model learns nothing from it. False: the point
-            failed, and the model learns to avoid its neighbourhood.
+            back to the queue, twice unless a run says otherwise (`Study.run(retries=...)`), and the model
+            learns nothing from it. False: the point failed, and the model learns to avoid its neighbourhood.
         traceback: the full account, when there is one.
     """
 
@@ -68,15 +69,15 @@ class NonFiniteResultError(InvalidInputError):
 
 def parse_result(
     outcomes: Sequence[str], told: Any, parameters: Mapping[str, Parameter] | None = None
-) -> Measurement | Failure:
+) -> Measurement | Failure | Pruned:
     """Checks and normalises what `tell` or an objective function was given.
 
     Args:
         outcomes: names of the study's outcomes, in storage order.
-        told: a `Failure`; or, with one outcome, an entry: `value`, `(value, stderr)` or `{"value": ...,
-            "stderr": ..., "gradient": ...}` (the gradient as `parse_gradient` takes it); or, with m outcomes,
-            a sequence of m such entries; or a mapping {name: entry} with every name. An entry None means that
-            the outcome was not measured.
+        told: a `Failure`, `TransientFailure` or `Pruned`; or, with one outcome, an entry: `value`,
+            `(value, stderr)` or `{"value": ..., "stderr": ..., "gradient": ...}` (the gradient as
+            `parse_gradient` takes it); or, with m outcomes, a sequence of m such entries; or a mapping
+            {name: entry} with every name. An entry None means that the outcome was not measured.
         parameters: those of the space, in order; needed for gradients.
 
     Raises:
@@ -84,7 +85,9 @@ def parse_result(
         InvalidInputError: wrong number of values, unknown or missing names, not numbers, a negative
             standard error, or nothing measured.
     """
-    if isinstance(told, Failure):
+    if isinstance(told, TransientFailure):
+        return Failure(told.reason, transient=True)
+    if isinstance(told, (Failure, Pruned)):
         return told
     values: dict[str, float] = {}
     stderrs: dict[str, float] = {}

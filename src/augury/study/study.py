@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +25,13 @@ from augury.study.opening import (
     open_existing,
 )
 from augury.study.parts import Parts
+from augury.study.process import new_owner
+from augury.study.pruning.registry import pruner_of, pruner_settings
+from augury.study.pruning.reporting import StudyReporter
 from augury.study.reader import StudyReader
 from augury.study.result import parse_result
-from augury.study.store import STALE_AFTER, LeaseTable, NewTrial, Store, StudyRecord, TrialTable
+from augury.study.retry import RetryPolicy
+from augury.study.store import STALE_AFTER, LeaseTable, NewTrial, ReportTable, Store, StudyRecord, TrialTable
 from augury.study.suggester import Suggester
 from augury.study.trial import Trial
 
@@ -53,6 +58,8 @@ class Study(StudyReader):
         strategy: how it decides: a name, a Strategy class or a Strategy object.
         model: the surrogate, handed to the strategy.
         acquisition: what a point is worth, handed to the strategy.
+        pruner: answers `trial.should_prune()`: "median" (which "auto" is, too), "percentile",
+            "successive-halving", "hyperband", "none", {"name": one of them, option: value}, or a `Pruner`.
         store: a file name, a `postgresql://` URL, an open `Store`, or None to keep the study in memory only.
         seed: makes its decisions reproducible; None takes the stored one, or a random one for a new study.
 
@@ -70,6 +77,7 @@ class Study(StudyReader):
         strategy: str | type[Strategy] | Strategy = "auto",
         model: Any = "auto",
         acquisition: Any = "auto",
+        pruner: Any = "auto",
         store: str | os.PathLike[str] | Store | None = "study.db",
         seed: int | None = None,
     ) -> None:
@@ -81,6 +89,8 @@ class Study(StudyReader):
         seed = check_seed(seed)
         self._parts = Parts(strategy, model, acquisition, self.space)
         self._parts.check()
+        self._pruner = pruner_of(pruner)
+        self._settings = {**self._parts.settings, **pruner_settings(pruner)}
         self.store = store if isinstance(store, Store) else Store(store)
         self._connect(self._find_or_create(seed))
 
@@ -93,14 +103,15 @@ class Study(StudyReader):
         strategy: str | type[Strategy] | Strategy | None = None,
         model: Any = None,
         acquisition: Any = None,
+        pruner: Any = None,
     ) -> Study:
         """Opens a stored study with its own space, goals and seed.
 
         Args:
             store: where it is; unlike `Study(...)`, this makes no new store.
             name: which study; None when the store has only one.
-            strategy, model, acquisition: None for what the study was made with. An object cannot be stored;
-                a study that was made with one continues with "auto".
+            strategy, model, acquisition, pruner: None for what the study was made with. An object cannot be
+                stored; a study that was made with one continues with "auto".
 
         Raises:
             InvalidInputError: there is no such store or study.
@@ -114,6 +125,7 @@ class Study(StudyReader):
         study._parts = Parts.restored(
             record.settings, study.space, strategy=strategy, model=model, acquisition=acquisition
         )
+        study._pruner = pruner_of(record.settings.get("pruner") or "auto" if pruner is None else pruner)
         study.store = opened
         study._connect(record)
         return study
@@ -136,7 +148,21 @@ class Study(StudyReader):
         """
         if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
             raise InvalidInputError(f"{n!r} trials were asked for; ask for a whole number, at least 1")
-        return self._suggester.suggest(int(n), origin="ask", fixed=fixed)
+        trials = self._suggester.suggest(int(n), origin="ask", fixed=fixed)
+        return [replace(trial, reporter=self._reporter()) for trial in trials]
+
+    def resume(self, trial: Trial | int) -> Trial:
+        """An open trial that was asked for earlier, or elsewhere, as `ask` returned it: it can report.
+
+        Raises:
+            InvalidInputError: there is no such trial, or it is closed.
+        """
+        number = trial.number if isinstance(trial, Trial) else trial
+        found = next((one for one in self.trials if one.number == number), None)
+        if found is None or not found.is_open:
+            known = "does not exist" if found is None else f"is {found.status} already"
+            raise InvalidInputError(f"trial {number} {known}; only an open trial can report")
+        return replace(found, reporter=self._reporter())
 
     def tell(
         self,
@@ -154,7 +180,8 @@ class Study(StudyReader):
             trial: the trial or its number.
             result: a value; (value, standard error); {"value": ..., "gradient": ...} with the derivatives by
                 the parameters in their own units, by name or in order (`model="gradient-gp"` uses them); for
-                several outcomes {name: any of these}; or `augury.study.Failure(reason, transient=False)`.
+                several outcomes {name: any of these}; or `augury.Failure(reason, transient=False)`,
+                `augury.TransientFailure(reason)`, `augury.Pruned()`.
             cost: what the evaluation cost, in your own unit.
             user_attrs: notes to keep with the trial.
 
@@ -200,6 +227,8 @@ class Study(StudyReader):
         callbacks: Iterable[Callable[[Study, Trial], object]] = (),
         stop: Callable[[Study], bool] | None = None,
         *,
+        retries: int = 2,
+        backoff: float = 1.0,
         stale_after: float = STALE_AFTER,
     ) -> None:
         """Evaluates trials until the study has `budget` of them; continues what a killed run left.
@@ -210,16 +239,20 @@ class Study(StudyReader):
         KeyboardInterrupt.
 
         Args:
-            function: gets the parameters as one dict, or by name when its arguments are named like them;
-                returns what `tell` takes. Or an `augury.study.command.Command`.
-            budget: how many finished trials (complete or failed) the study is to have in all, earlier ones
-                included, added ones not.
+            function: gets the parameters as one dict, or by name when its arguments are named like them, and
+                the trial as its argument `trial` if it has one (`trial.report`, `trial.should_prune`);
+                returns what `tell` takes, or raises `augury.Pruned` or `augury.TransientFailure`. Or an
+                `augury.study.command.Command`.
+            budget: how many finished trials (complete, failed or pruned) the study is to have in all, earlier
+                ones included, added ones not.
             workers: 1 evaluates in this process; more in so many processes of their own.
             timeout: seconds after which one evaluation is stopped and failed; with it, even a single worker
                 is a process of its own.
             executor: evaluates with this `concurrent.futures`-like executor instead, `workers` at a time.
             callbacks: called with (study, trial) after each result is stored.
             stop: called with the study before each new trial; when True, the run ends with those running.
+            retries: how often a trial is tried again after a transient failure; it counts once.
+            backoff: seconds before the first retry, doubled for each further one.
             stale_after: seconds without a sign of life after which another run's trials are taken over.
 
         Raises:
@@ -229,12 +262,17 @@ class Study(StudyReader):
         from augury.study.execution.runner import Runner, check_budget, make_pool
 
         budget = check_budget(budget)
-        pool = make_pool(function, self.space.names, workers, timeout, executor)
+        policy, owner = RetryPolicy(retries, backoff), new_owner()
+        pool = make_pool(function, self.space.names, workers, timeout, executor, self._reporter(owner))
         leases = LeaseTable(self.store, self._record, stale_after)
-        Runner(self, self._suggester, self._table, leases, pool, budget, callbacks, stop).run()
+        Runner(self, self._suggester, self._table, leases, owner, pool, budget, callbacks, stop, policy).run()
 
     def __repr__(self) -> str:
         return f"Study({self.name!r}, {len(self.trials)} trials, store={str(self.store.location)!r})"
+
+    def _reporter(self, owner: str | None = None) -> StudyReporter:
+        reports = ReportTable(self.store, self._record)
+        return StudyReporter(reports, self._history, self.goals, self._pruner, owner)
 
     def _insert(self, params: Mapping[str, Any], origin: str, **known: Any) -> Trial:
         new = NewTrial(self.space.validate(params), origin, **known)
@@ -245,7 +283,7 @@ class Study(StudyReader):
             self.name,
             self.space.to_dict(),
             self.goals.to_dict(),
-            self._parts.settings,
+            self._settings,
             secrets.randbits(32) if seed is None else seed,
         )
         check_same(record, self.space, self.goals, seed, self.store)

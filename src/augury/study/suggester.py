@@ -12,6 +12,7 @@ from augury.space.goals import Goals
 from augury.space.space import Space
 from augury.study.history import History
 from augury.study.parts import Parts
+from augury.study.pruning.evidence import with_estimates
 from augury.study.store import NewTrial, PendingChangedError, Store, StudyRecord, TrialTable
 from augury.study.trial import Trial
 
@@ -125,7 +126,7 @@ class Suggester:
         proposal = self._parts.strategy.propose(
             space,
             self._goals,
-            self._history.observations(trials),
+            self._history.observations(with_estimates(trials, self._goals)),
             self._history.encode(pending),
             n,
             seed=trial_seed(self._record.seed, first),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
+
+from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from augury.strategies.base import Prediction
@@ -40,6 +43,16 @@ class Replicate:
     gradients: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
+class Reporter(Protocol):
+    """Takes the reports of a trial that is being evaluated, wherever that is."""
+
+    def report(self, number: int, step: int, value: float) -> None:
+        """Keeps what trial `number` came to at a step."""
+
+    def should_prune(self, number: int) -> bool:
+        """Whether trial `number` should be stopped."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """A snapshot of one trial of a study.
@@ -48,6 +61,8 @@ class Trial:
         number: its number in the study, from 0, never given twice.
         params: parameter name -> value, as the objective function gets them.
         status: "queued", "running", "complete", "failed", "pruned" or "abandoned".
+        intermediate_values: step -> what was reported there, in the order of the steps; NaN where that was
+            not finite.
         origin: who made it: "ask", "run", "add" or "enqueue".
         values: outcome name -> measured value (of the trial, else of its first late result).
         stderrs: outcome name -> standard error, where it was told.
@@ -69,6 +84,7 @@ class Trial:
     values: dict[str, float] = field(default_factory=dict)
     stderrs: dict[str, float] = field(default_factory=dict)
     gradients: dict[str, dict[str, float]] = field(default_factory=dict)
+    intermediate_values: dict[int, float] = field(default_factory=dict)
     cost: float | None = None
     reason: str | None = None
     transient: bool = False
@@ -82,11 +98,57 @@ class Trial:
     prediction_data: dict[str, Any] | None = field(default=None, repr=False)
     study_directory: Path | None = field(default=None, repr=False)
     revision: int = field(default=0, repr=False)
+    reporter: Reporter | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_open(self) -> bool:
         """Whether the trial still waits for its result."""
         return self.status in OPEN
+
+    @property
+    def last_step(self) -> int | None:
+        """The last step that it reported; None before the first."""
+        return max(self.intermediate_values, default=None)
+
+    @property
+    def last_value(self) -> float | None:
+        """What it reported there."""
+        return None if self.last_step is None else self.intermediate_values[self.last_step]
+
+    def report(self, step: int, value: float) -> None:
+        """Tells the study how the objective stands on the way, for `should_prune` and the learning curves.
+
+        A step that was reported before is left as it was.
+
+        Args:
+            step: how far the evaluation is (epochs, iterations, folds), 0 or more.
+            value: the objective so far; NaN or infinity where it diverged.
+
+        Raises:
+            InvalidInputError: a step that is no whole number, a value that is no number, or a trial that is
+                only looked at (`study.trials`).
+        """
+        self._reporting().report(self.number, check_step(step), check_value(value))
+
+    def should_prune(self) -> bool:
+        """Whether the study's pruner would stop this trial now, by what it has reported.
+
+        Raises:
+            InvalidInputError: a trial that is only looked at (`study.trials`).
+        """
+        return self._reporting().should_prune(self.number)
+
+    def _reporting(self) -> Reporter:
+        if self.reporter is None:
+            raise InvalidInputError(
+                f"trial {self.number} was read from the study; only a trial that `ask` returned, or a run "
+                "handed to its function, can report or be pruned"
+            )
+        return self.reporter
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The reporter belongs to this process.
+        return {**self.__dict__, "reporter": None}
 
     @property
     def prediction(self) -> Prediction | None:
@@ -118,3 +180,32 @@ def directory_name(study: str) -> str:
 def time_of(timestamp: float | None) -> datetime | None:
     """Seconds since 1970 as a time in UTC."""
     return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+
+
+def check_step(step: Any) -> int:
+    """`step` if it can be one.
+
+    Raises:
+        InvalidInputError: it is no whole number, or negative.
+    """
+    try:
+        whole = index(step)
+    except TypeError:
+        whole = -1
+    if isinstance(step, bool) or not 0 <= whole < 2**63:
+        raise InvalidInputError(
+            f"the step is {step!r}; it must be a whole number, 0 or more: report(step, value)"
+        )
+    return whole
+
+
+def check_value(value: Any) -> float:
+    """`value` as a number, finite or not.
+
+    Raises:
+        InvalidInputError: it is no number.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise InvalidInputError(f"the value reported is {value!r}; it must be a number") from None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from augury.testing import store_queue, store_results, store_studies, store_trials
+from augury.testing import store_queue, store_reports, store_results, store_studies, store_trials
 from augury.testing.store_cases import OpenStore
 
 StoreCheck = Callable[[OpenStore], None]
@@ -37,6 +37,12 @@ STORE_CHECKS: tuple[StoreCheck, ...] = (
     store_queue.heartbeats_keep_leases,
     store_queue.released_trials_are_queued,
     store_results.closed_trials_stay_closed,
+    store_reports.reports_come_back_in_order,
+    store_reports.reports_of_many_are_all_kept,
+    store_reports.a_stopped_trial_keeps_its_reports,
+    store_reports.what_starts_again_reports_anew,
+    store_reports.retries_wait_their_time,
+    store_reports.late_passing_failures_tell_nothing,
     store_trials.changes_are_seen_once,
     store_trials.surprises_are_noticed,
     store_studies.states_are_kept_per_strategy,

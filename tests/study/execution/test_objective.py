@@ -11,6 +11,7 @@ import pytest
 from augury.errors import InvalidInputError
 from augury.study.execution.objective import Objective, plain
 from augury.study.result import Failure
+from augury.study.trial import Trial
 
 PARAMS = {"x": 2.0, "n": 3}
 
@@ -39,12 +40,12 @@ class Model:
     ],
 )
 def test_parameters_come_as_the_function_wants_them(function: Callable[..., Any]) -> None:
-    assert Objective(function, PARAMS).evaluate(PARAMS, None) == 6.0
+    assert Objective(function, PARAMS).evaluate(Trial(0, PARAMS)) == 6.0
 
 
 def test_one_parameter_can_come_either_way() -> None:
-    assert Objective(lambda x: x + 1.0, ["x"]).evaluate({"x": 2.0}, None) == 3.0
-    assert Objective(lambda point: point["x"] + 1.0, ["x"]).evaluate({"x": 2.0}, None) == 3.0
+    assert Objective(lambda x: x + 1.0, ["x"]).evaluate(Trial(0, {"x": 2.0})) == 3.0
+    assert Objective(lambda point: point["x"] + 1.0, ["x"]).evaluate(Trial(0, {"x": 2.0})) == 3.0
 
 
 @pytest.mark.parametrize("function", [lambda: 1.0, lambda a, b: 1.0, lambda x, y: 1.0, 3, "f", None])
@@ -55,7 +56,7 @@ def test_functions_that_fit_neither_way_are_refused(function: Any) -> None:
 
 def test_the_function_cannot_change_the_trial() -> None:
     given = dict(PARAMS)
-    Objective(lambda params: params.clear(), PARAMS).evaluate(given, None)
+    Objective(lambda params: params.clear(), PARAMS).evaluate(Trial(0, given))
     assert given == PARAMS
 
 
@@ -66,7 +67,7 @@ def test_exceptions_are_failures_with_their_traceback(error: BaseException) -> N
     def function(params: dict[str, Any]) -> float:
         raise error
 
-    result = Objective(function, PARAMS).evaluate(PARAMS, None)
+    result = Objective(function, PARAMS).evaluate(Trial(0, PARAMS))
     assert isinstance(result, Failure)
     assert result.reason.startswith(type(error).__name__)
     assert result.traceback is not None
@@ -78,7 +79,7 @@ def test_ctrl_c_is_no_failure() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Objective(function, PARAMS).evaluate(PARAMS, None)
+        Objective(function, PARAMS).evaluate(Trial(0, PARAMS))
 
 
 @pytest.mark.parametrize(

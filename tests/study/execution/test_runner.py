@@ -87,7 +87,7 @@ def test_transient_failures_are_tried_again_and_counted_once() -> None:
         return Failure("no answer", transient=True) if next(failures) else 1.0
 
     study = study_of()
-    study.run(function, 2)
+    study.run(function, 2, backoff=0.0)
     assert [(trial.status, trial.attempts) for trial in study.trials] == [("complete", 2), ("complete", 0)]
 
 

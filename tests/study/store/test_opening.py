@@ -163,9 +163,10 @@ def test_an_older_store_is_lifted_step_by_step(path: Path, monkeypatch: pytest.M
 
         return migrate
 
-    monkeypatch.setattr(migrations, "SCHEMA_VERSION", 3)
-    monkeypatch.setattr("augury.study.store.store.SCHEMA_VERSION", 3)
-    monkeypatch.setattr(migrations, "MIGRATIONS", {1: step("second"), 2: step("third")})
+    newest = migrations.SCHEMA_VERSION
+    monkeypatch.setattr(migrations, "SCHEMA_VERSION", newest + 2)
+    monkeypatch.setattr("augury.study.store.store.SCHEMA_VERSION", newest + 2)
+    monkeypatch.setattr(migrations, "MIGRATIONS", {newest: step("second"), newest + 1: step("third")})
     store = Store(path)
     assert _table(store).changed_since() == before
     for table in ("second", "third"):
@@ -175,7 +176,7 @@ def test_an_older_store_is_lifted_step_by_step(path: Path, monkeypatch: pytest.M
             )
             == []
         )
-    assert store.read(lambda connection: migrations.stored_version(connection, "")) == 3
+    assert store.read(lambda connection: migrations.stored_version(connection, "")) == newest + 2
 
 
 def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,12 +187,13 @@ def test_a_failed_migration_changes_nothing(path: Path, monkeypatch: pytest.Monk
         connection.execute(text("INSERT INTO nowhere VALUES (1)"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(migrations, "SCHEMA_VERSION", 2)
-        patch.setattr("augury.study.store.store.SCHEMA_VERSION", 2)
-        patch.setattr(migrations, "MIGRATIONS", {1: migrate})
+        newest = migrations.SCHEMA_VERSION
+        patch.setattr(migrations, "SCHEMA_VERSION", newest + 1)
+        patch.setattr("augury.study.store.store.SCHEMA_VERSION", newest + 1)
+        patch.setattr(migrations, "MIGRATIONS", {newest: migrate})
         refusal(StoreError, path)
     store = Store(path)
-    assert store.read(lambda connection: migrations.stored_version(connection, "")) == 1
+    assert store.read(lambda connection: migrations.stored_version(connection, "")) == newest
     assert len(_table(store).changed_since()) == 1
 
 

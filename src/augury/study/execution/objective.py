@@ -5,21 +5,28 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from augury.errors import InvalidInputError
 from augury.study.command import Command
 from augury.study.result import Failure, as_number
+from augury.study.signals import Pruned, TransientFailure
+from augury.study.trial import Trial
+
+# An argument of this name gets the trial itself, which can report and be pruned.
+TRIAL = "trial"
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class Objective:
     """A function together with the way to call it.
 
     A function whose only required argument is not named like a parameter gets all parameters as one dict;
-    a function whose arguments are named like the parameters gets them by name.
+    a function whose arguments are named like the parameters gets them by name. An argument called `trial`,
+    beside them or alone, gets the `Trial`, unless a parameter has that name.
 
     Args:
         function: any callable, or a `Command`.
@@ -33,34 +40,47 @@ class Objective:
         if not callable(function):
             raise InvalidInputError(f"the function to evaluate is {function!r}, which cannot be called")
         self.function = function
-        self.by_name = not isinstance(function, Command) and _wants_names(function, names)
+        is_command = isinstance(function, Command)
+        self.with_trial = not is_command and TRIAL not in names and _takes_trial(function)
+        self.only_trial = self.with_trial and _takes(function, [TRIAL])
+        self.by_name = not is_command and not self.only_trial and self._wants_names(names)
 
-    @property
-    def uses_directory(self) -> bool:
-        """Whether it works in the trial's own directory."""
-        return isinstance(self.function, Command)
-
-    def evaluate(self, params: Mapping[str, Any], directory: Path | None) -> Any:
+    def evaluate(self, trial: Trial) -> Any:
         """One evaluation, which never raises an error of the function's.
 
         Returns:
-            What the function returned, in plain Python types; a `Failure` when it raised an exception.
+            What the function returned, in plain Python types; `Pruned` when it raised that; a `Failure` when
+            it raised another exception.
         """
         try:
-            return plain(self._call(dict(params), directory))
+            return plain(self._call(trial))
+        except Pruned as pruned:
+            return pruned.with_traceback(None)
+        except TransientFailure as failure:
+            return Failure(failure.reason, transient=True, traceback=traceback.format_exc())
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}".rstrip(": ")
             return Failure(reason, traceback=traceback.format_exc())
 
-    def _call(self, params: dict[str, Any], directory: Path | None) -> Any:
+    def _call(self, trial: Trial) -> Any:
         if isinstance(self.function, Command):
-            return self.function(params, directory)
-        return self.function(**params) if self.by_name else self.function(params)
+            return self.function(trial.params, trial.directory, trial)
+        params = dict(trial.params)
+        extra = {TRIAL: replace(trial, params=params)} if self.with_trial else {}
+        if self.only_trial:
+            return self.function(**extra)
+        return self.function(**params, **extra) if self.by_name else self.function(params, **extra)
+
+    def _wants_names(self, names: Collection[str]) -> bool:
+        known = [TRIAL] if self.with_trial else []
+        return _wants_names(self.function, names, known)
 
 
 def plain(result: Any) -> Any:
     """A result in plain Python types, which any process can read; what is no result becomes its text."""
-    if result is None or isinstance(result, (Failure, str)):
+    if isinstance(result, TransientFailure):
+        return Failure(result.reason, transient=True)
+    if result is None or isinstance(result, (Failure, Pruned, str)):
         return result
     if isinstance(result, Mapping):
         return {str(name): plain(value) for name, value in result.items()}
@@ -72,22 +92,40 @@ def plain(result: Any) -> Any:
     return repr(result) if number is None else number
 
 
-def _wants_names(function: Callable[..., Any], names: Collection[str]) -> bool:
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
     try:
-        signature = inspect.signature(function)
+        return inspect.signature(function)
     except (TypeError, ValueError):  # some built-in functions have none
+        return None
+
+
+def _takes_trial(function: Callable[..., Any]) -> bool:
+    signature = _signature(function)
+    argument = None if signature is None else signature.parameters.get(TRIAL)
+    return argument is not None and argument.kind in _BY_NAME
+
+
+def _takes(function: Callable[..., Any], names: Collection[str]) -> bool:
+    """Whether these are all the arguments that the function needs, and no others can hold the parameters."""
+    signature = _signature(function)
+    return signature is not None and list(signature.parameters) == list(names)
+
+
+def _wants_names(function: Callable[..., Any], names: Collection[str], known: Collection[str]) -> bool:
+    signature = _signature(function)
+    if signature is None:
         return False
-    arguments = signature.parameters.values()
+    arguments = [one for one in signature.parameters.values() if one.name not in known]
     required = [one.name for one in arguments if one.kind in _POSITIONAL and one.default is one.empty]
-    if len(required) == 1 and required[0] not in names and _accepts(signature, 1):
+    if len(required) == 1 and required[0] not in names and _accepts(signature, 1, known):
         return False
-    if _accepts(signature, 0, names):
+    if _accepts(signature, 0, [*names, *known]):
         return True
-    if _accepts(signature, 1):
+    if _accepts(signature, 1, known):
         return False
     raise InvalidInputError(
         f"the function's arguments are {signature}; it must take either one dict of all parameters, "
-        f"or the parameters by name ({', '.join(names)})"
+        f"or the parameters by name ({', '.join(names)}), and may take the trial as `{TRIAL}`"
     )
 
 

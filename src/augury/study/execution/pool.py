@@ -5,13 +5,13 @@ from __future__ import annotations
 import queue
 from abc import ABC, abstractmethod
 from concurrent.futures import BrokenExecutor, Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.study.execution.objective import Objective
-from augury.study.trial import Trial
+from augury.study.trial import Reporter, Trial
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,16 @@ class Pool(ABC):
 
 
 class InlinePool(Pool):
-    """One trial at a time, in this very process and thread."""
+    """One trial at a time, in this very process and thread.
 
-    def __init__(self, objective: Objective) -> None:
+    Args:
+        objective: what to evaluate.
+        reporter: takes its reports.
+    """
+
+    def __init__(self, objective: Objective, reporter: Reporter) -> None:
         self._objective = objective
+        self._reporter = reporter
         self._outcomes: list[Outcome] = []
 
     @property
@@ -75,9 +81,7 @@ class InlinePool(Pool):
         return bool(self._outcomes)
 
     def submit(self, trial: Trial) -> None:
-        told = self._objective.evaluate(
-            trial.params, trial.directory if self._objective.uses_directory else None
-        )
+        told = self._objective.evaluate(replace(trial, reporter=self._reporter))
         self._outcomes.append(Outcome(trial.number, told))
 
     def wait(self, seconds: float) -> list[Outcome]:
@@ -95,9 +99,17 @@ class ExecutorPool(Pool):
         objective: what to evaluate.
         executor: anything with `submit` that returns futures; it is left open.
         workers: how many trials to have under way at a time.
+
+    Raises:
+        NotSupportedError: the function wants the trial, whose reports cannot come back from there.
     """
 
     def __init__(self, objective: Objective, executor: Executor, workers: int) -> None:
+        if objective.with_trial:
+            raise NotSupportedError(
+                "evaluations in an executor cannot report: leave out executor= (workers= starts processes "
+                "that can), or the function's argument `trial`"
+            )
         self._objective = objective
         self._executor = executor
         self._workers = workers
@@ -114,8 +126,7 @@ class ExecutorPool(Pool):
         return bool(self._futures)
 
     def submit(self, trial: Trial) -> None:
-        directory = trial.directory if self._objective.uses_directory else None
-        future = self._executor.submit(self._objective.evaluate, trial.params, directory)
+        future = self._executor.submit(self._objective.evaluate, trial)
         self._futures[trial.number] = future
         future.add_done_callback(partial(self._note_end, trial.number))
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import cloudpickle
 
-from augury.errors import InvalidInputError
+from augury.errors import AuguryError, InvalidInputError, StoreError
 from augury.study.execution.objective import Objective
 from augury.study.execution.pool import Outcome, Pool
-from augury.study.execution.worker import BROKEN, READY, work
+from augury.study.execution.worker import BROKEN, READY, REPORT, SHOULD_PRUNE, work
 from augury.study.result import Failure
-from augury.study.trial import Trial
+from augury.study.trial import Reporter, Trial
 
 _GRACE = 2.0  # seconds that a worker has to end by itself
 _starting = threading.Lock()
@@ -44,9 +44,9 @@ class _Worker:
         self.number: int | None = None
         self.deadline: float | None = None
 
-    def give(self, trial: Trial, directory: Any, timeout: float | None) -> None:
+    def give(self, trial: Trial, timeout: float | None) -> None:
         self.number = trial.number
-        self.connection.send((trial.params, directory))
+        self.connection.send(trial)
         self.start_clock(timeout)
 
     def start_clock(self, timeout: float | None) -> None:
@@ -83,13 +83,16 @@ class ProcessPool(Pool):
     Args:
         objective: what to evaluate; sent to the workers by cloudpickle.
         workers: how many processes; they are started when first needed.
+        reporter: takes the reports of the trials.
         timeout: seconds that one evaluation may take, else its worker is killed.
 
     Raises:
         InvalidInputError: the function cannot be sent to another process.
     """
 
-    def __init__(self, objective: Objective, workers: int, timeout: float | None = None) -> None:
+    def __init__(
+        self, objective: Objective, workers: int, reporter: Reporter, timeout: float | None = None
+    ) -> None:
         try:
             self._objective_bytes = cloudpickle.dumps(objective)
         except Exception as error:
@@ -97,7 +100,7 @@ class ProcessPool(Pool):
                 f"the function cannot be sent to worker processes ({error}); make what it refers to "
                 "picklable, or evaluate in this process with workers=1"
             ) from error
-        self._uses_directory = objective.uses_directory
+        self._reporter = reporter
         self._size = workers
         self._timeout = timeout
         self._workers: list[_Worker] = []
@@ -112,11 +115,10 @@ class ProcessPool(Pool):
         return any(worker.number is not None for worker in self._workers)
 
     def submit(self, trial: Trial) -> None:
-        directory = trial.directory if self._uses_directory else None
         worker = self._idle()
         # A worker that died while idle has the trial all the same: `wait` finds it dead and says so.
         with suppress(BrokenPipeError, ConnectionResetError):
-            worker.give(trial, directory, self._timeout)
+            worker.give(trial, self._timeout)
 
     def _idle(self) -> _Worker:
         for worker in self._workers:
@@ -157,7 +159,27 @@ class ProcessPool(Pool):
             raise InvalidInputError(
                 f"the function cannot be loaded in a worker process: {content.strip().splitlines()[-1]}"
             )
+        if kind in (REPORT, SHOULD_PRUNE):
+            self._answer(worker, kind, content)
+            return None
         return Outcome(worker.take_number(), content)
+
+    def _answer(self, worker: _Worker, kind: str, content: Any) -> None:
+        """Hands a report, or a question about pruning, on; an error in it is the function's to handle."""
+        assert worker.number is not None
+        answer: Any = None
+        try:
+            if kind == REPORT:
+                self._reporter.report(worker.number, *content)
+            else:
+                answer = self._reporter.should_prune(worker.number)
+        except StoreError:
+            raise
+        except AuguryError as error:
+            answer = error
+        # A worker that has died meanwhile is found dead by `wait`.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            worker.connection.send(answer)
 
     def _bury(self, worker: _Worker) -> Outcome | None:
         self._workers.remove(worker)

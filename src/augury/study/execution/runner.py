@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,11 +19,11 @@ from augury.study.execution.heartbeat import Heartbeat
 from augury.study.execution.objective import Objective
 from augury.study.execution.pool import ExecutorPool, InlinePool, Outcome, Pool
 from augury.study.execution.process_pool import ProcessPool
-from augury.study.process import new_owner
 from augury.study.result import Failure, NonFiniteResultError, parse_result
+from augury.study.retry import RetryPolicy
 from augury.study.store import LeaseTable, TrialTable
 from augury.study.suggester import Suggester
-from augury.study.trial import Trial
+from augury.study.trial import Reporter, Trial
 
 if TYPE_CHECKING:
     from augury.study.study import Study
@@ -41,10 +43,12 @@ class Runner:
         suggester: gives its trials.
         table: takes their results.
         leases: shows others which trials this run evaluates.
+        owner: the name of this run in the leases.
         pool: evaluates them.
         budget: how many evaluations the study is to have in all.
         callbacks: called with (study, trial) after each result.
         stop: when it returns True, no further trial is started.
+        policy: how often, and when, a trial is tried again that failed for a passing reason.
     """
 
     def __init__(
@@ -53,10 +57,12 @@ class Runner:
         suggester: Suggester,
         table: TrialTable,
         leases: LeaseTable,
+        owner: str,
         pool: Pool,
         budget: int,
         callbacks: Iterable[Callable[[Study, Trial], object]],
         stop: Callable[[Study], bool] | None,
+        policy: RetryPolicy,
     ) -> None:
         self._study = study
         self._suggester = suggester
@@ -66,8 +72,9 @@ class Runner:
         self._budget = budget
         self._callbacks = list(callbacks)
         self._stop = stop
-        self._owner = new_owner()
-        self._attempts: dict[int, int] = {}
+        self._owner = owner
+        self._policy = policy
+        self._deaths: Counter[int] = Counter()
         self._is_exhausted = False
         self._is_stopped = False
 
@@ -112,7 +119,6 @@ class Runner:
             trial = self._next()
             if trial is None:
                 return
-            self._attempts[trial.number] = trial.attempts
             self._pool.submit(trial)
 
     def _next(self) -> Trial | None:
@@ -135,6 +141,8 @@ class Runner:
 
         While another run holds what is left of the budget, this one waits: it may have to take over.
         """
+        if self._is_exhausted and self._table.has_waiting():
+            self._is_exhausted = False  # what waits for its next attempt can be taken soon
         return self._is_stopped or self._is_exhausted or self._table.evaluated() >= self._budget
 
     def _record(self, outcomes: list[Outcome]) -> None:
@@ -150,7 +158,8 @@ class Runner:
     def _keep(self, outcome: Outcome) -> tuple[Trial, InvalidInputError | None]:
         told, error = self._judge(outcome)
         try:
-            trial = self._table.finish(outcome.number, told)
+            policy = replace(self._policy, backoff=0.0) if outcome.died else self._policy
+            trial = self._table.finish(outcome.number, told, policy=policy)
         except StoreError as broken:
             raise StoreError(f"{broken} (not stored: trial {outcome.number} gave {told})") from broken
         self._is_exhausted = False  # what failed for a passing reason can be taken again
@@ -158,8 +167,9 @@ class Runner:
 
     def _judge(self, outcome: Outcome) -> tuple[Any, InvalidInputError | None]:
         if outcome.died:
-            deaths = self._attempts[outcome.number] + 1
-            return Failure(str(outcome.told), transient=deaths < MAX_DEATHS), None
+            self._deaths[outcome.number] += 1
+            is_transient = self._deaths[outcome.number] < MAX_DEATHS
+            return Failure(str(outcome.told), transient=is_transient), None
         try:
             return parse_result(self._study.goals.outcomes, outcome.told, self._study.space.parameters), None
         except NonFiniteResultError as error:
@@ -174,8 +184,9 @@ def make_pool(
     workers: int,
     timeout: float | None,
     executor: Executor | None,
+    reporter: Reporter,
 ) -> Pool:
-    """The pool that the arguments of `Study.run` ask for.
+    """The pool that the arguments of `Study.run` ask for; reports go to `reporter`.
 
     A time limit needs a process that can be killed, so with one even a single worker is a process of its own;
     an external command is such a process already.
@@ -192,8 +203,8 @@ def make_pool(
             )
         return ExecutorPool(objective, executor, workers)
     if workers == 1 and timeout is None:
-        return InlinePool(objective)
-    return ProcessPool(objective, workers, timeout)
+        return InlinePool(objective, reporter)
+    return ProcessPool(objective, workers, reporter, timeout)
 
 
 def check_budget(budget: int) -> int:

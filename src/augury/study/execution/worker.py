@@ -10,20 +10,53 @@ import os
 import signal
 import threading
 import traceback
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
-from typing import Any
 
 import cloudpickle
 
 from augury.study.command import kill_running
+from augury.study.trial import Trial
 
 READY = "ready"
 BROKEN = "broken"
 DONE = "done"
+REPORT = "report"
+SHOULD_PRUNE = "should prune"
+
+
+class PipeReporter:
+    """The `Reporter` of a worker: everything goes through the process that has the store.
+
+    Args:
+        connection: to that process.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._turn = threading.Lock()  # the function may report from threads of its own
+
+    def report(self, number: int, step: int, value: float) -> None:
+        """Sends a report; the other side writes what comes first, first."""
+        with self._turn:
+            self._connection.send((REPORT, (step, value)))
+            self._take_answer()
+
+    def should_prune(self, number: int) -> bool:
+        """Asks, and waits for the answer."""
+        with self._turn:
+            self._connection.send((SHOULD_PRUNE, None))
+            return bool(self._take_answer())
+
+    def _take_answer(self) -> object:
+        answer = self._connection.recv()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 def work(connection: Connection, objective_bytes: bytes) -> None:
-    """Answers each `(params, directory)` with `(DONE, result)`; None ends it.
+    """Answers each `Trial` with `(DONE, result)`, after any reports of it; None ends it.
 
     Args:
         connection: to the process that started this one.
@@ -36,15 +69,17 @@ def work(connection: Connection, objective_bytes: bytes) -> None:
         connection.send((BROKEN, traceback.format_exc()))
         return
     connection.send((READY, None))
-    while (job := _next(connection)) is not None:
-        connection.send((DONE, objective.evaluate(*job)))
+    reporter = PipeReporter(connection)
+    while (trial := _next(connection)) is not None:
+        connection.send((DONE, objective.evaluate(replace(trial, reporter=reporter))))
 
 
-def _next(connection: Connection) -> Any:
+def _next(connection: Connection) -> Trial | None:
     try:
-        return connection.recv()
+        trial: Trial | None = connection.recv()
     except (EOFError, OSError):
         return None
+    return trial
 
 
 def _follow_parent() -> None:

@@ -17,6 +17,7 @@ from augury.study.report import words
 from augury.study.report.calibration import calibration_figure
 from augury.study.report.effects import common_limits, effect_figure, effects, importance
 from augury.study.report.front import front_figure, hypervolume_figure
+from augury.study.report.learning_curves import learning_curves_figure
 from augury.study.report.parallel_coordinates import chosen_trials, coordinates, parallel_coordinates_figure
 from augury.study.report.progress import Outcome, progress_figure
 from augury.study.report.results import Results
@@ -73,6 +74,7 @@ def render(study: Study) -> str:
         fewest=FEWEST,
         front=_front(study, results),
         progress=_progress(results),
+        curves=_curves(results),
         effects=_effects(results, surrogates, columns),
         parallel=_parallel(results, columns),
         calibrations=[_calibration(surrogate) for surrogate in surrogates],
@@ -159,6 +161,15 @@ def _progress(results: Results) -> Markup | None:
     return Markup(to_svg(figure, "progress", "Measured values and the best so far, by trial"))  # noqa: S704
 
 
+def _curves(results: Results) -> Markup | None:
+    reported = [trial for trial in results.trials if trial.intermediate_values]
+    if not reported:
+        return None
+    best = None if results.best is None else results.finished[results.best].number
+    figure = learning_curves_figure(reported, results.goals.outcomes[0], best)
+    return Markup(to_svg(figure, "curves", "What each trial reported, by step"))  # noqa: S704
+
+
 def _effects(results: Results, surrogates: list[Surrogate], columns: list[int]) -> list[_Effects]:
     if results.best is None:
         return []
@@ -236,6 +247,7 @@ def _failures(results: Results) -> list[dict[str, Any]]:
             "number": trial.number,
             "params": ", ".join(f"{name} = {words.number(value)}" for name, value in trial.params.items()),
             "reason": trial.reason or "no reason given",
+            "transient": trial.transient,
             "traceback": trial.traceback,
         }
         for trial in failed[-MOST_ROWS:]

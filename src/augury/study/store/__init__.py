@@ -3,12 +3,14 @@
 Store        opens, creates and migrates; names, finds and creates studies
 TrialTable   the trials of one study
 LeaseTable   who evaluates which of them
+ReportTable  what they report on their way
 """
 
 from __future__ import annotations
 
 from augury.study.store.leases import STALE_AFTER as STALE_AFTER
 from augury.study.store.leases import LeaseTable as LeaseTable
+from augury.study.store.reports import ReportTable as ReportTable
 from augury.study.store.store import Store as Store
 from augury.study.store.store import StudyRecord as StudyRecord
 from augury.study.store.transitions import NewTrial as NewTrial
@@ -20,6 +22,7 @@ __all__ = [
     "LeaseTable",
     "NewTrial",
     "PendingChangedError",
+    "ReportTable",
     "Store",
     "StudyRecord",
     "TrialTable",

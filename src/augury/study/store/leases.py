@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from sqlalchemy import Connection, case, select, update
 
 from augury.study.process import is_gone
+from augury.study.store.reports import forget_reports
 from augury.study.store.schema import studies, trials
 from augury.study.store.store import Store, StudyRecord
 from augury.study.store.transitions import BACK_TO_QUEUE
@@ -71,6 +72,7 @@ class LeaseTable:
             self._store.write(work)
 
     def _put_back(self, connection: Connection, ids: Collection[int], revision: int, lost: bool) -> None:
+        forget_reports(connection, list(ids))
         change = update(trials).where(trials.c.id.in_(ids)).values(**BACK_TO_QUEUE, revision=revision)
         if not lost:
             connection.execute(change)

@@ -9,11 +9,24 @@ from sqlalchemy import Connection, delete, insert, inspect, select, text
 from augury.errors import StoreError
 from augury.study.store.schema import metadata, schema_version
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+
+def _reports_and_retries(connection: Connection) -> None:
+    """Intermediate values, and the time before which a trial is not tried again."""
+    double = "DOUBLE" if connection.dialect.name == "sqlite" else "DOUBLE PRECISION"
+    connection.execute(text(f"ALTER TABLE trials ADD COLUMN not_before {double}"))
+    connection.execute(
+        text(
+            f"CREATE TABLE reports (trial_id INTEGER NOT NULL, step BIGINT NOT NULL, value {double}, "
+            "PRIMARY KEY (trial_id, step), FOREIGN KEY (trial_id) REFERENCES trials (id) ON DELETE CASCADE)"
+        )
+    )
+
 
 # A step lifts a store from the version that is its key to the next one. It is never edited once released,
 # and so does not use the tables of schema.py, which are those of the newest version.
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {}
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {1: _reports_and_retries}
 
 # Any number of our own: processes that create the same PostgreSQL store at once wait for one another.
 _LOCK = 0x61756775

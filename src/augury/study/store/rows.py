@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from augury.study.result import Failure, Measurement
+from augury.study.signals import Pruned
+from augury.study.store.chunks import chunks
+from augury.study.store.reports import reports_of
 from augury.study.store.schema import replicates
-from augury.study.trial import COMPLETE, FAILED, Replicate, Trial, time_of
-
-# SQLite takes 32,766 parameters in a statement, older ones 999.
-_CHUNK = 900
+from augury.study.trial import COMPLETE, FAILED, PRUNED, Replicate, Trial, time_of
 
 
-def result_columns(result: Measurement | Failure) -> dict[str, Any]:
+def result_columns(result: Measurement | Failure | Pruned) -> dict[str, Any]:
     """The columns that a trial and a replicate have in common."""
+    if isinstance(result, Pruned):
+        reason = _storable(result.reason) or None
+        return {"status": PRUNED, "measured": None, "reason": reason, "traceback": None}
     if isinstance(result, Failure):
         reason, account = _storable(result.reason), _storable(result.traceback)
         return {"status": FAILED, "measured": None, "reason": reason, "traceback": account}
@@ -42,11 +45,14 @@ def to_trials(connection: Connection, rows: Sequence[Row[Any]], directory: Path 
         rows: whole rows of `trials`.
         directory: the folder of the study's trial directories.
     """
-    late = _replicates(connection, [row.id for row in rows])
-    return [_trial(row, tuple(late.get(row.id, ())), directory) for row in rows]
+    ids = [row.id for row in rows]
+    late, reported = _replicates(connection, ids), reports_of(connection, ids)
+    return [_trial(row, tuple(late.get(row.id, ())), reported.get(row.id, {}), directory) for row in rows]
 
 
-def _trial(row: Row[Any], late: tuple[Replicate, ...], directory: Path | None) -> Trial:
+def _trial(
+    row: Row[Any], late: tuple[Replicate, ...], reported: dict[int, float], directory: Path | None
+) -> Trial:
     told = _measurement(row.measured)
     if not told.values:
         first = next((one for one in late if one.status == COMPLETE), None)
@@ -59,6 +65,7 @@ def _trial(row: Row[Any], late: tuple[Replicate, ...], directory: Path | None) -
         values=told.values,
         stderrs=told.stderrs,
         gradients=told.gradients,
+        intermediate_values=reported,
         cost=row.cost,
         reason=row.reason,
         transient=row.transient,
@@ -77,7 +84,7 @@ def _trial(row: Row[Any], late: tuple[Replicate, ...], directory: Path | None) -
 
 def _replicates(connection: Connection, ids: Sequence[int]) -> dict[int, list[Replicate]]:
     found: dict[int, list[Replicate]] = defaultdict(list)
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         statement = select(replicates).where(replicates.c.trial_id.in_(chunk)).order_by(replicates.c.id)
         for row in connection.execute(statement):
             told = time_of(row.told)
@@ -99,7 +106,3 @@ def _measurement(measured: dict[str, list[Any]] | None) -> Measurement:
         for derivatives in gradient:
             result.gradients[name] = {one: float(slope) for one, slope in derivatives.items()}
     return result
-
-
-def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

@@ -89,6 +89,8 @@ trials = Table(
     # Running: who evaluates it, and when they last gave a sign of life.
     Column("lease_owner", Text),
     Column("lease_heartbeat", Double),
+    # Queued after a transient failure: no run takes it before this time.
+    Column("not_before", Double),
     UniqueConstraint("study_id", "number"),
     _one_of("status", STATUSES),
     _one_of("origin", ORIGINS),
@@ -108,4 +110,13 @@ replicates = Table(
     Column("traceback", Text),
     Column("told", Double, nullable=False),
     _one_of("status", (COMPLETE, FAILED)),
+)
+
+# What a trial reported on its way; the value is null where it was not finite.
+reports = Table(
+    "reports",
+    metadata,
+    Column("trial_id", ForeignKey("trials.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Double),
 )

@@ -11,6 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, 
 
 from augury.errors import InvalidInputError
 from augury.study.result import Failure, Measurement
+from augury.study.retry import RetryPolicy
+from augury.study.signals import Pruned
+from augury.study.store.reports import forget_reports
 from augury.study.store.rows import result_columns, to_trials
 from augury.study.store.schema import replicates, studies, trials
 from augury.study.store.store import Store, StudyRecord
@@ -18,6 +21,7 @@ from augury.study.store.transitions import (
     BACK_TO_QUEUE,
     CLOSED,
     IS_RUNNING,
+    IS_WAITING,
     PAID,
     UNDER_WAY,
     NewTrial,
@@ -63,6 +67,10 @@ class TrialTable:
     def has_room(self, budget: int) -> bool:
         """Whether a budget pays for more evaluations than are finished and under way."""
         return self._store.read(lambda connection: self._count(connection, or_(PAID, UNDER_WAY))) < budget
+
+    def has_waiting(self) -> bool:
+        """Whether trials wait in the queue for a run, be it that their time has not come yet."""
+        return self._store.read(lambda connection: self._count(connection, IS_WAITING)) > 0
 
     def reserve(self, n: int) -> int:
         """Takes n trial numbers, which nobody else will get; returns the first of them."""
@@ -131,10 +139,11 @@ class TrialTable:
             fixed: take only trials with these parameter values.
             budget: take nothing when so many evaluations are paid for or under way.
         """
-        waiting = and_(trials.c.status == QUEUED, trials.c.handed_out.is_(False))
 
         def chosen(connection: Connection) -> list[int]:
-            statement = select(trials.c.number, trials.c.params).where(self._mine, waiting)
+            now = self._store.now(connection)
+            is_due = or_(trials.c.not_before.is_(None), trials.c.not_before <= now)
+            statement = select(trials.c.number, trials.c.params).where(self._mine, IS_WAITING, is_due)
             rows = connection.execute(statement.order_by(trials.c.number))
             return [row.number for row in rows if _agrees(row.params, fixed or {})][:n]
 
@@ -157,6 +166,9 @@ class TrialTable:
         def work(connection: Connection) -> None:
             revision = self._begin(connection)
             is_open = and_(trials.c.number.in_(numbers), trials.c.status.in_(OPEN))
+            forget_reports(
+                connection, list(connection.scalars(select(trials.c.id).where(self._mine, is_open)))
+            )
             self._update(connection, is_open, revision=revision, **BACK_TO_QUEUE)
 
         self._store.write(work)
@@ -164,14 +176,16 @@ class TrialTable:
     def finish(
         self,
         number: int,
-        result: Measurement | Failure,
+        result: Measurement | Failure | Pruned,
         *,
         cost: float | None = None,
         user_attrs: Mapping[str, Any] | None = None,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
     ) -> Trial:
         """Writes the result of a trial: completes it if it is open, else keeps the result as a replicate.
 
-        A transient failure puts an open trial back into the queue, until it has failed `MAX_ATTEMPTS` times.
+        A transient failure puts an open trial back into the queue, as often as `policy` allows. Of a trial
+        that is closed, a transient failure and an early stop tell nothing, and are not kept.
 
         Raises:
             InvalidInputError: there is no such trial.
@@ -185,12 +199,15 @@ class TrialTable:
             change: dict[str, Any] = {"user_attrs": {**row.user_attrs, **(user_attrs or {})}}
             if cost is not None:
                 change["cost"] = cost
+            is_transient = isinstance(result, Failure) and result.transient
             if row.status not in OPEN:
-                connection.execute(
-                    insert(replicates).values(trial_id=row.id, told=now, **result_columns(result))
-                )
+                if not is_transient and not isinstance(result, Pruned):
+                    connection.execute(
+                        insert(replicates).values(trial_id=row.id, told=now, **result_columns(result))
+                    )
             elif isinstance(result, Failure) and result.transient:
-                change |= after_transient_failure(row, result, now)
+                change |= after_transient_failure(row, result, now, policy)
+                forget_reports(connection, [row.id] if change["status"] == QUEUED else [])
             else:
                 change |= {**result_columns(result), **CLOSED, "finished": now}
             self._update(connection, trials.c.number == number, revision=revision, **change)

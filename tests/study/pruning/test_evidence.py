@@ -1,0 +1,83 @@
+"""What a strategy learns of trials that were stopped."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import augury
+from augury.space.goals import Constraint, Goals, Maximize, Minimize
+from augury.study import Study
+from augury.study.pruning.evidence import with_estimates
+from augury.study.trial import Trial
+
+GOALS = Goals([Minimize("y")])
+
+
+def complete(number: int, report: float, final: float) -> Trial:
+    return Trial(number, {}, "complete", values={"y": final}, intermediate_values={2: report, 9: final})
+
+
+def pruned(report: float, step: int = 2) -> Trial:
+    return Trial(9, {}, "pruned", intermediate_values={step: report})
+
+
+DONE = [complete(0, 10.0, 1.0), complete(1, 20.0, 2.0), complete(2, 40.0, 5.0)]
+
+
+@pytest.mark.parametrize(
+    ("report", "estimate"),
+    [(10.0, 1.0), (20.0, 2.0), (15.0, 1.5), (30.0, 3.5), (100.0, 5.0), (1.0, 1.0), (math.nan, 5.0)],
+)
+def test_the_rank_is_kept(report: float, estimate: float) -> None:
+    found = with_estimates([*DONE, pruned(report)], GOALS)
+    assert found[:3] == DONE
+    assert (found[3].status, found[3].values) == ("complete", {"y": pytest.approx(estimate)})
+
+
+def test_the_unit_of_the_reports_does_not_matter() -> None:
+    """Any increasing change of all reports leaves an estimate at one of them alone; maximising mirrors it."""
+    rng = np.random.default_rng(0)
+    reports, finals = rng.normal(size=(2, 12))
+    done = [complete(i, r, f) for i, (r, f) in enumerate(zip(reports, finals, strict=True))]
+    estimate = with_estimates([*done, pruned(reports[4])], GOALS)[-1].values["y"]
+    bent = [complete(i, math.exp(r), f) for i, (r, f) in enumerate(zip(reports, finals, strict=True))]
+    assert with_estimates([*bent, pruned(math.exp(reports[4]))], GOALS)[-1].values["y"] == estimate
+    mirrored = [complete(i, -r, -f) for i, (r, f) in enumerate(zip(reports, finals, strict=True))]
+    up = with_estimates([*mirrored, pruned(-reports[4])], Goals([Maximize("y")]))[-1].values["y"]
+    assert up == pytest.approx(-estimate)
+    assert finals.min() <= estimate <= finals.max()
+
+
+def test_without_comparison_nothing_is_claimed() -> None:
+    for trials in (
+        [pruned(1.0)],
+        [*DONE, pruned(1.0, step=10)],
+        [*DONE, replace(pruned(1.0), intermediate_values={})],
+    ):
+        assert with_estimates(trials, GOALS) == trials
+    told_late = replace(pruned(1.0), values={"y": 3.0})
+    assert with_estimates([*DONE, told_late], GOALS)[-1] == told_late
+
+
+def test_other_outcomes_stay_unmeasured() -> None:
+    goals = Goals([Minimize("y"), Constraint("size", upper=1.0)])
+    assert set(with_estimates([*DONE, pruned(10.0)], goals)[-1].values) == {"y"}
+
+
+def test_a_study_does_not_come_back_to_what_was_stopped() -> None:
+    """Without any evidence the strategy would propose the pruned optimum of its model again and again."""
+    study = Study({"x": (0.0, 1.0)}, Minimize("y"), store=None, seed=3)
+    for x in (0.0, 0.3, 0.6, 0.8, 1.0):
+        study.add({"x": x}, (x - 0.7) ** 2)
+    asked = []
+    for _ in range(4):
+        trial = study.ask()[0]
+        trial.report(0, (trial.params["x"] - 0.7) ** 2)
+        asked.append(trial.params["x"])
+        study.tell(trial, (trial.params["x"] - 0.7) ** 2 if len(asked) == 1 else augury.Pruned())
+    assert study.observations().n == 6, "an estimate was taken for an observation"
+    assert len({round(x, 6) for x in asked}) == 4
