@@ -6,6 +6,7 @@
 - `network_draw`, `block_polynomial`, `pest_control`, `brusselator`, `interferometer`, `distillation`,
   `oil_sorbent`: the problems of the study of neural surrogates, as BoTorch test functions; `simulated` builds
   them as problems
+- `vlmop2`, `real_world`: problems of several objectives beside BoTorch's: two bells, and engineering designs
 - `multi_fidelity`: functions in several versions, from cheap to true, for models of several fidelities
 - `tables`: the tables of `augury.datasets`
 - `registry`: all of them by name

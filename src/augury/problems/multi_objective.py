@@ -65,3 +65,11 @@ def botorch_multi_objective(name: str, function: str, **arguments: Any) -> Multi
     if not isinstance(kind, type) or not issubclass(kind, botorch_functions.MultiObjectiveTestProblem):
         raise InvalidInputError(f"BoTorch has no multi-objective test function {function!r}")
     return of_multi_objective(name, kind(**arguments))
+
+
+def real_world(name: str, design: str) -> MultiObjectiveProblem:
+    """A class of `augury.problems.real_world` by its name."""
+    from augury.problems import real_world as designs
+
+    function: MultiObjectiveTestProblem = getattr(designs, design)()
+    return of_multi_objective(name, function)

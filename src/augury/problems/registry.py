@@ -9,7 +9,7 @@ from functools import partial
 from augury.datasets.lab_tables import LAB_TABLES
 from augury.errors import InvalidInputError
 from augury.problems import literature_mixed, mixed, simulated
-from augury.problems.multi_objective import MultiObjectiveProblem, botorch_multi_objective
+from augury.problems.multi_objective import MultiObjectiveProblem, botorch_multi_objective, real_world
 from augury.problems.problem import Problem
 from augury.problems.tables import lab_problem, suzuki_problem
 from augury.problems.test_functions import synthetic
@@ -85,6 +85,13 @@ MULTI_OBJECTIVE_PROBLEMS: dict[str, Callable[[], MultiObjectiveProblem]] = {
     "vlmop2-6": partial(vlmop2, "vlmop2-6", 6),
     "dtlz2-6": partial(botorch_multi_objective, "dtlz2-6", "DTLZ2", dim=6, num_objectives=3),
     "vehicle-safety": partial(botorch_multi_objective, "vehicle-safety", "VehicleSafety"),
+    "re21": partial(real_world, "re21", "FourBarTruss"),
+    "re32": partial(real_world, "re32", "WeldedBeam"),
+    "re33": partial(real_world, "re33", "DiscBrake"),
+    "re36": partial(real_world, "re36", "GearTrain"),
+    "re37": partial(real_world, "re37", "RocketInjector"),
+    "re41": partial(botorch_multi_objective, "re41", "CarSideImpact"),
+    "re42": partial(real_world, "re42", "MarineDesign"),
     "dtlz1-5": partial(botorch_multi_objective, "dtlz1-5", "DTLZ1", dim=5, num_objectives=2),
     "dtlz5-20": partial(botorch_multi_objective, "dtlz5-20", "DTLZ5", dim=20, num_objectives=3),
 }
