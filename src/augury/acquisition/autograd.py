@@ -34,8 +34,9 @@ class AutogradMoments:
 
     def __call__(self, X: np.ndarray, *, gradient: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if gradient:
-            self._X = torch.from_numpy(np.array(X)).requires_grad_(True)
-            self._moments = self._of(self._X)
+            with torch.enable_grad():
+                self._X = torch.from_numpy(np.array(X)).requires_grad_(True)
+                self._moments = self._of(self._X)
             return tuple(part.detach().numpy() for part in self._moments)  # type: ignore[return-value]
         with torch.no_grad():
             points = torch.from_numpy(np.ascontiguousarray(X))
@@ -47,7 +48,11 @@ class AutogradMoments:
         weights = [torch.from_numpy(np.ascontiguousarray(part)) for part in (mean, variance, covariance)]
         used = len(weights) if self.fixed is not None else 2
         (gradient,) = torch.autograd.grad(
-            self._moments[:used], self._X, grad_outputs=weights[:used], allow_unused=True
+            self._moments[:used],
+            self._X,
+            grad_outputs=weights[:used],
+            retain_graph=True,  # the same point may be pulled back with other weights
+            allow_unused=True,
         )
         return np.zeros(self._X.shape) if gradient is None else gradient.numpy()
 

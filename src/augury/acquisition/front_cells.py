@@ -30,7 +30,7 @@ class FrontCells:
     """
 
     def __init__(self, fronts: np.ndarray, reference: np.ndarray) -> None:
-        boxes = [_boxes(front, reference) for front in fronts]
+        boxes = [open_boxes(front, reference) for front in fronts]
         count = max(lower.shape[0] for lower, _ in boxes)
         self._F, self._k = len(boxes), len(reference)
         self._empty = np.zeros((self._F, count), dtype=bool)
@@ -151,7 +151,7 @@ class _Sides:
         return value, None if flat is None else (slope / sigma, flat / sigma)
 
 
-def _boxes(values: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def open_boxes(values: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper corners (`C x k` each) of the cells that one set of values leaves open."""
     front = values[(values > reference).all(axis=1)]
     front = np.unique(front[non_dominated(front)], axis=0)

@@ -17,6 +17,7 @@ COMMANDS = {
     "tell": "Record the result of a trial.",
     "suggest": "Propose the next experiments for a table of past ones.",
     "show": "Show where a study stands and its best trials.",
+    "trade-off": "Show the design for a preference among several objectives.",
     "report": "Write a report of a study as one HTML file.",
     "export": "Write the trials of a study as a table.",
     "models": "List the surrogates that --model takes.",
@@ -24,7 +25,7 @@ COMMANDS = {
     "theory": "Show how signals pass through a network before it is trained.",
     "demo": "Optimise a real reaction from a published table.",
 }
-"""Command -> its line in `augury --help`. The command is the function of that name in `augury.cli.<name>`."""
+"""Command -> its line in `augury --help`. The command is the function of that name, "_" for "-", in `augury.cli.<name>`."""
 
 
 class LazyGroup(TyperGroup):
@@ -37,9 +38,10 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         if cmd_name not in self.commands:
-            module = import_module(f"augury.cli.{cmd_name}")
+            function = cmd_name.replace("-", "_")
+            module = import_module(f"augury.cli.{function}")
             single = typer.Typer(rich_markup_mode=None, add_completion=False)
-            single.command(cmd_name)(getattr(module, cmd_name))
+            single.command(cmd_name)(getattr(module, function))
             self.add_command(typer.main.get_command(single), cmd_name)
         return self.commands[cmd_name]
 

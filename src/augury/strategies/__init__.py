@@ -2,6 +2,7 @@
 
     bayesian-optimization  BayesianOptimization   a surrogate, and the acquisition that it maximises
     trust-region           TrustRegion            the same in a box around the best point, for many inputs
+    pareto-set-learning    ParetoSetLearning      a network that gives a design for every preference
     sobol                  SobolSearch            one low-discrepancy sequence
     random                 RandomSearch           independent uniform points
     grid                   Grid                   the full factorial design
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from augury.strategies.base import Strategy as Strategy
     from augury.strategies.bayesian_optimization import BayesianOptimization as BayesianOptimization
     from augury.strategies.grid import Grid as Grid
+    from augury.strategies.pareto_set_learning.strategy import ParetoSetLearning as ParetoSetLearning
     from augury.strategies.random_search import RandomSearch as RandomSearch
     from augury.strategies.registry import STRATEGIES as STRATEGIES
     from augury.strategies.registry import build_strategy as build_strategy
@@ -34,6 +36,7 @@ _ATTRIBUTES = {
     "BayesianOptimization": "augury.strategies.bayesian_optimization",
     "ExhaustedError": "augury.strategies.base",
     "Grid": "augury.strategies.grid",
+    "ParetoSetLearning": "augury.strategies.pareto_set_learning.strategy",
     "Prediction": "augury.strategies.base",
     "Proposal": "augury.strategies.base",
     "RandomSearch": "augury.strategies.random_search",

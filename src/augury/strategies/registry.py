@@ -20,6 +20,7 @@ STRATEGIES = Registry(
         "auto": _BAYESIAN,
         "bayesian-optimization": _BAYESIAN,
         "trust-region": "augury.strategies.trust_region:TrustRegion",
+        "pareto-set-learning": "augury.strategies.pareto_set_learning.strategy:ParetoSetLearning",
         "sobol": "augury.strategies.sobol_search:SobolSearch",
         "random": "augury.strategies.random_search:RandomSearch",
         "grid": "augury.strategies.grid:Grid",

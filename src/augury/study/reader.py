@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from augury.study.frame import trials_frame
 from augury.study.front import HypervolumeHistory, hypervolume_of, pareto_front
 from augury.study.history import History
 from augury.study.parts import Parts
-from augury.study.recommendation import Recommendation
+from augury.study.recommendation import Recommendation, TradeOff
 from augury.study.store import Store, StudyRecord, TrialTable
 from augury.study.suggester import trial_seed
+from augury.study.trade_offs import TradeOffs
 from augury.study.trial import Trial
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class StudyReader:
     _record: StudyRecord
     _table: TrialTable
     _history: History
+    _trade_offs: TradeOffs
 
     @property
     def trials(self) -> list[Trial]:
@@ -84,6 +87,27 @@ class StudyReader:
             same = (self.space.encode(tried) == point).all(axis=1)
             params = tried[int(same.argmax())] if same.any() else params
         return Recommendation(params, prediction.mean, prediction.std, rule)
+
+    def trade_off(self, weights: Mapping[str, float] | Sequence[float]) -> TradeOff | None:
+        """The design for a preference among several objectives, whatever strategy made the results.
+
+        The first call learns the Pareto set (seconds); further ones, until there are new results, take
+        milliseconds.
+
+        Args:
+            weights: objective -> its weight, or a list in the objectives' order; not negative, not all 0. The
+                larger, the more its objective matters, each measured by its range over the front.
+
+        Returns:
+            None while no result has all objectives within the limits.
+
+        Raises:
+            InvalidInputError: an objective is missing or unknown, or bad weights.
+            NotSupportedError: one objective.
+        """
+        if not hasattr(self, "_trade_offs"):
+            self._trade_offs = TradeOffs(self)
+        return self._trade_offs.at(weights)
 
     def pareto_front(self) -> list[Trial]:
         """The measured trials within the limits that no other beats in all objectives, by the first of them.

@@ -1,4 +1,4 @@
-"""What a study recommends to use in the end."""
+"""What a study recommends to use in the end: one setting, or one for every preference."""
 
 from __future__ import annotations
 
@@ -22,3 +22,20 @@ class Recommendation:
     mean: Mapping[str, float]
     std: Mapping[str, float]
     rule: str
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """The design for a preference among several objectives, and what the surrogates expect of it.
+
+    Args:
+        weights: objective -> its weight, summing to 1.
+        params: the parameters.
+        mean: outcome -> predicted mean, in the outcome's units.
+        std: outcome -> standard deviation of the prediction (no measurement noise), same units.
+    """
+
+    weights: Mapping[str, float]
+    params: dict[str, Any]
+    mean: Mapping[str, float]
+    std: Mapping[str, float]
