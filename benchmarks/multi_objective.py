@@ -2,10 +2,11 @@
 
 Whole optimisations from shared initial designs with paired seeds, in batches (5 by default), both told the
 problem's reference point. Fixed before the first run: initial design min(2 (d + 1), 20) Sobol points; the
-score is the log hypervolume difference log10(best - reached), with the best known hypervolume or, where none
-is known, 1.001 times the largest that any run has reached; within each (problem, seed) the two are ranked,
-and the upper 95 % bootstrap bound of the mean-rank difference must be below 0.3. Thinking time is the processor's, one thread
-each, so that other work on the machine does not count. Resumable: finished runs are in benchmarks/results/multi_objective.jsonl.
+score is the log hypervolume difference log10(1 - reached / best), with the best known hypervolume or,
+where none is known, 1.001 times the largest that any run has reached; within each (problem, seed) the two are
+ranked, and the upper 95 % bootstrap bound of the mean-rank difference must be below 0.3. Thinking time is
+the processor's, one thread each, so that other work on the machine does not count. Pareto set learning runs
+beside them, with its coupling and without. Resumable: finished runs are in benchmarks/results/multi_objective.jsonl.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from augury.problems.registry import MULTI_OBJECTIVE_PROBLEMS, load_multi_object
 from augury.space.goals import Goals, Maximize, Minimize
 from augury.space.pareto import hypervolume
 from augury.space.sampling import sobol
+from augury.strategies import ParetoSetLearning, Strategy
 from augury.study.study import Study
 from benchmarks.campaigns import initial_size
 from benchmarks.code_version import code_version, of_version
@@ -36,8 +38,9 @@ SUITE = [
     *("branin-currin", "zdt1-6", "zdt2-6", "zdt3-6", "vlmop2-6", "dtlz2-6", "vehicle-safety"),
     *("re21", "re33", "re37"),
 ]
-METHODS = ["augury", "botorch", "random"]
-TARGET_RANK, TARGET_TIME, DRAWS = 0.3, 1.0 / 3.0, 5000
+METHODS = ["augury", "botorch", "psl-coupled", "psl", "random"]
+OWN = ("augury", "psl-coupled", "psl")  # whose runs depend on the state of the code
+TARGET_RANK, DRAWS = 0.3, 5000
 
 
 class _Campaign:
@@ -53,7 +56,14 @@ class _Campaign:
         self.thinking = 0.0
 
     def run(self, method: str, total: int, batch: int) -> dict[str, Any]:
-        propose = {"augury": self._augury, "botorch": self._botorch, "random": self._random}[method](batch)
+        propose: Iterator[np.ndarray]
+        if method == "augury":
+            propose = self._study("auto", batch)
+        elif method in OWN:
+            coupling = "local" if method == "psl-coupled" else "none"
+            propose = self._study(ParetoSetLearning(coupling=coupling), batch)
+        else:
+            propose = {"botorch": self._botorch, "random": self._random}[method](batch)
         while len(self.X) < total:
             start = time.process_time()
             X = next(propose)
@@ -68,7 +78,7 @@ class _Campaign:
         names, signs = self.problem.goals.outcomes, self.problem.goals.objective_signs
         return signs * np.array([[row[name] for name in names] for row in rows])
 
-    def _augury(self, batch: int) -> Iterator[np.ndarray]:
+    def _study(self, strategy: str | Strategy, batch: int) -> Iterator[np.ndarray]:
         goals = Goals(
             [
                 type(goal)(goal.name, threshold=self.problem.reference_point[goal.name])
@@ -76,7 +86,7 @@ class _Campaign:
                 if isinstance(goal, Minimize | Maximize)
             ]
         )
-        study = Study(self.problem.space, goals, store=None, seed=self.seed)
+        study = Study(self.problem.space, goals, strategy=strategy, store=None, seed=self.seed)
         signs = goals.objective_signs
         for params, y in zip(self.problem.space.decode(self.X), signs * self.Y, strict=True):
             study.add(params, tuple(y))
@@ -108,41 +118,70 @@ def work(
 
 
 def report(records: list[dict[str, Any]], path: Path | None) -> None:
-    """Print the mean-rank difference with its interval, the ratio of times, and every problem's figures."""
+    """Print what each problem came to, and augury and Pareto set learning against each other and BoTorch."""
     runs = {(r["job"]["problem"], r["job"]["seed"], r["job"]["method"]): r for r in records}
-    pairs = sorted({key[:2] for key in runs if all((*key[:2], method) in runs for method in METHODS[:2])})
+    missing = _missing_shares(runs)
+    rows = []
+    for problem in sorted({key[0] for key in runs}):
+        row: dict[str, Any] = {"problem": problem}
+        for method in METHODS:
+            values = [value for key, value in missing.items() if key[0] == problem and key[2] == method]
+            row[method] = f"{np.mean(values):.2f} ({len(values)})" if values else None
+        for method in METHODS[:-1]:
+            seconds = [r["seconds"] for key, r in runs.items() if key[0] == problem and key[2] == method]
+            row[f"{method}, s"] = float(np.median(seconds)) if seconds else None
+        if row["augury, s"] and row["botorch, s"]:
+            row["times faster"] = row["botorch, s"] / row["augury, s"]
+        rows.append(row)
+    print_table("log10 of the missing share of hypervolume, mean (seeds), and processor time of a run", rows)
+    summaries = [
+        summary
+        for ours, peer in (("augury", "botorch"), ("psl-coupled", "psl"), ("psl-coupled", "augury"))
+        if (summary := _compared(missing, ours, peer)) is not None
+    ]
+    print_table("differences in pairs (negative: the first is better), 95 % bootstrap intervals", summaries)
+    write_json(path, "multi_objective", [*summaries, *rows])
+
+
+def _missing_shares(runs: dict[tuple[str, int, str], dict[str, Any]]) -> dict[tuple[str, int, str], float]:
+    """Of each run, log10 of the share of the best hypervolume that it has not reached."""
+    best = {}
+    for problem in {key[0] for key in runs}:
+        reached = max(r["hypervolumes"][-1] for key, r in runs.items() if key[0] == problem)
+        known = load_multi_objective_problem(problem).max_hypervolume
+        best[problem] = 1.001 * reached if known is None or known <= reached else known
+    return {key: float(np.log10(1.0 - r["hypervolumes"][-1] / best[key[0]])) for key, r in runs.items()}
+
+
+def _compared(missing: dict[tuple[str, int, str], float], ours: str, peer: str) -> dict[str, Any] | None:
+    """Two methods over the (problem, seed) pairs that both have finished: ranks and logarithms."""
+    pairs = sorted({key[:2] for key in missing if all((*key[:2], one) in missing for one in (ours, peer))})
     if not pairs:
-        print("no (problem, seed) has been finished by both")
-        return
-    rows, differences = [], {}
-    for problem in sorted({problem for problem, _ in pairs}):
-        seeds = [seed for name, seed in pairs if name == problem]
-        best = load_multi_objective_problem(problem).max_hypervolume
-        reached = [r["hypervolumes"][-1] for key, r in runs.items() if key[0] == problem]
-        best = 1.001 * max(reached) if best is None else max(best, 1.000001 * max(reached))
-        logs = {
-            method: np.array(
-                [
-                    np.log10(best - runs[problem, seed, method]["hypervolumes"][-1])
-                    for seed in seeds
-                    if (problem, seed, method) in runs
-                ]
-            )
-            for method in METHODS
-        }
-        seconds = {
-            method: np.median([runs[problem, seed, method]["seconds"] for seed in seeds])
-            for method in METHODS[:2]
-        }
-        differences[problem] = np.sign(logs["augury"] - logs["botorch"])
-        rows.append(
-            {"problem": problem, "seeds": len(seeds)}
-            | {method: float(values.mean()) if len(values) else None for method, values in logs.items()}
-            | {"augury minus botorch": float((logs["augury"] - logs["botorch"]).mean())}
-            | {"augury, s": seconds["augury"], "botorch, s": seconds["botorch"]}
-            | {"times faster": seconds["botorch"] / seconds["augury"]}
-        )
-    print_table("mean log10 hypervolume difference (lower is better) and thinking time of a run", rows)
+        return None
+    differences: dict[str, list[float]] = {}
+    for problem, seed in pairs:
+        gap = missing[problem, seed, ours] - missing[problem, seed, peer]
+        differences.setdefault(problem, []).append(gap)
+    logs = {name: np.array(values) for name, values in differences.items()}
+    ranks = {name: np.sign(values) for name, values in logs.items()}
+    low, high = _interval(ranks)
+    log_low, log_high = _interval(logs)
+    return {
+        "first": ours,
+        "second": peer,
+        "runs": len(pairs),
+        "mean-rank difference": float(np.mean([d.mean() for d in ranks.values()])),
+        "from": low,
+        "to": high,
+        "log10 difference": float(np.mean([d.mean() for d in logs.values()])),
+        "log from": log_low,
+        "log to": log_high,
+        f"rank, target < {TARGET_RANK}": "met" if high < TARGET_RANK else "NOT met",
+    }
+
+
+def _interval(differences: dict[str, np.ndarray]) -> tuple[float, float]:
+    """Bootstrap over problems, and over seeds within each."""
     rng, names = np.random.default_rng(0), list(differences)
     draws = [
         np.mean(
@@ -153,24 +192,15 @@ def report(records: list[dict[str, Any]], path: Path | None) -> None:
         )
         for _ in range(DRAWS)
     ]
-    high = float(np.quantile(draws, 0.975))
-    summary = {
-        "runs": len(pairs),
-        "mean-rank difference": float(np.mean([d.mean() for d in differences.values()])),
-        "95 % low": float(np.quantile(draws, 0.025)),
-        "95 % high": high,
-        "target": f"< {TARGET_RANK}",
-        "met": "yes" if high < TARGET_RANK else "NO",
-        "slowest ratio": min(row["times faster"] for row in rows),
-    }
-    print_table("augury minus BoTorch (negative: augury is better)", [summary])
-    write_json(path, "multi_objective", [summary, *rows])
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--problems", nargs="+", default=SUITE, choices=list(MULTI_OBJECTIVE_PROBLEMS))
     parser.add_argument("--methods", nargs="+", default=METHODS, choices=METHODS)
+    parser.add_argument("--code", help="report the runs of another state of the code")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument(
         "--total", type=int, default=100, help="evaluations of a run, the initial design included"
@@ -186,17 +216,17 @@ def main() -> None:
     problems = ["branin-currin"] if arguments.quick else arguments.problems
     total, seeds = (20, 1) if arguments.quick else (arguments.total, arguments.seeds)
     sizes = {"total": total, "batch": arguments.batch}
-    code = code_version()
+    code = arguments.code or code_version()
     jobs = [
         {"problem": problem, "method": method, "seed": seed, **sizes}
-        | ({"code": code} if method == "augury" else {})
+        | ({"code": code} if method in OWN else {})
         for seed in range(seeds)
         for problem in problems
         for method in arguments.methods
     ]
     if not arguments.report:
         run_jobs(jobs, work, arguments.results, workers=arguments.workers, minutes=arguments.minutes)
-    records = of_version(finished(arguments.results), code, depends=lambda job: job["method"] == "augury")
+    records = of_version(finished(arguments.results), code, depends=lambda job: job["method"] in OWN)
     records = [r for r in records if r["job"]["problem"] in problems and r["job"]["total"] == total]
     report(records, arguments.json)
 

@@ -12,6 +12,7 @@ from augury.strategies import (
     STRATEGIES,
     BayesianOptimization,
     ExhaustedError,
+    ParetoSetLearning,
     Prediction,
     RandomSearch,
     State,
@@ -20,6 +21,7 @@ from augury.strategies import (
 from augury.testing import STRATEGY_CHECKS, check_strategy
 
 FACTORIES = {name: STRATEGIES.load(name) for name in STRATEGIES.names() if name != "auto"}
+FACTORIES["pareto-set-learning"] = lambda: ParetoSetLearning(steps=50, hidden=(16, 16), n_candidates=100)
 FACTORIES["bayesian-optimization-at-once"] = lambda: BayesianOptimization(n_initial=1)
 
 

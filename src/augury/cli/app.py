@@ -25,7 +25,7 @@ COMMANDS = {
     "theory": "Show how signals pass through a network before it is trained.",
     "demo": "Optimise a real reaction from a published table.",
 }
-"""Command -> its line in `augury --help`. The command is the function of that name, "_" for "-", in `augury.cli.<name>`."""
+"""Command -> its line in `augury --help`. It is the function of that name ("_" for "-") in its own module."""
 
 
 class LazyGroup(TyperGroup):

@@ -40,7 +40,9 @@ def trade_off(
     if as_json:
         from augury.cli.documents import to_json
 
-        typer.echo(to_json({"weights": found.weights, "params": found.params, "prediction": _expected(found)}))
+        typer.echo(
+            to_json({"weights": found.weights, "params": found.params, "prediction": _expected(found)})
+        )
         return
     from augury.study.report.words import number
 
@@ -58,7 +60,9 @@ def _parsed(text: str) -> tuple[str, float]:
             return name.strip(), float(value)
     except ValueError:
         pass
-    raise InvalidInputError(f"--weight {text}: give OBJECTIVE=WEIGHT with a number, such as --weight cost=0.7")
+    raise InvalidInputError(
+        f"--weight {text}: give OBJECTIVE=WEIGHT with a number, such as --weight cost=0.7"
+    )
 
 
 def _expected(found: TradeOff) -> dict[str, dict[str, float]]:

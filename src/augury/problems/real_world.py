@@ -26,7 +26,7 @@ class _Design(MultiObjectiveTestProblem):
     _ref_point: list[float]
 
     def _evaluate_true(self, X: Tensor) -> Tensor:
-        return torch.stack(self._objectives(*X.unbind(-1)), dim=-1)
+        return torch.stack(list(self._objectives(*X.unbind(-1))), dim=-1)
 
     def _objectives(self, *x: Tensor) -> Sequence[Tensor]:
         raise NotImplementedError

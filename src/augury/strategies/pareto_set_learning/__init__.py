@@ -1,6 +1,6 @@
-"""Pareto set learning: a network that gives a design for every preference among several objectives.
+"""Pareto set learning: a network with a design for every preference among several objectives.
 
-- `network`: the network; `scalarization`: one number from several; `coupling`: how particles act on each other
+- `network`: the network; `scalarization`: one number from several; `coupling`: how particles interact
 - `bounds`: optimistic bounds of the objectives with their gradients
 - `training`: how the network is trained; `learning`: the same from the models of a decision
 - `selection`: the candidates that add most hypervolume; `proposal`, `strategy`: the decision

@@ -11,9 +11,9 @@ from augury.acquisition.enumeration import is_among
 from augury.numerics.threads import blas_threads
 from augury.space.pareto import reference_point
 from augury.space.sampling import sobol
+from augury.strategies.choices import model_label
 from augury.strategies.decision import Decision
 from augury.strategies.design import draw_new, first_occurrence
-from augury.strategies.choices import model_label
 from augury.strategies.pareto_set_learning.learning import LearnedSet
 from augury.strategies.pareto_set_learning.selection import select
 

@@ -43,14 +43,15 @@ def select(
         allowed: bool `N`, which rows may be chosen.
     """
     left = np.array(allowed, dtype=bool)
-    known, chosen = front[non_dominated(front)], []
+    known = front[non_dominated(front)]
+    chosen: list[int] = []
     while left.any() and len(chosen) < n:
         rows = np.flatnonzero(left)
         gains = hypervolume_gains(values[rows], known, reference)
         if not gains.max() > 0.0:
             above = (known[None] >= values[rows][:, None]).all(axis=-1).sum(axis=1)
             gains = -above.astype(np.float64)
-        best = rows[int(gains.argmax())]
+        best = int(rows[gains.argmax()])
         chosen.append(best)
         left[best] = False
         known = np.concatenate([known, values[best : best + 1]])

@@ -65,8 +65,8 @@ class ParetoSet:
         """Learn the set from whatever has been evaluated.
 
         In a box of numbers a network is trained (`LearnedSet`, on the means of the surrogates); elsewhere the
-        set is spread over the space, and the scalarised means are searched for a few preferences. The evaluated designs are in the set as well.
-        Designs that probably break a constraint are left out.
+        set is spread over the space, and the scalarised means are searched for a few preferences. The
+        evaluated designs are in the set as well. Designs that probably break a constraint are left out.
 
         Args:
             model: the surrogate, as `BayesianOptimization` takes it.
@@ -93,7 +93,9 @@ class ParetoSet:
                 check_is_box(space)
             except NotSupportedError:
                 further = _SEARCHED_PER_OBJECTIVE * goals.n_objectives
-                spread = space.candidates if space.candidates is not None else sobol(space, _SAMPLES, seed=seed)
+                spread = (
+                    space.candidates if space.candidates is not None else sobol(space, _SAMPLES, seed=seed)
+                )
                 X = np.concatenate([X, spread, _searched(decision, rows, further, seed)])
             else:
                 learned = LearnedSet.learn(decision, training or Training(), lcb=0.0, seed=seed)
@@ -167,7 +169,7 @@ def parse_weights(goals: Goals, given: Any) -> np.ndarray:
         weights = np.empty(0)
     if weights.shape != (len(names),):
         raise InvalidInputError(
-            f"{given!r} are not weights; give a mapping or a list with one number for each objective: {listed}"
+            f"{given!r} are not weights; give a mapping or a list, one number for each objective: {listed}"
         )
     if not np.isfinite(weights).all() or (weights < 0.0).any() or weights.sum() == 0.0:
         raise InvalidInputError(f"the weights {weights.tolist()} must be finite, not negative and not all 0")

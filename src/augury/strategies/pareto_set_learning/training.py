@@ -141,4 +141,3 @@ def sample_preferences(rng: np.random.Generator, n: int, k: int) -> np.ndarray:
     """`n x k` preferences, uniform on the simplex, each entry a little above 0."""
     preferences: np.ndarray = rng.dirichlet(np.ones(k), size=n) + _LEAST_PREFERENCE
     return preferences
-
