@@ -5,8 +5,8 @@ problem's reference point. Fixed before the first run: initial design min(2 (d +
 score is the log hypervolume difference log10(1 - reached / best), with the best known hypervolume or,
 where none is known, 1.001 times the largest that any run has reached; within each (problem, seed) the two are
 ranked, and the upper 95 % bootstrap bound of the mean-rank difference must be below 0.3. Thinking time is
-the processor's, one thread each, so that other work on the machine does not count. Pareto set learning runs
-beside them, with its coupling and without. Resumable: finished runs are in benchmarks/results/multi_objective.jsonl.
+the processor's, one thread each, so that other work does not count. Pareto set learning runs
+beside them, with its coupling and without. Resumable: finished runs are in results/multi_objective.jsonl.
 """
 
 from __future__ import annotations
