@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from augury.problems import SIMULATED, load_problem, problem_names
+from augury.problems import HIGH_DIMENSIONAL, SIMULATED, load_problem, problem_names
 from augury.problems.registry import MIXED_LITERATURE
 from benchmarks import campaigns
 from benchmarks.code_version import code_version, of_version
@@ -107,7 +107,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help=f"{', '.join(QUICK_PROBLEMS)}; one seed")
     parser.add_argument("--json", type=Path, help="also write the report to this file")
     arguments = parser.parse_args()
-    suite = [name for name in problem_names() if name not in (*SIMULATED, *MIXED_LITERATURE)]
+    suite = [
+        name for name in problem_names() if name not in (*SIMULATED, *MIXED_LITERATURE, *HIGH_DIMENSIONAL)
+    ]
     names = arguments.problems or (QUICK_PROBLEMS if arguments.quick else suite)
     seeds = 1 if arguments.quick else arguments.seeds
     if not arguments.report:

@@ -16,6 +16,8 @@ from augury.acquisition.region import Region
 from augury.acquisition.starts import choose_starts
 
 _RESTARTS = 8
+#: So many of the candidates, the best for the first point, are looked at for the further points of a batch.
+_KEPT = 400
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ def best_in_region(
     for index in range(n):
         acquisition = conditional(chosen)
         values = np.where(left, acquisition.value(candidates), -np.inf)
+        if index == 0:
+            kept = np.argsort(-values, kind="stable")[: n + _KEPT]
+            candidates, values, left = candidates[kept], values[kept], left[kept]
         best = int(np.argmax(values))
         point, value = candidates[best], values[best]
         if len(free) and region.space.inequalities is None:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from augury.problems.multi_objective import MultiObjectiveProblem
 from augury.problems.problem import Problem
 from augury.problems.registry import (
+    HIGH_DIMENSIONAL,
     MULTI_OBJECTIVE_PROBLEMS,
     PROBLEMS,
     SIMULATED,
@@ -28,6 +29,7 @@ from augury.problems.tables import table_problem
 from augury.problems.test_functions import of_test_function, synthetic
 
 __all__ = [
+    "HIGH_DIMENSIONAL",
     "MULTI_OBJECTIVE_PROBLEMS",
     "PROBLEMS",
     "SIMULATED",

@@ -8,7 +8,7 @@ from functools import partial
 
 from augury.datasets.lab_tables import LAB_TABLES
 from augury.errors import InvalidInputError
-from augury.problems import literature_mixed, mixed, simulated
+from augury.problems import high_dimension, literature_mixed, mixed, simulated
 from augury.problems.multi_objective import MultiObjectiveProblem, botorch_multi_objective, real_world
 from augury.problems.problem import Problem
 from augury.problems.tables import lab_problem, suzuki_problem
@@ -76,6 +76,16 @@ MIXED_LITERATURE: dict[str, Callable[[], Problem]] = {
     "support-vectors": partial(literature_mixed.support_vectors, "support-vectors"),
 }
 
+#: Many inputs; apart from the suite, whose problems take tens of evaluations.
+HIGH_DIMENSIONAL: dict[str, Callable[[], Problem]] = {
+    "ackley-200": partial(synthetic, "ackley-200", "Ackley", 200),
+    "rover-60": partial(high_dimension.rover, "rover-60"),
+    **{
+        f"hartmann-6-in-{dim}": partial(high_dimension.embedded_hartmann, f"hartmann-6-in-{dim}", dim)
+        for dim in (100, 500)
+    },
+}
+
 MULTI_OBJECTIVE_PROBLEMS: dict[str, Callable[[], MultiObjectiveProblem]] = {
     "oil-sorbent": partial(simulated.oil_sorbent, "oil-sorbent"),
     "branin-currin": partial(botorch_multi_objective, "branin-currin", "BraninCurrin"),
@@ -107,6 +117,7 @@ PROBLEMS: dict[str, Callable[[], Problem]] = {
     "mixed-quadratic": partial(mixed.mixed_quadratic, "mixed-quadratic"),
     **MIXED_LITERATURE,
     **SIMULATED,
+    **HIGH_DIMENSIONAL,
     "suzuki": partial(suzuki_problem, "suzuki"),
     **{f"suzuki-{k}": partial(suzuki_problem, f"suzuki-{k}", k) for k in (1, 5, 9, 13)},
     **{name: partial(lab_problem, name) for name in LAB_TABLES},

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from augury.strategies.outcome_models import ModelChoice
 
 #: So many points at once are taken from draws of the function, fewer by expected improvement.
-THOMPSON_FROM = 20
+THOMPSON_FROM = 200
 #: The model is fitted to the rows nearest to the best one where there are more.
 MOST_ROWS = 2000
-_FEWEST_CANDIDATES, _MOST_CANDIDATES = 1000, 4000
+_FEWEST_CANDIDATES, _MOST_CANDIDATES = 2000, 4000
 
 
 @final

@@ -1,0 +1,44 @@
+"""Problems of many inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from augury.problems.problem import Problem
+from augury.problems.rover import RoverTrajectory
+from augury.problems.test_functions import OUTCOME, synthetic
+from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.parameters import Float
+from augury.space.space import Space
+
+
+def rover(name: str, dim: int = 60) -> Problem:
+    """`RoverTrajectory` as a problem; its optimum is not known, only that none is above 5."""
+    function = RoverTrajectory(dim)
+    space = Space({f"x{i + 1}": Float(*function.bounds) for i in range(dim)})
+    return Problem(
+        name,
+        space,
+        Goals.of(Maximize(OUTCOME)),
+        lambda params: function(np.array([params[key] for key in space.names])),
+        function.upper_bound,
+    )
+
+
+def embedded_hartmann(name: str, dim: int, seed: int = 0) -> Problem:
+    """Hartmann's function of 6 of `dim` inputs, drawn from `seed`; the others do not matter.
+
+    Source: Wang et al., "Bayesian optimization in a billion dimensions via random embeddings", JAIR 55
+    (2016), section 4, for functions of few effective dimensions.
+    """
+    inner = synthetic(name, "Hartmann", 6)
+    space = Space({f"x{i + 1}": Float(0.0, 1.0) for i in range(dim)})
+    chosen = np.sort(np.random.default_rng(seed).choice(dim, size=6, replace=False))
+    names = [space.names[column] for column in chosen]
+    return Problem(
+        name,
+        space,
+        Goals.of(Minimize(OUTCOME)),
+        lambda params: inner.function({f"x{i + 1}": params[key] for i, key in enumerate(names)}),
+        inner.optimum,
+    )
