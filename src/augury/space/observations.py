@@ -77,6 +77,17 @@ class Observations:
             np.empty((0, d)), np.empty((0, m)), np.empty((0, m)), np.empty(0), np.empty(0, dtype=np.str_)
         )
 
+    def rows(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Observations:
+        """Some of the rows: a mask (n), or row numbers, which may repeat."""
+        return Observations(
+            X=self.X[which],
+            Y=self.Y[which],
+            Yvar=self.Yvar[which],
+            cost=self.cost[which],
+            status=self.status[which],
+            gradient=None if self.gradient is None else self.gradient[which],
+        )
+
     @property
     def n(self) -> int:
         """Number of rows."""

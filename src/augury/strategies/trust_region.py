@@ -100,7 +100,7 @@ class TrustRegion(Strategy):
         size = RegionSize.from_dict(None if state is None else state.data.get("region"))
         size = _updated(size, space, goals, observations)
         known = (
-            observations if size.start == 0 else rows(observations, np.arange(observations.n) >= size.start)
+            observations if size.start == 0 else observations.rows(np.arange(observations.n) >= size.start)
         )
         n_design = min(n, design_points_left(self.n_initial, space, goals, known, len(busy)))
         points = np.empty((0, space.dim))
@@ -158,19 +158,6 @@ class TrustRegion(Strategy):
         conditional = decision.beside(busy, measured_once=space.size is not None and not self.replicates)
         found = best_in_region(conditional, region, candidates, n, seed=decision.seed)
         return found if self.replicates else without_repeats(space, found, taken, seed=decision.seed)
-
-
-def rows(observations: Observations, mask: np.ndarray) -> Observations:
-    """Some rows (bool N, or an index array) of the observations."""
-    return replace(
-        observations,
-        X=observations.X[mask],
-        Y=observations.Y[mask],
-        Yvar=observations.Yvar[mask],
-        cost=observations.cost[mask],
-        status=observations.status[mask],
-        gradient=None if observations.gradient is None else observations.gradient[mask],
-    )
 
 
 def _draw(decision: Decision, candidates: np.ndarray, n: int) -> np.ndarray:
@@ -234,7 +221,7 @@ def _nearest(observations: Observations, goals: Goals, most: int) -> Observation
     feasible, values = _scores(goals, observations)
     ranking = np.lexsort((np.nan_to_num(values, nan=-np.inf), feasible))
     distance = np.square(observations.X - observations.X[ranking[-1]]).sum(axis=1)
-    return rows(observations, np.sort(np.argsort(distance, kind="stable")[:most]))
+    return observations.rows(np.sort(np.argsort(distance, kind="stable")[:most]))
 
 
 def _centre(decision: Decision) -> np.ndarray:

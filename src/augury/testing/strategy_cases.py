@@ -96,18 +96,6 @@ def fail(observations: Observations, failed: np.ndarray) -> Observations:
     )
 
 
-def rows(observations: Observations, index: np.ndarray) -> Observations:
-    """The observations at `index`, which may repeat."""
-    return replace(
-        observations,
-        X=observations.X[index],
-        Y=observations.Y[index],
-        Yvar=observations.Yvar[index],
-        cost=observations.cost[index],
-        status=observations.status[index],
-    )
-
-
 def propose(
     strategy: Strategy,
     space: Space,

@@ -14,7 +14,6 @@ from augury.testing.strategy_cases import (
     observe,
     propose,
     require_valid,
-    rows,
     spaces,
 )
 
@@ -29,9 +28,9 @@ def copes_with_duplicates(factory: StrategyFactory) -> None:
     """Replicates, equal or not in their result, are ordinary data."""
     space = continuous_space()
     observed = observe(space, 6)
-    doubled = rows(observed, np.array([0, 0, 0, 0, 1, 1, 2, 3, 4, 5]))
+    doubled = observed.rows(np.array([0, 0, 0, 0, 1, 1, 2, 3, 4, 5]))
     noisy = replace(doubled, Y=doubled.Y + np.arange(10.0)[:, None])
-    for case in (doubled, noisy, rows(observed, np.zeros(8, dtype=int))):
+    for case in (doubled, noisy, observed.rows(np.zeros(8, dtype=int))):
         require_valid(propose(factory(), space, case, n=2), space, 2, "with duplicated rows")
 
 
