@@ -113,3 +113,30 @@ def test_an_unknown_trial(augury, store, number):
     before = content(store)
     assert "no trial" in augury("tell", store, "--value", 1, *number.split(), code=2).stderr
     assert content(store) == before
+
+
+def test_reports_are_answered(augury, store):
+    study = Study.load(store)
+    number = study.trials[0].number
+    assert augury("tell", store, number, "--step", 2, "--value", 0.5).stdout == "continue\n"
+    assert Study.load(store).trials[number].intermediate_values == {2: 0.5}
+    pruned = augury("tell", store, number, "--pruned").stdout
+    assert pruned == f"trial {number} is pruned\n"
+    assert "0.5 at step 2" in augury("show", store, "--all").stdout
+    document = json.loads(augury("show", store, "--all", "--json").stdout)["trials"][number]
+    assert (document["status"], document["intermediate_values"]) == ("pruned", {"2": 0.5})
+    table = augury("export", store).stdout.splitlines()
+    assert "last_step,last_value" in table[0]
+    assert ",2,0.5," in table[1 + number]
+
+
+@pytest.mark.parametrize(
+    "options", [["--step", 2], ["--step", 2, "--failed", "x"], ["--step", 2, "--value", 1, "--stderr", 1]]
+)
+def test_a_step_goes_with_a_value(augury, store, options):
+    assert "--step goes with --value" in augury("tell", store, 0, *options, code=2).stderr
+
+
+def test_costs_are_kept(augury, store):
+    augury("tell", store, 0, "--value", 1.0, "--cost", 2.5)
+    assert Study.load(store).trials[0].cost == 2.5

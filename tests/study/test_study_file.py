@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import suppress
@@ -14,7 +15,12 @@ from hypothesis import strategies as st
 
 from augury.errors import AuguryError, InvalidInputError
 from augury.space.goals import Constraint, Maximize, Minimize
-from augury.study.study_file import RunSettings, load_study_file
+from augury.study.listener import TransientRule
+from augury.study.pruning import MedianPruner, NoPruner, SuccessiveHalvingPruner, pruner_of
+from augury.study.retry import RetryPolicy
+from augury.study.run_settings import RunSettings
+from augury.study.study import Study
+from augury.study.study_file import load_study_file
 
 COMPLETE = """
 version = 1
@@ -214,3 +220,83 @@ def test_any_text_is_read_or_refused(text: str, tmp_path: Path) -> None:
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(InvalidInputError):
         load_study_file(path)
+
+
+RUN = 'version = 1\n[space]\nx = {low = 0.0, high = 1.0}\n[[goal]]\nminimize = "y"\n[run]\nbudget = 6\n'
+
+
+def test_retries_and_pruners_are_settings_of_the_run(tmp_path: Path) -> None:
+    text = (
+        RUN
+        + """command = "prog"
+retries = 4
+backoff = 0.5
+transient = {exit_codes = [75, 99], words = ["license"]}
+pruner = {name = "successive-halving", min_resource = 2}
+"""
+    )
+    file = load_study_file(written(tmp_path, text))
+    assert file.run.policy == RetryPolicy(4, 0.5)
+    assert file.run.transient == TransientRule((75, 99), ("license",))
+    study = file.open()
+    pruner = Study.load(study.store.location.path)._pruner
+    assert isinstance(pruner, SuccessiveHalvingPruner)
+    assert pruner.min_resource == 2
+
+
+def test_a_command_is_pruned_only_where_a_pruner_is_named(tmp_path: Path) -> None:
+    for line, function, kind in (
+        ("", "command = 'prog'", NoPruner),
+        ("pruner = 'median'", "command = 'prog'", MedianPruner),
+        ("", "function = 'a:b'", MedianPruner),
+    ):
+        run = load_study_file(written(tmp_path, f"{RUN}{function}\n{line}\n")).run
+        assert type(pruner_of(run.pruner)) is kind
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("retries = -1", "retries is -1"),
+        ("backoff = inf", "backoff is inf"),
+        ("transient = 75", "transient is 75"),
+        ("transient = {codes = [75]}", "exit_codes"),
+        ("transient = {exit_codes = 75}", "must be a list"),
+        ("transient = {words = [3]}", "give text"),
+        ("pruner = 'best'", "'median'"),
+        ("pruner = {name = 'median', warmup = 3}", "n_warmup_steps"),
+    ],
+)
+def test_bad_retries_and_pruners_are_refused(line: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        load_study_file(written(tmp_path, f"{RUN}command = 'prog'\n{line}\n"))
+
+
+def test_functions_say_themselves_what_is_transient(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="TransientFailure"):
+        load_study_file(written(tmp_path, f"{RUN}function = 'a:b'\ntransient = {{exit_codes = [75]}}\n"))
+
+
+def test_a_command_reports_is_pruned_and_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "simulate.py").write_text(
+        """import pathlib, sys
+x = float(sys.argv[1])
+if not pathlib.Path("tried").exists():
+    pathlib.Path("tried").touch()
+    sys.exit("no LICENSE left")
+for step in range(3):
+    print('{"step": %d, "value": %r}' % (step, x), flush=True)
+print(x)
+"""
+    )
+    program = json.dumps([sys.executable, "simulate.py", "{x}"])
+    text = f"{RUN}command = {program}\nbackoff = 0\ntransient = {{words = ['license']}}\n"
+    file = load_study_file(written(tmp_path, text + "pruner = {name = 'median', n_startup_trials = 2}\n"))
+    study = file.open()
+    for x in (0.1, 0.2, 0.9):
+        study.enqueue({"x": x})
+    study.run(file.function(), 3, retries=file.run.policy.retries, backoff=file.run.policy.backoff)
+    assert [trial.status for trial in study.trials] == ["complete", "complete", "pruned"]
+    assert [trial.attempts for trial in study.trials] == [1, 1, 1]
+    assert study.trials[0].intermediate_values == {0: 0.1, 1: 0.1, 2: 0.1}
+    assert study.trials[2].intermediate_values == {0: 0.9}

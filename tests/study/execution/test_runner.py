@@ -19,6 +19,7 @@ from augury.errors import InvalidInputError, NotSupportedError, StoreError
 from augury.space.goals import Constraint, Minimize
 from augury.study import Failure, Study
 from augury.study.command import Command
+from augury.study.signals import TransientFailure
 from augury.study.store import TrialTable
 from augury.study.trial import Trial
 from tests.interrupts import heed_interrupts
@@ -345,3 +346,71 @@ def test_a_run_takes_over_from_one_that_fell_silent(tmp_path: Path) -> None:
     assert silent.status == "running"
     study.run(lambda params: 1.0, 2, stale_after=0.5)
     assert [(trial.number, trial.status) for trial in study.trials] == [(0, "complete"), (1, "complete")]
+
+
+class Flaky:
+    """Has no licence the first times, at a point or at all of them."""
+
+    def __init__(self, folder: Path, times: int) -> None:
+        self.folder, self.times = folder, times
+
+    def __call__(self, x: float, n: int) -> float:
+        mark = self.folder / f"{n}-{os.urandom(4).hex()}"
+        mark.touch()
+        if len(list(self.folder.glob(f"{n}-*"))) <= self.times:
+            raise TransientFailure("no licence")
+        return x
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_transient_failure_is_raised_and_counted_once(workers: int, tmp_path: Path) -> None:
+    study = study_of(tmp_path / "study.db")
+    waiting = [study.enqueue({"x": 1.0, "n": n}).number for n in (1, 2)]
+    (tmp_path / "marks").mkdir()
+    study.run(Flaky(tmp_path / "marks", 2), 2, workers=workers, backoff=0.01)
+    assert [study.trials[number].attempts for number in waiting] == [2, 2]
+    assert statuses(study) == ["complete"] * 2
+    assert study.observations().n == 2
+
+
+def test_exhausted_retries_are_clear_and_teach_nothing(tmp_path: Path) -> None:
+    study = study_of()
+    study.enqueue({"x": 1.0, "n": 1})
+    study.run(Flaky(tmp_path, 5), 1, retries=1, backoff=0.0)
+    (trial,) = study.trials
+    assert (trial.status, trial.transient, trial.attempts) == ("failed", True, 2)
+    assert trial.reason == "no licence (given up after 2 attempts)"
+    assert "TransientFailure" in (trial.traceback or "")
+    assert study.evaluated == 1
+    assert study.observations().n == 0
+
+
+def test_without_retries_one_attempt_is_all(tmp_path: Path) -> None:
+    study = study_of()
+    study.run(Flaky(tmp_path, 5), 1, retries=0)
+    assert (study.trials[0].attempts, study.trials[0].reason) == (1, "no licence")
+    assert study.trials[0].transient
+
+
+def test_a_finite_space_waits_for_its_retries(tmp_path: Path) -> None:
+    """The last point of a space is tried again although nothing else is left to propose."""
+    study = study_of(space={"n": [1, 2]})
+    study.run(lambda n, calls=[]: calls.append(n) or (_flaky() if len(calls) == 2 else n), 5, backoff=0.1)
+    assert statuses(study) == ["complete", "complete"]
+
+
+def _flaky() -> float:
+    raise TransientFailure("no licence")
+
+
+def test_a_person_waits_with_the_others(tmp_path: Path) -> None:
+    study = study_of()
+    trial = study.ask()[0]
+    assert study.tell(trial, TransientFailure("clogged")).status == "queued"
+    assert study.ask()[0].number == trial.number
+
+
+@pytest.mark.parametrize("options", [{"retries": -1}, {"retries": 1.5}, {"backoff": -1.0}, {"backoff": "1"}])
+def test_bad_retries_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError):
+        study_of().run(lambda params: 1.0, 1, **options)

@@ -15,6 +15,7 @@ from augury import Categorical, Constraint, Fixed, Float, Maximize, Minimize, Sp
 from augury.space.sampling import sobol
 from augury.study import Failure
 from augury.study.report import write_report
+from augury.study.signals import Pruned
 
 _VOID = {"meta", "br", "path", "use", "rect", "line", "image", "polyline"}
 
@@ -240,3 +241,16 @@ def test_several_objectives_are_shown_as_a_front(tmp_path: Path) -> None:
 def test_one_objective_has_no_front_section(tmp_path: Path) -> None:
     study = fill(Study({"x": (0.0, 1.0)}, Minimize("y"), store=None, seed=0), 6, lambda p, i: p["x"])
     assert "Pareto" not in write_report(study, tmp_path / "r.html").read_text()
+
+
+def test_learning_curves_are_drawn(tmp_path):
+    study = two_parameters(pruner={"name": "median", "n_startup_trials": 1})
+    for value in (1.0, 2.0, 0.5):
+        trial = study.ask()[0]
+        for step in range(3):
+            trial.report(step, -value + step)
+        study.tell(trial, Pruned() if value == 2.0 else value)
+    html, _ = page_of(study, tmp_path)
+    assert "Learning curves" in html
+    assert "stopped early" in html
+    assert "pruned" in html
