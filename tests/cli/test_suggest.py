@@ -337,3 +337,43 @@ def test_a_conditional_setting_of_the_space_file_leaves_its_cell_empty(run: Run,
     proposed = read_table(tmp_path / "t.next.csv")
     empty = [cell is None for cell in proposed.columns["amount"]]
     assert empty == [cell == "none" for cell in proposed.columns["solvent"]]
+
+
+@pytest.mark.parametrize("rule", ["salt + sugar + water = 1", "1 == salt + sugar + water"])
+def test_a_mixture_is_a_rule_between_its_parts(run: Run, tmp_path: Path, rule: str) -> None:
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{a:.2f},{b:.2f},{1 - round(a, 2) - round(b, 2):.2f},{a * b:.3f}" for a, b in rng.random((9, 2)) / 2
+    ]
+    (tmp_path / "t.csv").write_text("salt,sugar,water,yield\n" + "\n".join(rows) + "\n")
+    for _ in range(2):  # the second time from the space file
+        result = run("t.csv", "--goal", "max:yield", "-n", 3, "--constraint", rule)
+        assert result.exit_code == 0, result.output
+    assert rule in (tmp_path / "t.space.toml").read_text()
+    for name in ("t.next.csv", "t.next-2.csv"):
+        proposed = read_table(tmp_path / name)
+        for row in range(proposed.n):
+            parts = [float(proposed.columns[part][row].text) for part in ("salt", "sugar", "water")]  # type: ignore[union-attr]
+            assert sum(parts) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_at_most_so_many_parts_of_a_mixture_are_used(run: Run, tmp_path: Path) -> None:
+    rows = [
+        "0.5,0.5,0,0",
+        "0,0.3,0.7,0",
+        "0.2,0,0,0.8",
+        "0,0,0.4,0.6",
+        "0.1,0,0.9,0",
+        "0,0.8,0,0.2",
+        "1,0,0,0",
+        "0,0,0,1",
+    ]
+    (tmp_path / "t.csv").write_text("a,b,c,d,yield\n" + "".join(f"{row},{i}\n" for i, row in enumerate(rows)))
+    rules = ("--constraint", "a + b + c + d = 1", "--constraint", "count(a, b, c, d) <= 2")
+    result = run("t.csv", "--goal", "max:yield", "-n", 3, *rules)
+    assert result.exit_code == 0, result.output
+    proposed = read_table(tmp_path / "t.next.csv")
+    for row in range(3):
+        parts = [float(proposed.columns[part][row].text) for part in "abcd"]  # type: ignore[union-attr]
+        assert sum(parts) == pytest.approx(1.0)
+        assert sum(part > 0 for part in parts) <= 2

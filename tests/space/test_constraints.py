@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.errors import InvalidInputError
-from augury.space.constraints import parse_constraint
+from augury.space.constraints import CountConstraint, LinearConstraint, parse_constraint
 
 NAMES = ["a", "b", "long_name", "µ", "lambda", "x1"]
 
@@ -40,9 +40,19 @@ def test_linear_constraints_are_read(text: str, coefficients: dict[str, float], 
     ("text", "message"),
     [
         ("", "expected a number or a parameter at the end"),
-        ("a + b", 'expected "<=" or ">=" at the end'),
+        ("a + b", 'expected "<=", ">=" or "==" at the end'),
         ("a < 1", 'write "<=" or ">="'),
-        ("a == 1", 'write "<=" or ">="'),
+        ("a == 1 == b", "one relation"),
+        ("a, b == 1", "expected"),
+        ("count() <= 1", "takes names"),
+        ("count(a, 2) <= 1", "takes names"),
+        ("count(a b) <= 1", 'expected "," or'),
+        ("count(a, b) >= 1", 'limited with "<="'),
+        ("count(a, b) <= c", "comes a whole number from 1 to 1"),
+        ("count(a, b) <= 2", "comes a whole number from 1 to 1"),
+        ("count(a, b, c) <= 1.5", "comes a whole number from 1 to 2"),
+        ("count(a, b, c) <= 1 + 1", "comes a whole number from 1 to 2"),
+        ("count(a, a, b) <= 1", "twice"),
         ("0 <= a <= 1", "one relation per constraint"),
         ("a*b <= 1", "multiplies two parameters"),
         ("1/a <= 1", "divides by a parameter"),
@@ -71,12 +81,13 @@ def test_anything_else_is_refused_with_the_reason(text: str, message: str) -> No
         parse_constraint(text)
 
 
-@given(st.text(alphabet="ab1.e+-*/()<>=` _\n", max_size=30))
+@given(st.text(alphabet="ab1.e+-*/()<>=`, _\n", max_size=30))
 def test_no_text_crashes_the_parser(text: str) -> None:
     with suppress(InvalidInputError):
         constraint = parse_constraint(text)
-        assert constraint.coefficients
-        assert all(map(math.isfinite, [constraint.bound, *constraint.coefficients.values()]))
+        assert constraint.names
+        if isinstance(constraint, LinearConstraint):
+            assert all(map(math.isfinite, [constraint.bound, *constraint.coefficients.values()]))
 
 
 numbers = st.integers(-99, 99).map(lambda k: k / 4)
@@ -124,3 +135,27 @@ def test_the_reading_equals_the_sum_written(
     assert constraint.bound == pytest.approx(right[2] - left[2])
     mirrored = parse_constraint(f"{right[0]} >= {left[0]}")
     assert mirrored.coefficients == pytest.approx(expected)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "`c d`", "e1"]), min_size=2, max_size=4, unique=True), st.data())
+def test_counts_are_read(names: list[str], data: st.DataObject) -> None:
+    most = data.draw(st.integers(1, len(names) - 1))
+    comma = data.draw(st.sampled_from([",", " , ", ",  "]))
+    constraint = parse_constraint(f" count ({comma.join(names)})<= {most}")
+    assert isinstance(constraint, CountConstraint)
+    assert constraint.names == [name.strip("`") for name in names]
+    assert constraint.most == most
+
+
+def test_a_parameter_may_be_called_count() -> None:
+    constraint = parse_constraint("count + 2*a <= 3")
+    assert constraint.names == ["count", "a"]
+
+
+@pytest.mark.parametrize("sign", ["=", "=="])
+def test_equalities_are_read(sign: str) -> None:
+    constraint = parse_constraint(f"a + 2*b {sign} 3 - c")
+    assert isinstance(constraint, LinearConstraint)
+    assert constraint.equality
+    assert constraint.coefficients == {"a": 1.0, "b": 2.0, "c": 1.0}
+    assert constraint.bound == 3.0

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from augury.acquisition.base import Acquisition
+from augury.space.repair import repaired
 from augury.space.space import Space
 
 _MOST_STARTS = 5
@@ -23,7 +24,8 @@ def refine_in_polytope(
 
     Args:
         acquisition: what is maximised.
-        space: a space with linear inequalities (linear in the parameters' own units).
+        space: a space with rules (linear in the parameters' own units); of counts, columns at zero are held
+            by their bounds.
         X: `R x dim` feasible starts, best first.
         lower: `R x dim` lower bounds; coordinates whose bounds agree are held exactly.
         upper: likewise.
@@ -37,6 +39,8 @@ def refine_in_polytope(
         free = np.flatnonzero(lower[row] < upper[row])
         if len(free):
             refined[row, free] = _climb(acquisition, space, X[row], free, lower[row], upper[row])
+    if space.rules.thin:
+        refined = repaired(space, refined, held=lower == upper)
     refined = _pull_back(space, X, refined)
     values = acquisition.value(refined)
     worse = ~(values > start_values)
@@ -63,17 +67,29 @@ def _climb(
         value, gradient = acquisition.value_gradient(full(x))
         return -float(value[0]), -gradient[0, free]
 
+    equalities = space.rules.equalities
+    constraints = [
+        {
+            "type": "ineq",
+            "fun": lambda x: -space.constraint_values(full(x))[0],
+            "jac": lambda x: -space.constraint_jacobian(full(x))[0][:, free],
+        }
+    ]
+    if len(equalities):
+        constraints.append(
+            {
+                "type": "eq",
+                "fun": lambda x: equalities.values(full(x))[0],
+                "jac": lambda x: equalities.jacobian(full(x))[0][:, free],
+            }
+        )
     result = minimize(
         negative,
         start[free],
         jac=True,
         method="SLSQP",
         bounds=np.stack([lower[free], upper[free]], axis=1),
-        constraints={
-            "type": "ineq",
-            "fun": lambda x: -space.constraint_values(full(x))[0],
-            "jac": lambda x: -space.constraint_jacobian(full(x))[0][:, free],
-        },
+        constraints=constraints,
         options={"maxiter": _MAX_ITERATIONS, "ftol": 1e-7},
     )
     return full(result.x)[0, free] if np.isfinite(result.x).all() else start[free]

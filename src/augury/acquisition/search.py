@@ -81,7 +81,7 @@ def maximize(
 
 
 def _refine_in(space: Space, acquisition: Acquisition, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if space.inequalities is not None:
+    if space.rules:
         refine = partial(refine_in_polytope, acquisition, space)
     else:
         refine = partial(refine_in_box, acquisition)

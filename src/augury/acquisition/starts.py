@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from augury.numerics.quasi_random import quasi_uniform
+from augury.space.repair import repaired
 from augury.space.sampling import sobol
 from augury.space.space import Space
 
@@ -62,7 +63,7 @@ def choose_starts(X: np.ndarray, values: np.ndarray, count: int, *, seed: int) -
 def is_box(space: Space) -> bool:
     """Whether every point between the bounds is a point of the space (but for held columns)."""
     return (
-        space.inequalities is None
+        not space.rules
         and not space.conditions
         and all(
             parameter.n_levels is None or column in space.fixed_columns
@@ -96,5 +97,5 @@ def _around(space: Space, incumbents: np.ndarray, count: int, rng: np.random.Gen
         for column, value in space.fixed_columns.items():
             points[:, column] = value
         return points
-    points = space.snap(points)
+    points = repaired(space, points)
     return points[space.feasible(points)]

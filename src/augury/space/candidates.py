@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from augury.errors import InvalidInputError
 from augury.space.columns import EncodedColumns
 from augury.space.encoding import row_keys
-from augury.space.inequalities import Inequalities
+from augury.space.rules import Rules
 from augury.space.scales import Array
 from augury.space.table import Table
 
@@ -38,16 +38,16 @@ class Candidates:
         self._choices = [column for column, name in enumerate(columns.names) if name in table.choices]
 
     @classmethod
-    def of(cls, table: Table, columns: EncodedColumns, inequalities: Inequalities) -> Candidates:
+    def of(cls, table: Table, columns: EncodedColumns, rules: Rules) -> Candidates:
         """The rows of a table that satisfy the constraints.
 
         Raises:
             InvalidInputError: there is none.
         """
         X = columns.units(table.numbers(columns.names))
-        rows = np.flatnonzero(inequalities.feasible(X))
+        rows = np.flatnonzero(rules.feasible(X))
         if len(rows) == 0:
-            broken = ", ".join(inequalities.texts)
+            broken = ", ".join(rules.texts)
             raise InvalidInputError(f"no row of the candidate table satisfies the constraints {broken}")
         return cls(table, X[rows], rows, columns)
 

@@ -1,6 +1,7 @@
-"""Linear constraints between parameters, written as text: "a + 2*b <= 10".
+"""Constraints between parameters, written as text: "a + 2*b <= 10", "a + b + c == 1", "count(a, b, c) <= 2".
 
-    constraint = sum ("<=" | ">=") sum
+    constraint = sum ("<=" | ">=" | "==" | "=") sum
+               | "count" "(" name {"," name} ")" "<=" number       at most so many of them are not zero
     sum        = ["+" | "-"] product {("+" | "-") product}
     product    = atom {("*" | "/") atom}            at most one factor with parameters, none below "/"
     atom       = number | name | `any name` | "(" sum ")" | ("+" | "-") atom
@@ -19,24 +20,49 @@ from augury.errors import InvalidInputError
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w.])|`(?P<quoted>[^`]+)`|(?P<name>[^\W\d]\w*)"
-    r"|(?P<operator><=|>=|[-+*/()]))"
+    r"|(?P<operator><=|>=|==|[-+*/(),=]))"
 )
 _DEEPEST = 50  # parentheses within parentheses; far more than anyone writes, far less than the stack
 
 
 @dataclass(frozen=True)
 class LinearConstraint:
-    """sum_i coefficients[i] * value_i <= bound.
+    """sum_i coefficients[i] * value_i <= bound, or == bound.
 
     Args:
         text: the constraint as it was written.
         coefficients: name -> factor, in the parameters' own units.
         bound: the right-hand side.
+        equality: whether both sides must be equal.
     """
 
     text: str
     coefficients: dict[str, float]
     bound: float
+    equality: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """The parameters in it."""
+        return list(self.coefficients)
+
+
+@dataclass(frozen=True)
+class CountConstraint:
+    """At most so many of some parameters are not zero (a cardinality constraint).
+
+    Args:
+        text: the constraint as it was written.
+        names: the parameters.
+        most: how many of them may be other than zero.
+    """
+
+    text: str
+    names: list[str]
+    most: int
+
+
+ParsedConstraint = LinearConstraint | CountConstraint
 
 
 @dataclass
@@ -56,8 +82,8 @@ class _Linear:
         return _Linear(self.constant * factor, {name: w * factor for name, w in self.weights.items()})
 
 
-def parse_constraints(texts: Sequence[str]) -> list[LinearConstraint]:
-    """Read a list of linear constraints.
+def parse_constraints(texts: Sequence[str]) -> list[ParsedConstraint]:
+    """Read a list of constraints.
 
     Raises:
         InvalidInputError: not a list, or what `parse_constraint` refuses.
@@ -67,17 +93,17 @@ def parse_constraints(texts: Sequence[str]) -> list[LinearConstraint]:
     return [parse_constraint(text) for text in texts]
 
 
-def parse_constraint(text: str) -> LinearConstraint:
-    """Read a linear constraint.
+def parse_constraint(text: str) -> ParsedConstraint:
+    """Read a constraint.
 
     Args:
-        text: for example "a + 2*b <= 10", "`Temp (C)` >= 3*(b - 1)".
+        text: for example "a + 2*b <= 10", "`Temp (C)` >= 3*(b - 1)", "a + b + c = 1", "count(a, b, c) <= 2".
 
     Returns:
-        The constraint in the form sum <= bound.
+        A linear constraint in the form sum <= bound or sum == bound, or one on the count of non-zeros.
 
     Raises:
-        InvalidInputError: the text is not a linear constraint; the message says where and why.
+        InvalidInputError: the text is not such a constraint; the message says where and why.
     """
     if not isinstance(text, str):
         raise InvalidInputError(f'a constraint is text such as "a + 2*b <= 10", not {text!r}')
@@ -94,11 +120,13 @@ class _Parser:
         self.kind, self.token = "", ""
         self._advance()
 
-    def constraint(self) -> LinearConstraint:
+    def constraint(self) -> ParsedConstraint:
+        if re.match(r"\s*count\s*\(", self.text):
+            return self._count()
         left = self._sum()
         relation = self.token if self.kind == "operator" else ""
-        if relation not in ("<=", ">="):
-            raise self._error(f'expected "<=" or ">=" {self._place()}')
+        if relation not in ("<=", ">=", "==", "="):
+            raise self._error(f'expected "<=", ">=" or "==" {self._place()}')
         self._advance()
         right = self._sum()
         if self.kind != "end":
@@ -111,7 +139,31 @@ class _Parser:
             raise self._error("it contains no parameter (or they cancel)")
         if not all(map(math.isfinite, (difference.constant, *coefficients.values()))):
             raise self._error("a number in it is too large")
-        return LinearConstraint(self.text.strip(), coefficients, 0.0 - difference.constant)
+        equality = relation in ("==", "=")
+        return LinearConstraint(self.text.strip(), coefficients, 0.0 - difference.constant, equality)
+
+    def _count(self) -> CountConstraint:
+        names: list[str] = []
+        self._advance()
+        while not self._at(")"):
+            self._advance()  # past the parenthesis or the comma
+            if self.kind not in ("name", "quoted"):
+                raise self._error(f"count(...) takes names of parameters; expected one {self._place()}")
+            names.append(self.token)
+            self._advance()
+            if not self._at(",", ")"):
+                raise self._error(f'expected "," or ")" {self._place()}')
+        self._advance()
+        if not self._at("<="):
+            raise self._error(f'count(...) is limited with "<="; expected it {self._place()}')
+        self._advance()
+        most = float(self.token) if self.kind == "number" else -1.0
+        self._advance()
+        if self.kind != "end" or not most.is_integer() or not 1.0 <= most < len(names):
+            raise self._error(f"after count(...) <= comes a whole number from 1 to {len(names) - 1}")
+        if len(set(names)) < len(names):
+            raise self._error("count(...) names a parameter twice")
+        return CountConstraint(self.text.strip(), names, int(most))
 
     def _sum(self) -> _Linear:
         total = self._product()
@@ -153,7 +205,7 @@ class _Parser:
 
     def _bare_atom(self) -> _Linear:
         kind, token = self.kind, self.token
-        if kind == "end" or self._at("<=", ">=", "*", "/", ")"):
+        if kind == "end" or self._at("<=", ">=", "==", "=", "*", "/", ")", ","):
             raise self._error(f"expected a number or a parameter {self._place()}")
         self._advance()
         if kind == "number":
@@ -178,7 +230,7 @@ class _Parser:
             return
         match = _TOKEN.match(rest)
         if match is None or match.lastgroup is None:
-            strict = ' (write "<=" or ">=")' if rest.strip()[0] in "<>=" else ""
+            strict = ' (write "<=" or ">=")' if rest.strip()[0] in "<>" else ""
             raise self._error(f"cannot read {rest.strip()[:20]!r}{strict}")
         self.kind, self.token = match.lastgroup, match[match.lastgroup]
         self.position += match.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -41,12 +42,10 @@ class Inequalities:
         for row, constraint in enumerate(constraints):
             for name, weight in constraint.coefficients.items():
                 self._add(row, name, weight, parameters, columns.names)
-        self._involved = np.flatnonzero(self.weights.any(axis=0))
-        self._curved = [int(c) for c in self._involved if not self._parameters[c].is_affine]
+        self._find_involved()
         low, high = self.ends()
         reach = np.abs(self.weights) @ np.maximum(np.abs(low), np.abs(high))
         self.tolerance: Array = _TOLERANCE * (reach + np.abs(self.limits))
-        self._offset, self._slope = low, high - low
 
     def _add(
         self,
@@ -78,6 +77,28 @@ class Inequalities:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def joined(self, other: Inequalities) -> Inequalities:
+        """These constraints and the other ones."""
+        both = copy.copy(self)
+        both.texts = self.texts + other.texts
+        both.weights = np.concatenate([self.weights, other.weights])
+        both.limits = np.concatenate([self.limits, other.limits])
+        both.tolerance = np.concatenate([self.tolerance, other.tolerance])
+        both._find_involved()
+        return both
+
+    def negated(self) -> Inequalities:
+        """The constraints the other way round."""
+        other = copy.copy(self)
+        other.weights, other.limits = -self.weights, -self.limits
+        return other
+
+    def _find_involved(self) -> None:
+        self._involved = np.flatnonzero(self.weights.any(axis=0))
+        self._curved = [int(c) for c in self._involved if not self._parameters[c].is_affine]
+        low, high = self.ends()
+        self._offset, self._slope = low, high - low
+
     def ends(self) -> tuple[Array, Array]:
         """Values (dim) of every column at coordinates 0 and 1; zero for columns in no constraint."""
         ends = self.natural(np.array([[0.0], [1.0]]) * np.ones((1, len(self._parameters))))
@@ -88,6 +109,18 @@ class Inequalities:
         result = np.zeros_like(X)
         for column in self._involved:
             result[:, column] = self._parameters[column].value_and_slope(X[:, column])[0]
+        return result
+
+    def parameter(self, column: int) -> Parameter:
+        """The parameter of a column."""
+        return self._parameters[column]
+
+    def coordinates(self, columns: NDArray[np.intp], values: Array) -> Array:
+        """Coordinates (n x k) at which k involved columns have the given values (n x k)."""
+        result: Array = (values - self._offset[columns]) / self._slope[columns]
+        for place, column in enumerate(columns.tolist()):
+            if column in self._curved:
+                result[:, place] = coordinate_of(self._parameters[column], values[:, place])
         return result
 
     def values(self, X: Array) -> Array:
@@ -117,3 +150,13 @@ class Inequalities:
         if self._curved or not self.texts:
             return None
         return self.weights * self._slope, self.limits - self.weights @ self._offset
+
+
+def coordinate_of(parameter: Parameter, values: Array) -> Array:
+    """Coordinates (n) at which a parameter has the given values (n); bisection, for columns are monotone."""
+    low, high = np.zeros_like(values), np.ones_like(values)
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        below = parameter.value_and_slope(middle)[0] < values
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return high

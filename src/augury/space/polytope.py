@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from augury.errors import InvalidInputError
+from augury.space.inequalities import coordinate_of
+from augury.space.repair import repaired
 from augury.space.scales import Array
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from augury.space.counts import Count
     from augury.space.inequalities import Inequalities
     from augury.space.space import Space
 
@@ -27,7 +32,7 @@ def check_satisfiable(space: Space) -> None:
     Raises:
         InvalidInputError: there is no such point.
     """
-    if space.inequalities is None or feasible_point(space) is not None:
+    if not space.rules or feasible_point(space) is not None:
         return
     held = f" with {space.decode_fixed()!r}" if space.fixed_columns else ""
     broken = ", ".join(space.constraints)
@@ -36,12 +41,11 @@ def check_satisfiable(space: Space) -> None:
 
 def feasible_point(space: Space) -> Array | None:
     """An encoded point (dim) that satisfies the constraints of `space`, None if there is none."""
-    inequalities = space.inequalities
-    assert inequalities is not None
-    if len(inequalities) == 1:
+    inequalities = space.rules.inequalities
+    if len(inequalities) == 1 and not space.rules.thin:
         corner = _lowest_corner(space, inequalities)
         return corner if inequalities.feasible(corner[None])[0] else None
-    return Polytope(space, inequalities).vertex(np.zeros(space.dim))
+    return Polytope(space, space.rules.both_ways, space.rules.counts).vertex(np.zeros(space.dim))
 
 
 def _lowest_corner(space: Space, inequalities: Inequalities) -> Array:
@@ -58,12 +62,13 @@ class Polytope:
 
     Args:
         space: the space, of which held columns are constants.
-        inequalities: its constraints.
+        inequalities: its linear constraints.
+        counts: its cardinality constraints, each with one binary variable per column.
     """
 
-    def __init__(self, space: Space, inequalities: Inequalities) -> None:
+    def __init__(self, space: Space, inequalities: Inequalities, counts: Sequence[Count] = ()) -> None:
         self._space = space
-        low, high = inequalities.ends()
+        low, high = _ends(space, inequalities, counts)
         held = np.zeros((1, space.dim))
         for column, value in space.fixed_columns.items():
             held[0, column] = value
@@ -73,7 +78,10 @@ class Polytope:
         ] = []  # column, its variables, values of one unit of each
         blocks, upper, integral = [], [], []
         start = 0
-        for column in np.flatnonzero(inequalities.weights.any(axis=0)).tolist():
+        involved = np.asarray(inequalities.weights.any(axis=0))
+        for count in counts:
+            involved[count.columns] = True
+        for column in np.flatnonzero(involved).tolist():
             weight = inequalities.weights[:, column]
             if column in space.fixed_columns:
                 self._limits -= weight * inequalities.natural(held)[0, column]
@@ -98,6 +106,32 @@ class Polytope:
         self._upper = np.concatenate(upper) if upper else np.empty(0)
         self._integral = np.concatenate(integral) if integral else np.empty(0)
         self._tolerance = inequalities.tolerance
+        self._add_counts(counts)
+
+    def _add_counts(self, counts: Sequence[Count]) -> None:
+        """A binary variable z for each counted column, with low z <= value <= high z and sum z <= most."""
+        for count in counts:
+            most = count.most
+            switched = []
+            for column, zero in zip(count.columns.tolist(), count.zeros.tolist(), strict=True):
+                if column in self._space.fixed_columns:
+                    most -= self._space.fixed_columns[column] != zero
+                else:
+                    switched.append(next(entry for entry in self._columns if entry[0] == column))
+            n, m = len(self._upper), len(switched)
+            rows = np.zeros((2 * m + 1, n + m))
+            limits = np.zeros(2 * m + 1)
+            for place, (column, variables, units) in enumerate(switched):
+                start = self._low[column] if len(units) == 1 else 0.0
+                rows[place, variables], rows[place, n + place] = units, -self._high[column]
+                rows[m + place, variables], rows[m + place, n + place] = -units, self._low[column]
+                limits[place], limits[m + place] = -start, start
+            rows[-1, n:], limits[-1] = 1.0, most
+            self._matrix = np.concatenate([np.pad(self._matrix, ((0, 0), (0, m))), rows])
+            self._limits = np.concatenate([self._limits, limits])
+            self._tolerance = np.concatenate([self._tolerance, np.zeros(len(limits))])
+            self._upper = np.concatenate([self._upper, np.ones(m)])
+            self._integral = np.concatenate([self._integral, np.ones(m, dtype=int)])
 
     def vertex(self, direction: Array) -> Array | None:
         """The encoded point (dim) lowest in `direction` (dim, per range of a column); None if there is none.
@@ -131,7 +165,7 @@ class Polytope:
             constraints=constraints,
             options={"time_limit": _TIME_LIMIT},
         )
-        return None if result.x is None else self._encoded(result.x)
+        return None if result.x is None else repaired(self._space, self._encoded(result.x)[None])[0]
 
     def _encoded(self, solution: Array) -> Array:
         point = np.zeros((1, self._space.dim))
@@ -143,15 +177,16 @@ class Polytope:
             elif parameter.is_affine:
                 point[0, column] = x[0] / self._upper[variables][0]
             else:
-                point[0, column] = self.coordinate(column, self._low[column] + units * x)[0]
+                point[0, column] = coordinate_of(parameter, self._low[column] + units * x)[0]
         return self._space.snap(point)[0]
 
-    def coordinate(self, column: int, values: Array) -> Array:
-        """Coordinates (n) at which a column has the given values (n); bisection, for columns are monotone."""
-        parameter = self._space.column_parameters[column]
-        low, high = np.zeros_like(values), np.ones_like(values)
-        for _ in range(60):
-            middle = 0.5 * (low + high)
-            below = parameter.value_and_slope(middle)[0] < values
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return high
+
+def _ends(space: Space, inequalities: Inequalities, counts: Sequence[Count]) -> tuple[Array, Array]:
+    """Values (dim) of every constrained or counted column at coordinates 0 and 1."""
+    low, high = inequalities.ends()
+    for count in counts:
+        for column in count.columns.tolist():
+            low[column], high[column] = space.column_parameters[column].value_and_slope(np.array([0.0, 1.0]))[
+                0
+            ]
+    return low, high

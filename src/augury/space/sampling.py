@@ -11,8 +11,10 @@ from augury.errors import InvalidInputError
 from augury.space.encoding import row_keys
 from augury.space.enumeration import all_points
 from augury.space.polytope import Polytope
+from augury.space.repair import repaired
 from augury.space.scales import Array
 from augury.space.space import Space
+from augury.space.thin import spread_thin
 
 Draw = Callable[[int], Array]
 
@@ -157,17 +159,20 @@ class _Collected:
 def _sample(space: Space, n: int, draw: Draw, rng: np.random.Generator, avoid: Array | None) -> Array:
     collected = _Collected(space, n, avoid)
     drawn, batch = 0, n
-    most = 4 * n + (1024 if space.inequalities is None else _MOST_DRAWS)
+    most = 4 * n + (_MOST_DRAWS if space.rules and not space.rules.thin else 1024)
     if space.size is not None and space.size <= _ENUMERABLE:
         most = min(most, 2 * space.size + n)  # then listing the space is quicker
     while collected.missing and drawn < most:
-        points = space.snap(_levelled(space, draw(batch)))
+        units = draw(batch)
+        points = space.snap(_levelled(space, units))
+        if space.rules.thin:
+            points = spread_thin(space, points, units, rng)
         collected.add(points[space.feasible(points)])
         drawn += batch
         batch = min(max(4 * batch, 64), 2**13)
     if collected.missing and space.size is not None and space.size <= _ENUMERABLE:
         collected.add(rng.permutation(all_points(space)))
-    elif collected.missing and space.inequalities is not None:
+    elif collected.missing and space.rules and not (space.rules.thin and collected.count):
         for points in _mixtures(space, rng, collected.missing):
             collected.add(points[space.feasible(points)])
     return _filled(space, collected, rng, avoid)
@@ -179,23 +184,25 @@ def _mixtures(space: Space, rng: np.random.Generator, missing: int) -> Iterator[
     A mixture of feasible points is feasible where all constrained columns are continuous; where they are not,
     snapping may leave the region, and the caller drops those.
     """
-    assert space.inequalities is not None
-    polytope = Polytope(space, space.inequalities)
+    rules = space.rules
+    polytope = Polytope(space, rules.both_ways, rules.counts)
     found = [polytope.vertex(rng.standard_normal(space.dim)) for _ in range(2 * space.dim + 8)]
     vertices = np.array([point for point in found if point is not None])
     _, first = np.unique(vertices.round(6), axis=0, return_index=True)
     vertices = vertices[np.sort(first)]
-    constrained = space.inequalities.weights.any(axis=0)
-    natural = space.inequalities.natural(vertices)
+    constrained = np.asarray(rules.both_ways.weights.any(axis=0))
+    natural = rules.both_ways.natural(vertices)
     concentration = min(1.0, (constrained.sum() + 1) / len(vertices))  # 1 is uniform on a simplex
     for _ in range(4):
         count = 4 * missing + 64
         weights = rng.dirichlet(np.full(len(vertices), concentration), size=count)
         points = _levelled(space, rng.random((count, space.dim)))
-        for column in np.flatnonzero(constrained).tolist():
-            points[:, column] = polytope.coordinate(column, weights @ natural[:, column])
-        yield space.snap(points)
+        columns = np.flatnonzero(constrained)
+        points[:, columns] = rules.both_ways.coordinates(columns, weights @ natural[:, columns])
+        yield repaired(space, points)
     points = _levelled(space, rng.random((len(vertices), space.dim)))
+    for limited in rules.counts:
+        constrained[limited.columns] = True
     points[:, constrained] = vertices[:, constrained]
     yield space.snap(points)
 

@@ -15,7 +15,6 @@ from augury.space.candidates import Candidates, Rows
 from augury.space.column_views import ColumnViews
 from augury.space.columns import EncodedColumns
 from augury.space.conditions import conditions_of, refuse_conditions
-from augury.space.constraints import parse_constraints
 from augury.space.enumeration import MOST_COUNTED, all_points
 from augury.space.fidelity import Fidelity
 from augury.space.inequalities import Inequalities
@@ -24,6 +23,7 @@ from augury.space.parameters import named_parameters
 from augury.space.polytope import check_satisfiable
 from augury.space.representation import space_text
 from augury.space.restriction import held_columns, hold
+from augury.space.rules import Rules
 from augury.space.scales import Array
 from augury.space.schema import definition_from_dict, space_to_dict
 from augury.space.table import Table
@@ -46,7 +46,8 @@ class Space(ColumnViews):
 
     Args:
         parameters: name -> Float, Int, Categorical, Fixed or a short form (see `augury.space.parameters`).
-        constraints: linear inequalities such as "a + 2*b <= 10" (see `augury.space.constraints`).
+        constraints: such as "a + 2*b <= 10", "a + b + c == 1" or "count(a, b, c) <= 2", at most two of which
+            are not zero (see `augury.space.constraints`).
 
     Attributes:
         parameters: name -> Parameter, of all that a trial's params hold.
@@ -54,6 +55,7 @@ class Space(ColumnViews):
         columns: names of the encoded columns.
         conditions: which columns are active only for some values of others.
         constraints: the constraints as text.
+        rules: the constraints over the encoded columns.
         fixed_columns: encoded values of the columns held by `restrict`.
         fidelity: the column that says which version of the function is evaluated, or None.
 
@@ -125,14 +127,13 @@ class Space(ColumnViews):
         self.conditions = conditions_of(self.parameters, self.columns)
         if table is not None:
             refuse_conditions(inputs, "in a table of candidates")
-        parsed = parse_constraints(constraints)
-        self.constraints: list[str] = [constraint.text for constraint in parsed]
-        self._inequalities = Inequalities(parsed, self.parameters, self._columns)
+        self.rules = Rules(constraints, self.parameters, self._columns)
+        self.constraints: list[str] = self.rules.texts
         self._candidates: Candidates | None = None
         if table is None:
             check_satisfiable(self)
         else:
-            self._candidates = Candidates.of(table, self._columns, self._inequalities)
+            self._candidates = Candidates.of(table, self._columns, self.rules)
         self.fidelity: Fidelity | None = Fidelity.of(self)
 
     # --- columns -----------------------------------------------------------------------------------------
@@ -195,7 +196,7 @@ class Space(ColumnViews):
     def snap(self, X: Array | torch.Tensor) -> Array:
         """The nearest points of the space (n x dim): levels, codes, bounds, held columns, rows of the table.
 
-        Linear constraints are not enforced. Snapping twice changes nothing.
+        Constraints are not enforced. Snapping twice changes nothing.
         """
         X = self._columns.points(X)
         if self._candidates is not None:
@@ -238,27 +239,27 @@ class Space(ColumnViews):
         return validated(self, params)
 
     def feasible(self, X: Array | torch.Tensor) -> NDArray[np.bool_]:
-        """Mask (n) of the encoded points that satisfy every linear constraint (to rounding error)."""
-        return self._inequalities.feasible(self._columns.points(X))
+        """Mask (n) of the encoded points that satisfy every constraint (to rounding error)."""
+        return self.rules.feasible(self._columns.points(X))
 
     @cached_property
     def linear_inequalities(self) -> tuple[Array, Array] | None:
-        """(A: c x dim, b: c) with A x <= b in encoded coordinates; None without constraints, or where one
+        """(A: c x dim, b: c) with A x <= b in encoded coordinates; None without inequalities, or where one
         involves a column in which values are not affine in the coordinate (log scale)."""
-        return self._inequalities.linear
+        return self.rules.inequalities.linear
 
     def constraint_values(self, X: Array | torch.Tensor) -> Array:
-        """Left minus right side (n x c) of every constraint, feasible when <= 0."""
-        return self._inequalities.values(self._columns.points(X))
+        """Left minus right side (n x c) of every linear inequality, feasible when <= 0."""
+        return self.rules.inequalities.values(self._columns.points(X))
 
     def constraint_jacobian(self, X: Array | torch.Tensor) -> Array:
         """Derivatives (n x c x dim) of `constraint_values` with respect to the encoded points."""
-        return self._inequalities.jacobian(self._columns.points(X))
+        return self.rules.inequalities.jacobian(self._columns.points(X))
 
     @property
     def inequalities(self) -> Inequalities | None:
-        """The linear constraints over encoded columns, None if there are none."""
-        return self._inequalities if self.constraints else None
+        """The linear inequalities over encoded columns, None if there are none."""
+        return self.rules.inequalities if len(self.rules.inequalities) else None
 
     def restrict(self, fixed: Mapping[str, Any]) -> Space:
         """The same space with some parameters held at given values.

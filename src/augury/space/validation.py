@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from augury.errors import InvalidInputError
 from augury.space.conditions import condition_text
 from augury.space.fixed import Fixed
@@ -83,11 +81,6 @@ def _check_held(space: Space, params: dict[str, Any], X: Array) -> None:
 
 
 def _check_constraints(space: Space, params: dict[str, Any], X: Array) -> None:
-    if space.inequalities is None:
-        return
-    values = space.inequalities.values(X)[0]
-    broken = np.flatnonzero(values > space.inequalities.tolerance)
-    if len(broken):
-        raise InvalidInputError(
-            f"{params!r} violates the constraint {space.constraints[broken[0]]!r} by {values[broken[0]]:.6g}"
-        )
+    broken = space.rules.broken(X[0]) if space.rules else None
+    if broken is not None:
+        raise InvalidInputError(f"{params!r} violates the constraint {broken[0]!r} by {broken[1]:.6g}")

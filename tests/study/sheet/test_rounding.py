@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.space.parameters import Categorical, Float
+from augury.space.sampling import sobol
 from augury.space.space import Space
 from augury.study.sheet.cells import parse_cell
 from augury.study.sheet.rounding import round_params
@@ -54,3 +55,13 @@ def test_more_digits_are_kept_at_a_constraint() -> None:
 def test_steps_are_exact_already() -> None:
     space = Space({"a": Float(0.0, 1.0, step=0.125)})
     assert round_params(space, SHEET, {"a": 0.125}) == {"a": 0.125}
+
+
+def test_what_adds_up_still_does_when_it_is_rounded() -> None:
+    space = Space({name: Float(0.0, 1.0) for name in "abc"}, constraints=["a + b + c == 1"])
+    (params,) = space.decode(sobol(space, 1, seed=3))
+    sheet = Table(Path("t.csv"), {name: [parse_cell("0.25")] for name in "abc"}, [2])
+    rounded = round_params(space, sheet, params)
+    assert all(value == round(value, 2) for value in rounded.values())
+    assert round(sum(rounded.values()), 12) == 1.0
+    assert space.validate(rounded) == rounded

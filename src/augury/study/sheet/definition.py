@@ -73,7 +73,9 @@ def from_table(
             f"{path.name}, or give the possible choices with --candidates"
         )
     inference = infer(table, results, ignore=ignore, keep=files)
-    remainder = find_remainder(table, inference.parameters)
+    # a total that the user states is a rule between all its parts
+    stated = any("=" in re.sub("[<>]=", "", text) for text in constraints)
+    remainder = None if stated else find_remainder(table, inference.parameters)
     free = {n: p for n, p in inference.parameters.items() if remainder is None or n != remainder.name}
     parameters, notes = describe(free, files)
     rules = list(constraints) + (limits(table, remainder) if remainder else [])
@@ -176,7 +178,7 @@ def _check_constrained(
     from augury.space.constraints import parse_constraint
 
     for text in constraints:
-        for name in parse_constraint(text).coefficients:
+        for name in parse_constraint(text).names:
             if name in results:
                 raise InvalidInputError(
                     f"constraint {text!r}: {name!r} is a result; limit it with --limit {text!r}"

@@ -40,9 +40,24 @@ def round_params(space: Space, table: Table, params: Mapping[str, Any]) -> dict[
         rounded = dict(params)
         for name, parameter in continuous.items():
             rounded[name] = _rounded(params[name], parameter, table, name, extra)
+        _complete(space, continuous, rounded)
         if np.all(space.feasible(space.encode([rounded]))):
             return rounded
     return dict(params)
+
+
+def _complete(space: Space, continuous: Mapping[str, Float], params: dict[str, Any]) -> None:
+    """Give the last number of every equality what the others, rounded, leave to it."""
+    equalities = space.rules.equalities
+    for weights, limit in zip(equalities.weights, equalities.limits.tolist(), strict=True):
+        parts = [space.columns[column] for column in np.flatnonzero(weights)]
+        last = next((name for name in reversed(parts) if continuous.get(name) and params[name] != 0.0), None)
+        if last is None:
+            continue
+        share = {name: Decimal(repr(float(weights[space.columns.index(name)]))) for name in parts}
+        others = sum(share[name] * Decimal(repr(params[name])) for name in parts if name != last)
+        left = round((Decimal(repr(limit)) - others) / share[last], _MOST_DIGITS)
+        params[last] = min(max(float(left), continuous[last].low), continuous[last].high)
 
 
 def _rounded(value: float, parameter: Float, table: Table, name: str, extra: int) -> float:
