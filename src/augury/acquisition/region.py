@@ -8,6 +8,7 @@ import numpy as np
 
 from augury.acquisition.starts import is_box
 from augury.numerics.quasi_random import quasi_uniform
+from augury.space.repair import repaired
 from augury.space.space import Space
 
 _PERTURBED = 20  # columns in which a candidate differs from the centre, on average at most
@@ -87,7 +88,7 @@ class Region:
             drawn[:, column] = rng.integers(cardinality, size=count)
         points = np.where(changed, drawn, self.centre)
         if not is_box(space):
-            points = space.snap(points)
+            points = repaired(space, points)
             points = points[space.feasible(points)]
         points = np.unique(points, axis=0)
         return points[(points != self.centre).any(axis=1)]

@@ -116,7 +116,7 @@ def best_in_region(
             candidates, values, left = candidates[kept], values[kept], left[kept]
         best = int(np.argmax(values))
         point, value = candidates[best], values[best]
-        if len(free) and region.space.inequalities is None:
+        if len(free) and not region.space.rules and not region.space.conditions:
             starts = choose_starts(candidates[left], values[left], _RESTARTS, seed=seed + index)
             lower, upper = starts.copy(), starts.copy()
             lower[:, free], upper[:, free] = region.lower[free], region.upper[free]

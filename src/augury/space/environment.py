@@ -104,13 +104,11 @@ class Environment:
         if len(names) == space.dim:
             raise InvalidInputError("every parameter is of the environment; give one that can be chosen")
         columns = [space.columns.index(name) for name in names]
-        if space.inequalities is not None:
-            involved = np.flatnonzero(space.inequalities.weights[:, columns].any(axis=1))
-            if len(involved):
-                raise InvalidInputError(
-                    f"the constraint {space.constraints[involved[0]]!r} involves a parameter of the "
-                    "environment, which nobody chooses; leave it out"
-                )
+        if involved := space.rules.involving(columns):
+            raise InvalidInputError(
+                f"the constraint {involved[0]!r} involves a parameter of the environment, which nobody "
+                "chooses; leave it out"
+            )
         return cls(names, columns, [measure(name, space.parameters[name]) for name in names])
 
     def nodes(self, most: int, seed: int = 0) -> tuple[Array, Array]:

@@ -73,13 +73,11 @@ class Fidelity:
         column, parameter = space.columns.index(name), space.parameters[name]
         if parameter.active_if is not None:
             raise NotSupportedError(f"{name!r} names a version of the function; active_if= is not for it")
-        if space.inequalities is not None:
-            involved = np.flatnonzero(space.inequalities.weights[:, column])
-            if len(involved):
-                raise InvalidInputError(
-                    f"the constraint {space.constraints[involved[0]]!r} involves {name!r}, which names a "
-                    "version of the function; leave it out"
-                )
+        if involved := space.rules.involving([column]):
+            raise InvalidInputError(
+                f"the constraint {involved[0]!r} involves {name!r}, which names a version of the function; "
+                "leave it out"
+            )
         return cls._of(name, column, parameter)
 
     @classmethod

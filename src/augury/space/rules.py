@@ -59,6 +59,16 @@ class Rules:
         """The inequalities, and each equality as two of them."""
         return self.inequalities.joined(self.equalities).joined(self.equalities.negated())
 
+    def involving(self, columns: Sequence[int]) -> list[str]:
+        """The rules that restrict any of some columns, as text."""
+        linear = (self.inequalities, self.equalities)
+        named = [
+            linear_rules.texts[row]
+            for linear_rules in linear
+            for row in np.flatnonzero(linear_rules.weights[:, list(columns)].any(axis=1))
+        ]
+        return named + [count.text for count in self.counts if np.isin(count.columns, columns).any()]
+
     def feasible(self, X: Array) -> NDArray[np.bool_]:
         """Mask (n) of the points (n x dim) that keep every rule, to rounding error."""
         mask = self.inequalities.feasible(X)
