@@ -207,6 +207,7 @@ def test_wrong_options_are_refused():
         {"normalization": "design"},
         {"lcb_scale": "both"},
         {"n_candidates": 0},
+        {"ideal": "guessed"},
         {"n_initial": 0},
         {"model": "no-such"},
     ):

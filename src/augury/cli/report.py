@@ -20,7 +20,7 @@ def report(
 ) -> None:
     """Write a report of a study as one HTML file.
 
-    It needs no network and no script; an older report of that name is replaced.
+    It needs nothing else, no network either; an older report of that name is replaced.
     """
     if output.suffix.lower() not in (".html", ".htm"):
         raise InvalidInputError(f"-o {output}: a report is an HTML file; let its name end in .html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,6 @@ class StudyReader:
     _record: StudyRecord
     _table: TrialTable
     _history: History
-    _trade_offs: TradeOffs
 
     @property
     def trials(self) -> list[Trial]:
@@ -105,9 +105,12 @@ class StudyReader:
             InvalidInputError: an objective is missing or unknown, or bad weights.
             NotSupportedError: one objective.
         """
-        if not hasattr(self, "_trade_offs"):
-            self._trade_offs = TradeOffs(self)
-        return self._trade_offs.at(weights)
+        return self.trade_offs.at(weights)
+
+    @cached_property
+    def trade_offs(self) -> TradeOffs:
+        """The learned Pareto set, kept until there are further results."""
+        return TradeOffs(self)
 
     def pareto_front(self) -> list[Trial]:
         """The measured trials within the limits that no other beats in all objectives, by the first of them.

@@ -34,7 +34,7 @@ class TradeOffs:
 
         goals = self._study.goals
         preference = parse_weights(goals, weights)
-        learned = self._learned()
+        learned = self.learned()
         if learned is None:
             return None
         point, prediction = learned.at(preference)
@@ -47,7 +47,8 @@ class TradeOffs:
             prediction.std,
         )
 
-    def _learned(self) -> ParetoSet | None:
+    def learned(self) -> ParetoSet | None:
+        """The set learned from all results so far; None while nothing measured keeps the constraints."""
         from augury.strategies.pareto_set_learning.trade_off import ParetoSet
 
         study = self._study

@@ -11,6 +11,7 @@ import torch
 
 from augury.space.restriction import hold
 from augury.strategies.pareto_set_learning.bounds import LowerBounds
+from augury.strategies.pareto_set_learning.extremes import best_alone
 from augury.strategies.pareto_set_learning.network import PreferenceNetwork
 from augury.strategies.pareto_set_learning.training import Training, sample_preferences
 
@@ -30,6 +31,7 @@ class LearnedSet:
         network: from preferences to designs.
         bounds: of the objectives, to be minimised, in standard units.
         centre, width: `k` each; `width * standard + centre` is an objective in its unit, to be minimised.
+        corners: `k x d`, the best designs for each objective alone.
     """
 
     space: Space
@@ -37,6 +39,7 @@ class LearnedSet:
     bounds: LowerBounds
     centre: np.ndarray
     width: np.ndarray
+    corners: np.ndarray
 
     @classmethod
     def learn(
@@ -46,6 +49,7 @@ class LearnedSet:
         *,
         lcb: float,
         variance: bool = False,
+        ideal: str = "searched",
         weights: Mapping[str, torch.Tensor] | None = None,
         seed: int,
     ) -> LearnedSet:
@@ -56,30 +60,25 @@ class LearnedSet:
             training: how.
             lcb: standard deviations below the mean.
             variance: see `LowerBounds`.
+            ideal: the ideal point is beyond the least bounds that a search finds ("searched"), or beyond the
+                best "measured" values, as published: beyond these the largest excess no longer says what is
+                best, and the ends of the front are not learned.
             weights: the state of an earlier network, to continue from; ignored where it does not fit.
             seed: of the initial weights and the preferences.
         """
         observations, goals, space = decision.observations, decision.goals, decision.space
         rows = goals.competing(observations.Y, observations.complete)
         values = -goals.objective_values(observations.Y)[rows]
-        centre, width = values.mean(axis=0), values.std(axis=0)
-        width = np.where(width > 0.0, width, 1.0)
-        bounds = LowerBounds(
-            [decision.models.models[column] for column in goals.objective_columns],
-            -goals.objective_signs,
-            centre,
-            width,
-            coefficient=lcb,
-            variance=variance,
-            chances=decision.chances(),
-        )
+        bounds, centre, width = standard_bounds(decision, values, lcb=lcb, variance=variance)
         box = hold(np.array(space.bounds), space.fixed_columns)
         network = PreferenceNetwork(values.shape[1], torch.from_numpy(box), training.hidden, seed)
         if weights is not None:
             _load(network, weights)
-        ideal = ((values - centre) / width).min(axis=0) - _BELOW_BEST
-        training.run(network, bounds, ideal, seed=seed)
-        return cls(space, network, bounds, centre, width)
+        corners, least = best_alone(bounds, space, values.shape[1], observations.X[rows], seed)
+        best = ((values - centre) / width).min(axis=0)
+        best = np.minimum(best, least) if ideal == "searched" else best
+        training.run(network, bounds, best - _BELOW_BEST, seed=seed)
+        return cls(space, network, bounds, centre, width, corners)
 
     def designs(self, preferences: np.ndarray) -> np.ndarray:
         """Points of the space (`n x d`) for preferences (`n x k`)."""
@@ -90,6 +89,25 @@ class LearnedSet:
     def candidates(self, n: int, seed: int) -> np.ndarray:
         """Points for n random preferences."""
         return self.designs(sample_preferences(np.random.default_rng(seed), n, len(self.centre)))
+
+
+def standard_bounds(
+    decision: Decision, values: np.ndarray, *, lcb: float, variance: bool = False
+) -> tuple[LowerBounds, np.ndarray, np.ndarray]:
+    """Bounds standardised by measured values (`n x k`, to be minimised), and their centre and width."""
+    goals = decision.goals
+    centre, width = values.mean(axis=0), values.std(axis=0)
+    width = np.where(width > 0.0, width, 1.0)
+    bounds = LowerBounds(
+        [decision.models.models[column] for column in goals.objective_columns],
+        -goals.objective_signs,
+        centre,
+        width,
+        coefficient=lcb,
+        variance=variance,
+        chances=decision.chances(),
+    )
+    return bounds, centre, width
 
 
 def _load(network: PreferenceNetwork, weights: Mapping[str, torch.Tensor]) -> None:

@@ -69,6 +69,7 @@ def learn_and_choose(
             training if start is None else training.with_steps(training.steps // _SHARE_OF_STEPS),
             lcb=strategy.lcb,
             variance=strategy.lcb_scale == "variance",
+            ideal=strategy.ideal,
             weights=start,
             seed=seed,
         )

@@ -39,6 +39,8 @@ class ParetoSetLearning(Strategy):
             hidden: as `Training` takes them.
         lcb: how many standard deviations below the mean the bounds are.
         lcb_scale: "std", or "variance" as the authors' code of the Stein coupling has it.
+        ideal: what the scalarisation starts from: the least bounds that a search finds ("searched"), or the
+            best "measured" values, as published, with which the ends of the front are not learned.
         n_candidates: preferences whose designs compete for the batch.
         warm_start: continue from the network of the last proposal, with a third of the steps, where the
             papers begin anew: as good in our trials, and more than twice as fast.
@@ -50,7 +52,7 @@ class ParetoSetLearning(Strategy):
     Source: Lin, Yang, Zhang and Zhang, "Pareto set learning for expensive multi-objective optimization",
     NeurIPS 2022; Nguyen et al., arXiv:2412.17312 (2024), for the coupling. Where they differ from what is
     done here: the ideal point is computed anew for each proposal, the front's reference point is the study's,
-    and a design is not chosen twice.
+    a design is not chosen twice, and what `ideal`, `warm_start` and `Training` say.
     """
 
     def __init__(
@@ -67,17 +69,20 @@ class ParetoSetLearning(Strategy):
         hidden: tuple[int, ...] = (256, 256),
         lcb: float = 0.1,
         lcb_scale: str = "std",
+        ideal: str = "searched",
         n_candidates: int = 1000,
         warm_start: bool = True,
         n_initial: int | None = None,
     ) -> None:
         self._single = BayesianOptimization(model, n_initial=n_initial)  # checks both
         check_choice("lcb_scale", lcb_scale, ["std", "variance"])
+        check_choice("ideal", ideal, ["searched", "measured"])
         check_count("n_candidates", n_candidates)
         self.model = model
         self.n_initial = n_initial
         self.lcb = lcb
         self.lcb_scale = lcb_scale
+        self.ideal = ideal
         self.n_candidates = n_candidates
         self.warm_start = warm_start
         self._training: dict[str, Any] = {

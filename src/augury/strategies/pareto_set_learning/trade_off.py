@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from augury.acquisition.search import maximize
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.numerics.threads import blas_threads
 from augury.space.pareto import non_dominated
 from augury.space.sampling import sobol
 from augury.strategies.decision import Decision
-from augury.strategies.pareto_set_learning.bounds import LowerBounds
-from augury.strategies.pareto_set_learning.learning import LearnedSet
-from augury.strategies.pareto_set_learning.scalarization import SCALARIZATIONS
+from augury.strategies.pareto_set_learning.extremes import best_alone, best_for
+from augury.strategies.pareto_set_learning.learning import LearnedSet, standard_bounds
 from augury.strategies.pareto_set_learning.strategy import check_is_box
 from augury.strategies.pareto_set_learning.training import Training, sample_preferences
 
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
 _PREFERENCES = 1000  # whose designs the set holds
 _SEARCHED_PER_OBJECTIVE = 6  # preferences searched one by one, where no network can learn the set
 _SAMPLES = 2000
+_BELOW_LEAST = 0.01  # how far the ideal point is beyond the least bounds, in standard deviations
 #: Smaller and faster than for decisions: the set's designs are compared, and the best of them is the answer.
 _TRAINING = Training(steps=400, hidden=(64, 64), learning_rate=3e-3)
 _SUM = 0.05  # what the weighted sum counts beside the largest excess: of equals, the better in the rest
@@ -94,19 +93,33 @@ class ParetoSet:
             try:
                 check_is_box(space)
             except NotSupportedError:
-                further = _SEARCHED_PER_OBJECTIVE * goals.n_objectives
-                spread = (
-                    space.candidates if space.candidates is not None else sobol(space, _SAMPLES, seed=seed)
-                )
-                X = np.concatenate([X, spread, _searched(decision, rows, further, seed)])
+                X = np.concatenate([X, _searched(decision, rows, seed)])
             else:
                 learned = LearnedSet.learn(decision, training or _TRAINING, lcb=0.0, seed=seed)
-                X = np.concatenate(
-                    [X, learned.candidates(_PREFERENCES, seed), _searched(decision, rows, 0, seed)]
-                )
+                X = np.concatenate([X, learned.candidates(_PREFERENCES, seed), learned.corners])
             X = np.unique(X, axis=0)
             X = X[_probably_allowed(decision, X)]
             return cls(decision, X, _expected(decision, X), learned)
+
+    def spread(self, n: int = 150) -> tuple[np.ndarray, np.ndarray]:
+        """The designs (`N x d`, N <= n) of an even choice of preferences, and their scaled objectives.
+
+        Args:
+            n: number of preferences.
+        """
+        k = self.values.shape[1]
+        scaled = (self.values - self.ideal) / self.width
+        rng = np.random.default_rng(0)
+        share = np.linspace(0.0, 1.0, n)[:, None]
+        weights = np.concatenate([share, 1.0 - share], axis=1) if k == 2 else rng.dirichlet(np.ones(k), n - k)
+        weights = np.concatenate([np.eye(k), weights])
+        costs = [_cost(one * scaled).argmin() for one in weights]
+        rows = np.unique(costs)
+        return self.X[rows], scaled[rows]
+
+    def explain(self, X: np.ndarray) -> list[Prediction]:
+        """What the surrogates expect of designs (`N x d`)."""
+        return self.decision.explain(X)
 
     @property
     def ideal(self) -> np.ndarray:
@@ -143,7 +156,7 @@ class ParetoSet:
                 X = np.concatenate([X, own])
                 values = np.concatenate([values, _expected(self.decision, own)])
         scaled = weights * (values - self.ideal) / self.width
-        best = X[int((scaled.max(axis=1) + _SUM * scaled.sum(axis=1)).argmin())]
+        best = X[int(_cost(scaled).argmin())]
         return best, self.decision.explain(best[None])[0]
 
 
@@ -185,6 +198,12 @@ def _check_several(goals: Goals) -> None:
         )
 
 
+def _cost(weighted: np.ndarray) -> np.ndarray:
+    """What each design (row of weighted scaled objectives) costs a preference."""
+    cost: np.ndarray = weighted.max(axis=1) + _SUM * weighted.sum(axis=1)
+    return cost
+
+
 def _expected(decision: Decision, X: np.ndarray) -> np.ndarray:
     """`N x k` predicted means of the objectives, to be minimised."""
     columns = decision.goals.objective_columns
@@ -201,45 +220,14 @@ def _probably_allowed(decision: Decision, X: np.ndarray) -> np.ndarray:
     return allowed if allowed.any() else np.ones(len(X), dtype=bool)
 
 
-def _searched(decision: Decision, rows: np.ndarray, further: int, seed: int) -> np.ndarray:
-    """The best points (N x d) for each objective alone and for a number of further preferences."""
-    space, goals, observations = decision.space, decision.goals, decision.observations
-    values = -goals.objective_values(observations.Y)[rows]
-    front = values[non_dominated(-values)]
-    width = np.ptp(front, axis=0)
-    width = np.where(width > 0.0, width, np.maximum(values.std(axis=0), 1e-12))
-    bounds = LowerBounds(
-        [decision.models.models[column] for column in goals.objective_columns],
-        -goals.objective_signs,
-        front.min(axis=0),
-        width,
-        coefficient=0.0,
-        chances=decision.chances(),
-    )
-    rng = np.random.default_rng(seed)
+def _searched(decision: Decision, rows: np.ndarray, seed: int) -> np.ndarray:
+    """Points (N x d) spread over the space, and the best for single objectives and some preferences."""
+    space, goals, X = decision.space, decision.goals, decision.observations.X[rows]
+    values = -goals.objective_values(decision.observations.Y)[rows]
+    bounds, _, _ = standard_bounds(decision, values, lcb=0.0)
     k = values.shape[1]
-    preferences = np.concatenate([np.eye(k) + 1e-2, sample_preferences(rng, further, k)])
-    found = [
-        maximize(_Scalarized(bounds, one), space, incumbents=observations.X[rows], seed=seed + index).x
-        for index, one in enumerate(preferences)
-    ]
-    return np.array(found)
-
-
-class _Scalarized:
-    """The negative scalarised bounds for one preference, as an `Acquisition`."""
-
-    def __init__(self, bounds: LowerBounds, preference: np.ndarray) -> None:
-        self._bounds, self._preference = bounds, preference[None]
-        self._ideal = np.full(preference.shape, -0.1)
-
-    def value(self, X: np.ndarray) -> np.ndarray:
-        return -self._scalarized(self._bounds(X))[0]
-
-    def value_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        values, slopes, _ = self._scalarized(self._bounds(X, gradient=True))
-        return -values, -self._bounds.pullback(slopes)
-
-    def _scalarized(self, L: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        preferences = np.broadcast_to(self._preference, L.shape)
-        return SCALARIZATIONS["tchebycheff"](preferences, L, self._ideal)
+    corners, least = best_alone(bounds, space, k, X, seed)
+    preferences = sample_preferences(np.random.default_rng(seed), _SEARCHED_PER_OBJECTIVE * k, k)
+    found = best_for(bounds, space, preferences, least - _BELOW_LEAST, X, seed + k)
+    spread = sobol(space, _SAMPLES, seed=seed) if space.candidates is None else space.candidates
+    return np.concatenate([corners, found, spread])

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def write_report(study: Study, path: str | os.PathLike[str]) -> Path:
-    """Write the report of a study to an HTML file that needs nothing else: no network, no script.
+    """Write the report of a study to an HTML file that needs nothing else: no network.
+
+    With several objectives it has a slider over preferences, which is moved by a script of its own; without
+    scripts a table stands there.
 
     Args:
         study: with any number of trials, finished or not.

@@ -23,6 +23,7 @@ from augury.study.report.progress import Outcome, progress_figure
 from augury.study.report.results import Results
 from augury.study.report.style import to_svg
 from augury.study.report.surrogate import FEWEST, Surrogate, fit_surrogate
+from augury.study.report.trade_off import trade_off_section
 
 if TYPE_CHECKING:
     from augury.study.study import Study
@@ -73,6 +74,7 @@ def render(study: Study) -> str:
         n_shown=len(columns),
         fewest=FEWEST,
         front=_front(study, results),
+        trade_off=trade_off_section(study),
         progress=_progress(results),
         curves=_curves(results),
         effects=_effects(results, surrogates, columns),
