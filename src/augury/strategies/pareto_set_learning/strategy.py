@@ -154,7 +154,7 @@ def check_is_box(space: Space) -> None:
         why = f"categories ({', '.join(space.columns[column] for column in free)})"
     elif space.conditions:
         why = "parameters that are active only for some values of others"
-    elif space.inequalities is not None:
+    elif space.rules:
         why = "constraints among its parameters"
     if why is not None:
         raise NotSupportedError(
