@@ -12,11 +12,12 @@ from botorch.models.model import Model
 from torch import Tensor
 
 from augury.errors import InvalidInputError
+from augury.models.fidelity_inputs import automatic_model, version_arguments
 from augury.models.registry import MODELS
 from augury.space.space import Space
 
 ModelSpecification = str | type[Model] | Callable[..., Model]
-#: What `model="auto"` stands for.
+#: What `model="auto"` stands for, where the function has one version.
 DEFAULT_MODEL = "gp"
 
 
@@ -44,7 +45,7 @@ def build_model(
         InvalidInputError: an unknown name, or something that does not give a `Model`.
     """
     if isinstance(model, str):
-        model = MODELS.load(DEFAULT_MODEL if model == "auto" else model)
+        model = MODELS.load(automatic_model(space) if model == "auto" else model)
     made: Any = model.func if isinstance(model, partial) else model
     if not isinstance(made, type):
         if not callable(model):
@@ -61,6 +62,8 @@ def build_model(
         raise InvalidInputError(f"{made.__name__} is not a botorch Model class")
     construct: Any = model
     arguments = _space_arguments(construct, space)
+    if not isinstance(model, partial) or "input_transform" not in model.keywords:
+        arguments |= version_arguments(_accepted(construct), space, train_X)
     if train_gradients is not None and "train_gradients" in _accepted(construct):
         arguments["train_gradients"] = train_gradients
     # By name: BoTorch's models do not agree on what the third argument is.

@@ -1,0 +1,7 @@
+"""The parts of a decision where a function exists in several versions.
+
+nested_design       where each version is evaluated to begin with
+version_models      the surrogates of all versions, and whether the cheap ones tell of the target
+version_choice      which version of a chosen point to evaluate
+acquisitions        acquisitions over points and versions at once, by name
+"""

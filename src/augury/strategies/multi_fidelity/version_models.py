@@ -1,0 +1,170 @@
+"""The surrogates of all versions of a function, and whether the cheap versions tell of the one that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import log, pi
+from typing import Any
+
+import numpy as np
+import torch
+
+from augury.errors import InvalidInputError
+from augury.models.build import DEFAULT_MODEL
+from augury.space.fidelity import Fidelity
+from augury.space.observations import Observations
+from augury.space.space import Space
+from augury.strategies.outcome_models import ModelChoice, OutcomeModels
+
+#: So many results of the target are needed to judge what the other versions tell of it.
+_FEWEST_TO_JUDGE = 4
+
+
+@dataclass(frozen=True)
+class VersionModels:
+    """One surrogate per outcome, of all versions or, where the others do not tell of it, of the target alone.
+
+    Args:
+        models: one per measured outcome.
+        informed: outcome column -> whether its surrogate learns from the other versions.
+        warm: what `fit` takes as `warm` next time.
+    """
+
+    models: OutcomeModels
+    informed: dict[int, bool]
+    warm: dict[str, torch.Tensor]
+
+    @classmethod
+    def fit(
+        cls,
+        model: ModelChoice,
+        space: Space,
+        observations: Observations,
+        *,
+        seed: int,
+        warm: Mapping[str, torch.Tensor],
+    ) -> VersionModels:
+        """Fit both kinds to each outcome and keep the one that predicts results of the target better.
+
+        What the target came to at each of its points is predicted from all other results, with the other
+        versions and without them; the sums of the log densities are compared. With fewer than four results
+        of the target, or a surrogate that cannot leave results out, the other versions are trusted.
+
+        Args:
+            model, space, observations, seed, warm: as `OutcomeModels.fit` takes them.
+        """
+        fidelity = space.fidelity
+        assert fidelity is not None
+        everything = OutcomeModels.fit(model, space, observations, seed=seed, warm=_part(warm, "all"))
+        target = rows_of(observations, fidelity.at_target(observations.X))
+        alone = OutcomeModels.fit(DEFAULT_MODEL, space, target, seed=seed, warm=_part(warm, "target"))
+        chosen, informed = {}, {}
+        for column, fitted in everything.models.items():
+            other = alone.models.get(column)
+            informed[column] = other is None or _tells(fitted, other, fidelity, observations, column)
+            chosen[column] = fitted if other is None or informed[column] else other
+        remembered = {
+            f"{kind}/{name}": value
+            for kind, models in (("all", everything), ("target", alone))
+            for name, value in models.hyperparameters().items()
+        }
+        return cls(OutcomeModels(chosen), informed, remembered)
+
+    def share(self, fidelity: Fidelity, x: np.ndarray, levels: np.ndarray) -> np.ndarray:
+        r"""What a result in each version would tell of the target at one point: a share of its variance.
+
+        .. math::
+            r_t(x) = \frac{\operatorname{cov}(f_t(x), f_T(x))^2}
+            {(\operatorname{var} f_t(x) + \sigma^2)\, \operatorname{var} f_T(x)}
+
+        averaged over the outcomes; that of an outcome whose surrogate does not learn from the other versions
+        is 0 but for the target itself.
+
+        Args:
+            fidelity: of the space.
+            x: `d`, a point.
+            levels: `t` encoded versions.
+
+        Returns:
+            `t` shares from 0 to 1.
+        """
+        points = fidelity.at(np.tile(x, (len(levels) + 1, 1)), np.append(levels, fidelity.target))
+        itself = np.abs(levels - fidelity.target) < 1e-9
+        shares = []
+        for column, model in self.models.models.items():
+            if not self.informed[column]:
+                shares.append(itself.astype(np.float64))
+                continue
+            covariance = joint_covariance(model, torch.from_numpy(points))
+            noise = float(model.noise_variance.mean()) if hasattr(model, "noise_variance") else 0.0
+            known = covariance.diagonal()
+            explained = covariance[-1, :-1] ** 2 / ((known[:-1] + noise) * known[-1] + 1e-300)
+            shares.append(np.clip(explained, 0.0, 1.0))
+        return np.asarray(np.mean(shares, axis=0))
+
+
+def joint_covariance(model: Any, X: torch.Tensor, samples: int = 256) -> np.ndarray:
+    """The posterior covariance (`n x n`) of one outcome at points (`n x d`); by samples where not Gaussian."""
+    with torch.no_grad():
+        posterior = model.posterior(X)
+        if hasattr(posterior, "distribution"):
+            covariance: np.ndarray = posterior.distribution.covariance_matrix.numpy()
+            return covariance
+        if hasattr(posterior, "covariance_matrix"):
+            return np.asarray(posterior.covariance_matrix)
+        from botorch.sampling.get_sampler import get_sampler
+
+        draws = get_sampler(posterior, torch.Size([samples]), seed=0)(posterior)[..., 0]
+    return np.atleast_2d(np.cov(draws.numpy(), rowvar=False))
+
+
+def rows_of(observations: Observations, rows: np.ndarray) -> Observations:
+    """Some rows (a mask) of the observations."""
+    kept = {name: getattr(observations, name)[rows] for name in ("X", "Y", "Yvar", "cost", "status")}
+    gradient = None if observations.gradient is None else observations.gradient[rows]
+    return replace(observations, **kept, gradient=gradient)
+
+
+def check_measured(observations: Observations, fidelity: Fidelity, columns: list[int]) -> bool:
+    """Whether the target has two results of each objective, with which the models can be fitted."""
+    rows = observations.complete & fidelity.at_target(observations.X)
+    return int(np.isfinite(observations.Y[rows][:, columns]).all(axis=1).sum()) >= 2
+
+
+def _tells(
+    with_others: Any, alone: Any, fidelity: Fidelity, observations: Observations, column: int
+) -> bool:
+    if not hasattr(with_others, "leave_one_out") or not hasattr(alone, "leave_one_out"):
+        return True
+    measured = observations.complete & np.isfinite(observations.Y[:, column])
+    y, X = observations.Y[measured, column], observations.X[measured]
+    rows = fidelity.at_target(X)
+    if rows.sum() < _FEWEST_TO_JUDGE:
+        return True
+    together = _log_density(y[rows], *(part.numpy()[rows, 0] for part in with_others.leave_one_out()))
+    separate = _log_density(y[rows], *(part.numpy()[:, 0] for part in alone.leave_one_out()))
+    return together >= separate
+
+
+def _log_density(y: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> float:
+    return float(-0.5 * (np.log(variance) + (y - mean) ** 2 / variance + log(2.0 * pi)).sum())
+
+
+def _part(warm: Mapping[str, torch.Tensor], kind: str) -> dict[str, torch.Tensor]:
+    prefix = f"{kind}/"
+    return {name.removeprefix(prefix): value for name, value in warm.items() if name.startswith(prefix)}
+
+
+def check_fidelity(space: Space) -> Fidelity:
+    """The fidelity of a space.
+
+    Raises:
+        InvalidInputError: it has none.
+    """
+    if space.fidelity is None:
+        raise InvalidInputError(
+            "the space has no fidelity; give a parameter role='fidelity' (with a cost) or role='task', or use "
+            "strategy='bayesian-optimization'"
+        )
+    return space.fidelity

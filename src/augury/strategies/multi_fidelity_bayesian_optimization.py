@@ -1,0 +1,123 @@
+"""Bayesian optimisation of a function of several versions: cheap ones tell where the dear one is worth it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
+from augury.models.registry import MODELS
+from augury.strategies.base import (
+    Prediction,
+    Proposal,
+    State,
+    Strategy,
+    check_request,
+    check_roles,
+)
+from augury.strategies.bayesian_optimization import BayesianOptimization
+from augury.strategies.choices import check_choice, check_count, model_label
+from augury.strategies.design import InitialDesign, exhausted
+
+if TYPE_CHECKING:
+    from augury.space.goals import Goals
+    from augury.space.observations import Observations
+    from augury.space.space import Space
+    from augury.strategies.decision import AcquisitionChoice
+    from augury.strategies.outcome_models import ModelChoice
+
+
+@final
+class MultiFidelityBayesianOptimization(Strategy):
+    """Chooses points and, for each, the version of the function (role "fidelity" or "task") to evaluate.
+
+    It begins with a nested design: every version on the first points, the cheap ones on more. Then it chooses
+    points by an acquisition of the target version alone, whose surrogate has learnt from all versions, and
+    evaluates of each point the version that tells most of the target per cost. Constraints, several
+    objectives, failures, points under evaluation and batches are as in `BayesianOptimization`. Where the
+    results of the target are predicted better without the cheap versions, these are not evaluated any more.
+
+    Args:
+        model: the surrogate; "auto" for co-kriging of a fidelity of few levels, the multi-task Gaussian
+            process of tasks, and a Gaussian process with the fidelity as an input where that is continuous.
+        acquisition: "auto" or one of `BayesianOptimization`, of the target version.
+        n_initial: the size of a start on the target alone, whose cost the nested design does not exceed by
+            much.
+        replicates: whether points of a finite space may be evaluated again.
+
+    Raises:
+        InvalidInputError: an unknown model or acquisition, or n_initial < 1.
+
+    Sources: Huang et al. (2006), "Sequential kriging optimization using multiple-fidelity evaluations"; Do
+    and Zhang, "Multi-fidelity Bayesian optimization in engineering design", arXiv:2311.13050, section on
+    two-step rules.
+    """
+
+    def __init__(
+        self,
+        model: ModelChoice = "auto",
+        acquisition: AcquisitionChoice = "auto",
+        n_initial: int | None = None,
+        replicates: bool = False,
+    ) -> None:
+        check_choice("model", model, ["auto", *MODELS.names()])
+        names = ["auto", *ACQUISITIONS.names(), *MULTI_OBJECTIVE_ACQUISITIONS.names()]
+        check_choice("acquisition", acquisition, names)
+        check_count("n_initial", n_initial)
+        self.model, self.acquisition = model, acquisition
+        self.n_initial, self.replicates = n_initial, replicates
+
+    def check_goals(self, goals: Goals) -> None:
+        BayesianOptimization(acquisition=self.acquisition).check_goals(goals)
+
+    def propose(
+        self,
+        space: Space,
+        goals: Goals,
+        observations: Observations,
+        pending: np.ndarray,
+        n: int,
+        *,
+        seed: int,
+        state: State | None = None,
+    ) -> Proposal:
+        from augury.strategies.multi_fidelity.nested_design import NestedDesign
+        from augury.strategies.multi_fidelity.version_models import check_fidelity, check_measured
+
+        check_request(space, observations, pending, n)
+        check_roles(space, ("design", "fidelity", "task"))
+        self.check_goals(goals)
+        fidelity = check_fidelity(space)
+        busy = np.concatenate([pending, observations.X[observations.pending]])
+        known = np.concatenate([observations.X[~observations.pending], busy])
+        remembered = InitialDesign.resume(state, seed)
+        design = NestedDesign(space, remembered.seed, self.n_initial)
+        points = design.left(known)[:n]
+        decides = check_measured(observations, fidelity, goals.objective_columns)
+        if len(points) < n and not decides:
+            further = design.more(n - len(points), np.concatenate([known, points]))
+            points = np.concatenate([points, further])
+        predictions = [Prediction(reason="initial design") for _ in points]
+        if len(points) == n or not decides:
+            if len(points) == 0:
+                raise exhausted(space)
+            return Proposal(points, predictions, remembered.state())
+
+        from augury.numerics.threads import blas_threads
+        from augury.strategies.multi_fidelity.decision import VersionDecision
+
+        label = model_label(self.model)
+        warm = state.tensors if state is not None and state.data.get("model") == label else {}
+        with blas_threads(observations.n):
+            decision = VersionDecision.fit(
+                self.model, self.acquisition, space, goals, observations, seed=seed, warm=warm
+            )
+            busy = np.concatenate([busy, points])
+            chosen, reasons = decision.choose(n - len(points), busy, replicates=self.replicates)
+            predictions += reasons
+        points = np.concatenate([points, chosen])
+        if len(points) == 0:
+            raise exhausted(space)
+        state = remembered.state(model=label, tensors=decision.versions.warm)
+        return Proposal(points, predictions, state)
