@@ -1,0 +1,255 @@
+"""Does a cheap version of a function help to optimise it, and what does a useless one cost?
+
+Whole optimisations within a budget worth 15 evaluations of the truth, at cost ratios of 2, 10 and 100, with
+paired seeds: augury with both versions against augury with the truth alone. Fixed before the first full run:
+both begin as they do by themselves; the score is the simple regret of the truth at the best point evaluated
+in it, and no evaluation is begun that the budget does not pay. In the problems called "...-bad" the cheap
+version is a random function without relation to the truth. Resumable: finished runs are in
+benchmarks/results/multi_fidelity.jsonl.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from augury.problems.multi_fidelity import currin, forrester
+from augury.space import Categorical, Goals, Observations, Space
+from augury.space.sampling import sobol
+from augury.strategies.base import Strategy
+from augury.strategies.bayesian_optimization import BayesianOptimization
+from augury.strategies.multi_fidelity_bayesian_optimization import MultiFidelityBayesianOptimization
+from benchmarks.jobs import finished, run_jobs
+from benchmarks.timing import print_table, write_json
+
+RESULTS = Path(__file__).parent / "results" / "multi_fidelity.jsonl"
+GOOD = ["forrester", "currin", "branin", "hartmann6", "borehole"]
+BAD = ["forrester-bad", "currin-bad", "branin-bad", "hartmann6-bad"]
+RATIOS = [2, 10, 100]
+BUDGET = 15  # evaluations of the truth
+ALONE, DRAWS = "truth alone", 5000
+SCALE = 1e-6  # regrets below this share of the truth's range count as equal
+
+Function = Callable[[torch.Tensor], torch.Tensor]
+
+
+def versions(name: str) -> tuple[Function, Function, int]:
+    """The cheap version, the truth (both of `n x d` points of the cube, minimised) and `d`."""
+    from botorch.test_functions.multi_fidelity import (
+        AugmentedBranin,
+        AugmentedHartmann,
+        BoreholeMultiFidelity,
+    )
+
+    base = name.removesuffix("-bad")
+    if base in ("forrester", "currin"):
+        low, high = forrester() if base == "forrester" else currin()
+        sign = 1.0 if base == "forrester" else -1.0
+        cheap, truth = (lambda X: sign * low(X)), (lambda X: sign * high(X))
+        dim = 1 if base == "forrester" else 2
+    else:
+        # the fidelity of BoTorch's functions is their last input: 1 the truth, but for the borehole's 0
+        problem, cheap_at, truth_at = {
+            "branin": (AugmentedBranin(), 0.5, 1.0),
+            "hartmann6": (AugmentedHartmann(), 0.0, 1.0),
+            "borehole": (BoreholeMultiFidelity(), 1.0, 0.0),
+        }[base]
+        dim = problem.dim - 1
+        low_bound, high_bound = problem.bounds[:, :dim].double()
+
+        def at(fidelity: float) -> Function:
+            def evaluate(X: torch.Tensor) -> torch.Tensor:
+                inputs = low_bound + (high_bound - low_bound) * X
+                return problem(torch.cat([inputs, torch.full_like(X[:, :1], fidelity)], dim=-1)).double()
+
+            return evaluate
+
+        cheap, truth = at(cheap_at), at(truth_at)
+    if name.endswith("-bad"):
+        generator = np.random.default_rng(sum(map(ord, base)))
+        weights = torch.from_numpy(generator.normal(size=(8, dim)))
+        phases = torch.from_numpy(generator.uniform(0.0, 2.0 * np.pi, 8))
+        values = truth(torch.from_numpy(generator.random((4096, dim))))
+        mean, spread = values.mean(), values.std()
+
+        def unrelated(X: torch.Tensor) -> torch.Tensor:
+            return mean + 0.5 * spread * torch.cos(2.0 * np.pi * X @ weights.T + phases).sum(dim=-1)
+
+        cheap = unrelated
+    return cheap, truth, dim
+
+
+def optimum(truth: Function, dim: int) -> tuple[float, float]:
+    """The smallest value, by many points and climbs from the best, and the standard deviation."""
+    from scipy.optimize import minimize
+
+    space = Space({f"x{index}": (0.0, 1.0) for index in range(dim)})
+    X = torch.from_numpy(sobol(space, 2**14, seed=0))
+    values = truth(X)
+    found = [float(values.min())]
+    for start in X[values.argsort()[:8]]:
+        result = minimize(
+            lambda x: float(truth(torch.from_numpy(x[None]))[0]),
+            start.numpy(),
+            method="L-BFGS-B",
+            bounds=[(0.0, 1.0)] * dim,
+        )
+        found.append(float(result.fun))
+    return min(found), float(values.std())
+
+
+def work(problem: str, method: str, ratio: int, seed: int) -> dict[str, Any]:
+    """One whole optimisation: the regret of the truth after each evaluation, the cost and the version."""
+    torch.set_default_dtype(torch.float64)
+    cheap, truth, dim = versions(problem)
+    best, spread = optimum(truth, dim)
+    inputs: dict[str, Any] = {f"x{index}": (0.0, 1.0) for index in range(dim)}
+    strategy: Strategy = BayesianOptimization()
+    if method != ALONE:
+        inputs["version"] = Categorical(["cheap", "truth"], role="fidelity", cost=[1, ratio])
+        strategy = MultiFidelityBayesianOptimization(**_options(method))
+    space, goals = Space(inputs), Goals.of("min:y")
+    X, y = np.empty((0, space.dim)), np.empty(0)
+    spent, trace, state, start, left = 0.0, [], None, time.perf_counter(), float(BUDGET * ratio)
+    while True:
+        unknown = np.full((len(X), 1), np.nan)
+        status = np.full(len(X), "complete")
+        observations = Observations(X, y[:, None], unknown, unknown[:, 0], status)
+        proposal = strategy.propose(
+            space,
+            goals,
+            observations,
+            np.empty((0, space.dim)),
+            1,
+            seed=1000 * seed + len(X),
+            state=state,
+        )
+        [x], state = proposal.points, proposal.state
+        is_truth = method == ALONE or x[-1] == 1.0
+        cost = float(ratio if is_truth else 1)
+        if spent + cost > left:
+            break
+        value = float((truth if is_truth else cheap)(torch.from_numpy(x[None, :dim]))[0])
+        X, y, spent = np.vstack([X, x]), np.append(y, value), spent + cost
+        trace.append([spent / ratio, value - best if is_truth else None])
+    return {"trace": trace, "spread": spread, "seconds": time.perf_counter() - start}
+
+
+def _options(method: str) -> dict[str, Any]:
+    """Of the strategy: "augury", or "augury:option=value,..."."""
+    _, _, given = method.partition(":")
+    return dict(part.split("=") for part in given.split(",") if part)
+
+
+def report(records: list[dict[str, Any]], method: str, path: Path | None) -> None:
+    """Print, for each problem and ratio, regrets of both and the interval of their paired difference."""
+    runs = {
+        tuple(record["job"][key] for key in ("problem", "method", "ratio", "seed")): record
+        for record in records
+    }
+    rows, pooled = [], {}
+    for problem in [*GOOD, *BAD]:
+        for ratio in RATIOS:
+            seeds = [
+                seed
+                for name, kind, at, seed in sorted(runs)
+                if (name, kind, at) == (problem, method, ratio) and (problem, ALONE, 1, seed) in runs
+            ]
+            if not seeds:
+                continue
+            with_cheap = np.array([_regret(runs[problem, method, ratio, seed]) for seed in seeds])
+            alone = np.array([_regret(runs[problem, ALONE, 1, seed]) for seed in seeds])
+            spread = runs[problem, ALONE, 1, seeds[0]]["spread"]
+            floor = SCALE * spread
+            logs = np.log10(np.maximum(with_cheap, floor)) - np.log10(np.maximum(alone, floor))
+            pooled.setdefault((problem in BAD, ratio), []).append((logs, (with_cheap - alone) / spread))
+            low, high = _interval(logs)
+            truths = [
+                sum(one is not None for _, one in runs[problem, method, ratio, seed]["trace"])
+                for seed in seeds
+            ]
+            rows.append(
+                {
+                    "problem": problem,
+                    "ratio": ratio,
+                    "seeds": len(seeds),
+                    "median regret": float(np.median(with_cheap)),
+                    "truth alone": float(np.median(alone)),
+                    "log10 ratio": float(logs.mean()),
+                    "95 % low": low,
+                    "95 % high": high,
+                    "better / equal / worse": "{} / {} / {}".format(
+                        *(int((np.sign(logs) == sign).sum()) for sign in (-1, 0, 1))
+                    ),
+                    "runs of the truth": float(np.mean(truths)),
+                    "seconds": float(
+                        np.median([runs[problem, method, ratio, seed]["seconds"] for seed in seeds])
+                    ),
+                }
+            )
+    print_table(f"{method}: regret after a budget worth {BUDGET} runs of the truth", rows)
+    summary = []
+    for (is_bad, ratio), parts in sorted(pooled.items()):
+        logs = np.concatenate([part for part, _ in parts])
+        low, high = _interval(logs)
+        summary.append(
+            {
+                "cheap version": "unrelated" if is_bad else "good",
+                "ratio": ratio,
+                "pairs": len(logs),
+                "log10 ratio": float(logs.mean()),
+                "95 % low": low,
+                "95 % high": high,
+                "in deviations of the truth": float(np.concatenate([part for _, part in parts]).mean()),
+            }
+        )
+    print_table("all problems: with the cheap version against the truth alone (negative: better)", summary)
+    write_json(path, "multi_fidelity", [*summary, *rows])
+
+
+def _regret(record: dict[str, Any]) -> float:
+    return min((one for _, one in record["trace"] if one is not None), default=float("inf"))
+
+
+def _interval(values: np.ndarray) -> tuple[float, float]:
+    """The 95 % bootstrap interval of the mean."""
+    rng = np.random.default_rng(0)
+    means = rng.choice(values, size=(DRAWS, len(values))).mean(axis=1)
+    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--problems", nargs="+", default=[*GOOD, *BAD], choices=[*GOOD, *BAD])
+    parser.add_argument("--ratios", nargs="+", type=int, default=RATIOS)
+    parser.add_argument(
+        "--method", default="augury", help='"augury", or "augury:acquisition=NAME,model=NAME"'
+    )
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--workers", type=int, default=1, help="processes of one thread each")
+    parser.add_argument("--minutes", type=float, help="start no further run after so long")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where finished runs are kept")
+    parser.add_argument("--report", action="store_true", help="only report what is finished")
+    parser.add_argument("--json", type=Path, help="also write the report to this file")
+    arguments = parser.parse_args()
+    jobs: list[dict[str, Any]] = []
+    for seed in range(arguments.seeds):
+        for problem in arguments.problems:
+            jobs.append({"problem": problem, "method": ALONE, "ratio": 1, "seed": seed})
+            jobs += [
+                {"problem": problem, "method": arguments.method, "ratio": ratio, "seed": seed}
+                for ratio in arguments.ratios
+            ]
+    if not arguments.report:
+        run_jobs(jobs, work, arguments.results, workers=arguments.workers, minutes=arguments.minutes)
+    report(finished(arguments.results), arguments.method, arguments.json)
+
+
+if __name__ == "__main__":
+    main()
