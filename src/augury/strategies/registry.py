@@ -19,6 +19,7 @@ STRATEGIES = Registry(
     {
         "auto": _BAYESIAN,
         "bayesian-optimization": _BAYESIAN,
+        "multi-fidelity": "augury.strategies.multi_fidelity_bayesian_optimization:MultiFidelityBayesianOptimization",
         "trust-region": "augury.strategies.trust_region:TrustRegion",
         "pareto-set-learning": "augury.strategies.pareto_set_learning.strategy:ParetoSetLearning",
         "sobol": "augury.strategies.sobol_search:SobolSearch",
@@ -33,6 +34,8 @@ def automatic(space: Space | None) -> str:
 
     The one place where a strategy is chosen by the kind of the problem.
     """
+    if space is not None and space.fidelity is not None:
+        return "multi-fidelity"
     return "bayesian-optimization"
 
 

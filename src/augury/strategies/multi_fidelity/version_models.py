@@ -132,9 +132,7 @@ def check_measured(observations: Observations, fidelity: Fidelity, columns: list
     return int(np.isfinite(observations.Y[rows][:, columns]).all(axis=1).sum()) >= 2
 
 
-def _tells(
-    with_others: Any, alone: Any, fidelity: Fidelity, observations: Observations, column: int
-) -> bool:
+def _tells(with_others: Any, alone: Any, fidelity: Fidelity, observations: Observations, column: int) -> bool:
     if not hasattr(with_others, "leave_one_out") or not hasattr(alone, "leave_one_out"):
         return True
     measured = observations.complete & np.isfinite(observations.Y[:, column])
