@@ -24,7 +24,7 @@ from augury.space import Categorical, Goals, Observations, Space
 from augury.space.sampling import sobol
 from augury.strategies.base import Strategy
 from augury.strategies.bayesian_optimization import BayesianOptimization
-from augury.strategies.multi_fidelity_bayesian_optimization import MultiFidelityBayesianOptimization
+from augury.strategies.multi_fidelity.strategy import MultiFidelityBayesianOptimization
 from benchmarks.jobs import finished, run_jobs
 from benchmarks.timing import print_table, write_json
 

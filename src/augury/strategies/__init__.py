@@ -1,6 +1,7 @@
 """Decisions: strategies that look at what is known and say what to evaluate next.
 
     bayesian-optimization  BayesianOptimization   a surrogate, and the acquisition that it maximises
+    multi-fidelity         MultiFidelityBayesianOptimization  cheap versions point to where the dear one pays
     trust-region           TrustRegion            the same in a box around the best point, for many inputs
     pareto-set-learning    ParetoSetLearning      a network that gives a design for every preference
     sobol                  SobolSearch            one low-discrepancy sequence
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from augury.strategies.bayesian_optimization import BayesianOptimization as BayesianOptimization
     from augury.strategies.grid import Grid as Grid
     from augury.strategies.pareto_set_learning.strategy import ParetoSetLearning as ParetoSetLearning
+    from augury.strategies.multi_fidelity.strategy import (
+        MultiFidelityBayesianOptimization as MultiFidelityBayesianOptimization,
+    )
     from augury.strategies.random_search import RandomSearch as RandomSearch
     from augury.strategies.registry import STRATEGIES as STRATEGIES
     from augury.strategies.registry import build_strategy as build_strategy
@@ -37,6 +41,7 @@ _ATTRIBUTES = {
     "ExhaustedError": "augury.strategies.base",
     "Grid": "augury.strategies.grid",
     "ParetoSetLearning": "augury.strategies.pareto_set_learning.strategy",
+    "MultiFidelityBayesianOptimization": "augury.strategies.multi_fidelity.strategy",
     "Prediction": "augury.strategies.base",
     "Proposal": "augury.strategies.base",
     "RandomSearch": "augury.strategies.random_search",

@@ -53,7 +53,7 @@ def recommend(
 
     Returns:
         The encoded point (`d`) and the prediction there; None while no measured point (probably) keeps the
-        constraints.
+        constraints. Where the function has several versions, a point of the target.
 
     Raises:
         InvalidInputError: an unknown rule.
@@ -70,7 +70,11 @@ def recommend(
     measured = observations.complete & np.isfinite(goals.objective_values(observations.Y)[:, 0])
     if not measured.any():
         return None
-    decision = Decision.fit(model, "auto", space, goals, observations, seed=seed, warm={})
+    decision = _decision(model, space, goals, observations, seed)
+    if decision is None:
+        return None
+    space, observations = decision.space, decision.observations
+    measured = observations.complete & np.isfinite(goals.objective_values(observations.Y)[:, 0])
     chances = decision.chances()
     points = np.unique(observations.X[measured], axis=0)
     worth = goals.objective_signs[0] * decision.models.mean(0, points)
@@ -87,6 +91,20 @@ def recommend(
             mean = ConstrainedAcquisition(mean, chances, scale=scale)
         best = maximize(mean, space, incumbents=best[None], seed=seed).x
     return best, decision.explain(best[None])[0]
+
+
+def _decision(
+    model: ModelChoice, space: Space, goals: Goals, observations: Observations, seed: int
+) -> Decision | None:
+    """The decision about the version of the function that counts; None where that has too few results."""
+    if space.fidelity is None:
+        return Decision.fit(model, "auto", space, goals, observations, seed=seed, warm={})
+    from augury.strategies.multi_fidelity.decision import VersionDecision
+    from augury.strategies.multi_fidelity.version_models import check_measured
+
+    if not check_measured(observations, space.fidelity, goals.objective_columns):
+        return None
+    return VersionDecision.fit(model, "auto", space, goals, observations, seed=seed, warm={}).target
 
 
 def _mean(decision: Decision) -> Acquisition:

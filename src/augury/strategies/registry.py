@@ -19,7 +19,7 @@ STRATEGIES = Registry(
     {
         "auto": _BAYESIAN,
         "bayesian-optimization": _BAYESIAN,
-        "multi-fidelity": "augury.strategies.multi_fidelity_bayesian_optimization:MultiFidelityBayesianOptimization",
+        "multi-fidelity": "augury.strategies.multi_fidelity.strategy:MultiFidelityBayesianOptimization",
         "trust-region": "augury.strategies.trust_region:TrustRegion",
         "pareto-set-learning": "augury.strategies.pareto_set_learning.strategy:ParetoSetLearning",
         "sobol": "augury.strategies.sobol_search:SobolSearch",

@@ -11,6 +11,7 @@ import numpy as np
 from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.space import Space
+from augury.study.costs import Spending, counting, spending
 from augury.study.frame import trials_frame
 from augury.study.front import HypervolumeHistory, hypervolume_of, pareto_front
 from augury.study.history import History
@@ -50,10 +51,12 @@ class StudyReader:
     def best(self) -> Trial | None:
         """The trial with the best measured objective that meets every constraint; None while there is none.
 
+        Where the function has several versions (the roles "fidelity" and "task"), one of the target.
+
         Raises:
             NotSupportedError: several objectives; see `pareto_front`.
         """
-        trials = [trial for trial in self.trials if trial.values]
+        trials = [trial for trial in counting(self.trials, self.space) if trial.values]
         Y = np.array([[one.values.get(name, np.nan) for name in self.goals.outcomes] for one in trials])
         Y = Y.reshape(len(trials), self.goals.n_outcomes)
         index = self.goals.best_index(Y, np.ones(len(trials), dtype=bool))
@@ -83,7 +86,7 @@ class StudyReader:
         point, prediction = found
         params = self.space.decode(point[None])[0]
         if rule == "evaluated":  # as it was evaluated, to the last digit
-            tried = [trial.params for trial in self.trials if trial.values]
+            tried = [trial.params for trial in counting(self.trials, self.space) if trial.values]
             same = (self.space.encode(tried) == point).all(axis=1)
             params = tried[int(same.argmax())] if same.any() else params
         return Recommendation(params, prediction.mean, prediction.std, rule)
@@ -117,11 +120,11 @@ class StudyReader:
 
         With one objective, the best trial and its equals.
         """
-        return pareto_front(self.trials, self.goals)
+        return pareto_front(counting(self.trials, self.space), self.goals)
 
     def hypervolume(self) -> HypervolumeHistory:
         """How the volume of outcomes that the results dominate has grown, and the reference point."""
-        return hypervolume_of(self.trials, self.goals)
+        return hypervolume_of(counting(self.trials, self.space), self.goals)
 
     @property
     def params(self) -> dict[str, Any] | None:
@@ -139,6 +142,10 @@ class StudyReader:
     def evaluated(self) -> int:
         """How many evaluations count against a budget: finished trials, except those that were added."""
         return self._table.evaluated()
+
+    def spending(self) -> list[Spending]:
+        """How many evaluations of each version of the function have finished, and what they cost."""
+        return spending(self.trials, self.space)
 
     @property
     def seed(self) -> int:

@@ -220,18 +220,19 @@ class Study(StudyReader):
     def run(
         self,
         function: Callable[..., Any],
-        budget: int,
+        budget: int | None = None,
         workers: int = 1,
         timeout: float | None = None,
         executor: Executor | None = None,
         callbacks: Iterable[Callable[[Study, Trial], object]] = (),
         stop: Callable[[Study], bool] | None = None,
         *,
+        cost_budget: float | None = None,
         retries: int = 2,
         backoff: float = 1.0,
         stale_after: float = STALE_AFTER,
     ) -> None:
-        """Evaluates trials until the study has `budget` of them; continues what a killed run left.
+        """Evaluates trials until the budget is used up; continues what a killed run left.
 
         As soon as one trial ends, its result is stored, and the next one is chosen with those still
         running in mind. An exception, NaN or infinity is a failed trial; so is a worker process that dies
@@ -244,13 +245,15 @@ class Study(StudyReader):
                 returns what `tell` takes, or raises `augury.Pruned` or `augury.TransientFailure`. Or an
                 `augury.study.command.Command`.
             budget: how many finished trials (complete, failed or pruned) the study is to have in all, earlier
-                ones included, added ones not.
+                ones included, added ones not; None where `cost_budget` limits them.
             workers: 1 evaluates in this process; more in so many processes of their own.
             timeout: seconds after which one evaluation is stopped and failed; with it, even a single worker
                 is a process of its own.
             executor: evaluates with this `concurrent.futures`-like executor instead, `workers` at a time.
             callbacks: called with (study, trial) after each result is stored.
             stop: called with the study before each new trial; when True, the run ends with those running.
+            cost_budget: what they may cost in all, by the costs that were told, else by those that the
+                fidelity declares, else 1 each. The first trial that it does not pay waits in the queue.
             retries: how often a trial is tried again after a transient failure; it counts once.
             backoff: seconds before the first retry, doubled for each further one.
             stale_after: seconds without a sign of life after which another run's trials are taken over.
@@ -259,13 +262,16 @@ class Study(StudyReader):
             InvalidInputError: bad arguments, or a function that returns something else than a result.
             StoreError: the store cannot be written.
         """
-        from augury.study.execution.runner import Runner, check_budget, make_pool
+        from augury.study.execution.runner import Runner, check_budgets, make_pool
 
-        budget = check_budget(budget)
+        budget, costs = check_budgets(budget, cost_budget, self.space)
         policy, owner = RetryPolicy(retries, backoff), new_owner()
         pool = make_pool(function, self.space.names, workers, timeout, executor, self._reporter(owner))
         leases = LeaseTable(self.store, self._record, stale_after)
-        Runner(self, self._suggester, self._table, leases, owner, pool, budget, callbacks, stop, policy).run()
+        runner = Runner(
+            self, self._suggester, self._table, leases, owner, pool, budget, callbacks, stop, policy, costs
+        )
+        runner.run()
 
     def __repr__(self) -> str:
         return f"Study({self.name!r}, {len(self.trials)} trials, store={str(self.store.location)!r})"

@@ -15,7 +15,7 @@ from augury.space.space import Space
 from augury.strategies.base import Prediction
 from augury.strategies.decision import AcquisitionChoice, Decision, success_model
 from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
-from augury.strategies.multi_fidelity.version_models import VersionModels, check_fidelity, rows_of
+from augury.strategies.multi_fidelity.version_models import VersionModels, rows_of
 from augury.strategies.outcome_models import ModelChoice
 
 
@@ -48,7 +48,7 @@ class VersionDecision:
         warm: Mapping[str, torch.Tensor],
     ) -> VersionDecision:
         """Fit all models; the arguments are those of `Decision.fit`."""
-        fidelity = check_fidelity(space)
+        fidelity = fidelity_of(space)
         versions = VersionModels.fit(model, space, observations, seed=seed, warm=warm)
         success = success_model(space, observations)
         results = rows_of(observations, fidelity.at_target(observations.X))
@@ -59,7 +59,7 @@ class VersionDecision:
     @property
     def fidelity(self) -> Fidelity:
         """That of the space."""
-        return check_fidelity(self.space)
+        return fidelity_of(self.space)
 
     def choose(self, n: int, busy: np.ndarray, *, replicates: bool) -> tuple[np.ndarray, list[Prediction]]:
         """Up to n points (`n x d`), each in a version, and what the models say of the target there.
@@ -91,6 +91,12 @@ class VersionDecision:
             return levels
         tried = np.abs(self.known[:, self.fidelity.column, None] - levels).min(axis=0) < 1e-9
         return levels[tried | (np.abs(levels - self.fidelity.target) < 1e-9)]
+
+
+def fidelity_of(space: Space) -> Fidelity:
+    """The fidelity of a space that has one."""
+    assert space.fidelity is not None
+    return space.fidelity
 
 
 def _at_target(space: Space, fidelity: Fidelity) -> Space:

@@ -10,6 +10,9 @@ from augury.strategies.multi_fidelity.version_models import VersionModels
 
 #: A version that would tell less than this share of the target's variance is not worth a step.
 LEAST_SHARE = 0.1
+#: So many times as much per cost must a version tell to be evaluated in place of the target: what the models
+#: expect of it is less sure than what the target tells of itself.
+ADVANTAGE = 2.0
 
 
 def most_told_per_cost(
@@ -40,11 +43,12 @@ def most_told_per_cost(
         `n` encoded versions.
     """
     itself = np.abs(levels - fidelity.target) < 1e-9
+    worth = np.where(itself, ADVANTAGE, 1.0)
     costs = fidelity.cost(fidelity.at(np.zeros((len(levels), X.shape[1])), levels))
     chosen = []
     for x in X:
         shares = models.share(fidelity, x, levels)
         candidates = fidelity.at(np.tile(x, (len(levels), 1)), levels)
         allowed = itself | ((shares >= least) & ~is_among(candidates, known))
-        chosen.append(levels[np.argmax(np.where(allowed, shares / costs, -np.inf))])
+        chosen.append(levels[np.argmax(np.where(allowed, shares / costs * worth, -np.inf))])
     return np.array(chosen, dtype=np.float64)

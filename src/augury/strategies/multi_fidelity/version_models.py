@@ -1,4 +1,4 @@
-"""The surrogates of all versions of a function, and whether the cheap versions tell of the one that counts."""
+"""The surrogates of all versions of a function, and whether the cheap ones tell of the one that counts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from augury.errors import InvalidInputError
 from augury.models.build import DEFAULT_MODEL
 from augury.space.fidelity import Fidelity
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies.outcome_models import ModelChoice, OutcomeModels
 
-#: So many results of the target are needed to judge what the other versions tell of it.
-_FEWEST_TO_JUDGE = 4
+#: So much larger must the log density of the target's results be with the other versions than without.
+_CLEARLY = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,12 @@ class VersionModels:
         seed: int,
         warm: Mapping[str, torch.Tensor],
     ) -> VersionModels:
-        """Fit both kinds to each outcome and keep the one that predicts results of the target better.
+        """Fit surrogates to each outcome, and keep what predicts results of the target better.
 
-        What the target came to at each of its points is predicted from all other results, with the other
-        versions and without them; the sums of the log densities are compared. With fewer than four results
-        of the target, or a surrogate that cannot leave results out, the other versions are trusted.
+        What the target came to at each of its points is predicted from all other results, by the same kind of
+        model with the other versions and without them; the sums of the log densities are compared. Where the
+        others do not tell clearly more, the default surrogate of the target alone decides. A model that
+        cannot leave results out is trusted.
 
         Args:
             model, space, observations, seed, warm: as `OutcomeModels.fit` takes them.
@@ -58,15 +58,16 @@ class VersionModels:
         assert fidelity is not None
         everything = OutcomeModels.fit(model, space, observations, seed=seed, warm=_part(warm, "all"))
         target = rows_of(observations, fidelity.at_target(observations.X))
+        same = OutcomeModels.fit(model, space, target, seed=seed, warm=_part(warm, "same"))
         alone = OutcomeModels.fit(DEFAULT_MODEL, space, target, seed=seed, warm=_part(warm, "target"))
         chosen, informed = {}, {}
         for column, fitted in everything.models.items():
-            other = alone.models.get(column)
-            informed[column] = other is None or _tells(fitted, other, fidelity, observations, column)
-            chosen[column] = fitted if other is None or informed[column] else other
+            without = same.models.get(column)
+            informed[column] = without is None or _tells(fitted, without, fidelity, observations, column)
+            chosen[column] = fitted if informed[column] else alone.models[column]
         remembered = {
             f"{kind}/{name}": value
-            for kind, models in (("all", everything), ("target", alone))
+            for kind, models in (("all", everything), ("same", same), ("target", alone))
             for name, value in models.hyperparameters().items()
         }
         return cls(OutcomeModels(chosen), informed, remembered)
@@ -105,7 +106,7 @@ class VersionModels:
 
 
 def joint_covariance(model: Any, X: torch.Tensor, samples: int = 256) -> np.ndarray:
-    """The posterior covariance (`n x n`) of one outcome at points (`n x d`); by samples where not Gaussian."""
+    """The posterior covariance (`n x n`) of one outcome at points (`n x d`), by samples if not Gaussian."""
     with torch.no_grad():
         posterior = model.posterior(X)
         if hasattr(posterior, "distribution"):
@@ -138,11 +139,9 @@ def _tells(with_others: Any, alone: Any, fidelity: Fidelity, observations: Obser
     measured = observations.complete & np.isfinite(observations.Y[:, column])
     y, X = observations.Y[measured, column], observations.X[measured]
     rows = fidelity.at_target(X)
-    if rows.sum() < _FEWEST_TO_JUDGE:
-        return True
     together = _log_density(y[rows], *(part.numpy()[rows, 0] for part in with_others.leave_one_out()))
     separate = _log_density(y[rows], *(part.numpy()[:, 0] for part in alone.leave_one_out()))
-    return together >= separate
+    return together >= separate + _CLEARLY
 
 
 def _log_density(y: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> float:
@@ -152,17 +151,3 @@ def _log_density(y: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> float
 def _part(warm: Mapping[str, torch.Tensor], kind: str) -> dict[str, torch.Tensor]:
     prefix = f"{kind}/"
     return {name.removeprefix(prefix): value for name, value in warm.items() if name.startswith(prefix)}
-
-
-def check_fidelity(space: Space) -> Fidelity:
-    """The fidelity of a space.
-
-    Raises:
-        InvalidInputError: it has none.
-    """
-    if space.fidelity is None:
-        raise InvalidInputError(
-            "the space has no fidelity; give a parameter role='fidelity' (with a cost) or role='task', or use "
-            "strategy='bayesian-optimization'"
-        )
-    return space.fidelity

@@ -15,6 +15,7 @@ import numpy as np
 
 from augury.errors import InvalidInputError, NotSupportedError, StoreError
 from augury.study.command import Command
+from augury.study.costs import CostBudget
 from augury.study.execution.heartbeat import Heartbeat
 from augury.study.execution.objective import Objective
 from augury.study.execution.pool import ExecutorPool, InlinePool, Outcome, Pool
@@ -26,6 +27,7 @@ from augury.study.suggester import Suggester
 from augury.study.trial import Reporter, Trial
 
 if TYPE_CHECKING:
+    from augury.space.space import Space
     from augury.study.study import Study
 
 _POLL = 0.5  # seconds between looks at what other processes did to the study
@@ -45,10 +47,11 @@ class Runner:
         leases: shows others which trials this run evaluates.
         owner: the name of this run in the leases.
         pool: evaluates them.
-        budget: how many evaluations the study is to have in all.
+        budget: how many evaluations the study is to have in all; None for no limit.
         callbacks: called with (study, trial) after each result.
         stop: when it returns True, no further trial is started.
         policy: how often, and when, a trial is tried again that failed for a passing reason.
+        costs: what the study may spend in all; None for a budget of evaluations alone.
     """
 
     def __init__(
@@ -59,10 +62,11 @@ class Runner:
         leases: LeaseTable,
         owner: str,
         pool: Pool,
-        budget: int,
+        budget: int | None,
         callbacks: Iterable[Callable[[Study, Trial], object]],
         stop: Callable[[Study], bool] | None,
         policy: RetryPolicy,
+        costs: CostBudget | None = None,
     ) -> None:
         self._study = study
         self._suggester = suggester
@@ -74,9 +78,11 @@ class Runner:
         self._stop = stop
         self._owner = owner
         self._policy = policy
+        self._costs = costs
         self._deaths: Counter[int] = Counter()
         self._is_exhausted = False
         self._is_stopped = False
+        self._is_spent = False
 
     def run(self) -> None:
         """Evaluates until the budget is reached; on the way out, running trials go back to the queue.
@@ -115,7 +121,7 @@ class Runner:
 
     def _fill(self) -> None:
         """Gives every free worker a trial, as long as there are any."""
-        while self._pool.free and not self._is_exhausted and not self._should_stop():
+        while self._pool.free and not (self._is_exhausted or self._is_spent or self._should_stop()):
             trial = self._next()
             if trial is None:
                 return
@@ -128,6 +134,10 @@ class Runner:
             trials = self._suggester.suggest(1, origin="run", owner=self._owner, budget=self._budget)
         except ExhaustedError:
             self._is_exhausted = True
+            return None
+        if trials and self._costs is not None and not self._costs.allows(trials[0], self._study.trials):
+            self._table.put_back([trials[0].number])  # it is there for a larger budget
+            self._is_spent = True
             return None
         return trials[0] if trials else None
 
@@ -143,7 +153,9 @@ class Runner:
         """
         if self._is_exhausted and self._table.has_waiting():
             self._is_exhausted = False  # what waits for its next attempt can be taken soon
-        return self._is_stopped or self._is_exhausted or self._table.evaluated() >= self._budget
+        if self._is_stopped or self._is_exhausted or self._is_spent:
+            return True
+        return self._budget is not None and self._table.evaluated() >= self._budget
 
     def _record(self, outcomes: list[Outcome]) -> None:
         # All are stored before anything is done about the first, which may end the run.
@@ -205,6 +217,20 @@ def make_pool(
     if workers == 1 and timeout is None:
         return InlinePool(objective, reporter)
     return ProcessPool(objective, workers, reporter, timeout)
+
+
+def check_budgets(budget: Any, cost_budget: Any, space: Space) -> tuple[int | None, CostBudget | None]:
+    """The limits of a run, checked.
+
+    Raises:
+        InvalidInputError: a limit that is none, or no limit at all.
+    """
+    if budget is None and cost_budget is None:
+        raise InvalidInputError("the run has no limit; give budget= (evaluations) or cost_budget=")
+    return (
+        None if budget is None else check_budget(budget),
+        None if cost_budget is None else CostBudget(cost_budget, space),
+    )
 
 
 def check_budget(budget: int) -> int:

@@ -37,6 +37,7 @@ class MultiFidelityBayesianOptimization(Strategy):
     evaluates of each point the version that tells most of the target per cost. Constraints, several
     objectives, failures, points under evaluation and batches are as in `BayesianOptimization`. Where the
     results of the target are predicted better without the cheap versions, these are not evaluated any more.
+    In a space without fidelity or task it is `BayesianOptimization`.
 
     Args:
         model: the surrogate; "auto" for co-kriging of a fidelity of few levels, the multi-task Gaussian
@@ -82,19 +83,22 @@ class MultiFidelityBayesianOptimization(Strategy):
         seed: int,
         state: State | None = None,
     ) -> Proposal:
+        if space.fidelity is None:
+            alone = BayesianOptimization(self.model, self.acquisition, self.n_initial, self.replicates)
+            return alone.propose(space, goals, observations, pending, n, seed=seed, state=state)
+
         from augury.strategies.multi_fidelity.nested_design import NestedDesign
-        from augury.strategies.multi_fidelity.version_models import check_fidelity, check_measured
+        from augury.strategies.multi_fidelity.version_models import check_measured
 
         check_request(space, observations, pending, n)
         check_roles(space, ("design", "fidelity", "task"))
         self.check_goals(goals)
-        fidelity = check_fidelity(space)
         busy = np.concatenate([pending, observations.X[observations.pending]])
         known = np.concatenate([observations.X[~observations.pending], busy])
         remembered = InitialDesign.resume(state, seed)
         design = NestedDesign(space, remembered.seed, self.n_initial)
         points = design.left(known)[:n]
-        decides = check_measured(observations, fidelity, goals.objective_columns)
+        decides = check_measured(observations, space.fidelity, goals.objective_columns)
         if len(points) < n and not decides:
             further = design.more(n - len(points), np.concatenate([known, points]))
             points = np.concatenate([points, further])
