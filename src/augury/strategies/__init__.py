@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from augury.strategies.base import Strategy as Strategy
     from augury.strategies.bayesian_optimization import BayesianOptimization as BayesianOptimization
     from augury.strategies.grid import Grid as Grid
-    from augury.strategies.pareto_set_learning.strategy import ParetoSetLearning as ParetoSetLearning
     from augury.strategies.multi_fidelity.strategy import (
         MultiFidelityBayesianOptimization as MultiFidelityBayesianOptimization,
     )
+    from augury.strategies.pareto_set_learning.strategy import ParetoSetLearning as ParetoSetLearning
     from augury.strategies.random_search import RandomSearch as RandomSearch
     from augury.strategies.registry import STRATEGIES as STRATEGIES
     from augury.strategies.registry import build_strategy as build_strategy

@@ -16,8 +16,9 @@ from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies.outcome_models import ModelChoice, OutcomeModels
 
-#: So much larger must the log density of the target's results be with the other versions than without.
-_CLEARLY = 1.0
+#: So much larger must the log density of the target's results be with the other versions than without, for
+#: each of the first results: a relation fitted to few of them explains them too well.
+_CLEARLY, _RESULTS = 1.0, 5
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def _tells(with_others: Any, alone: Any, fidelity: Fidelity, observations: Obser
     rows = fidelity.at_target(X)
     together = _log_density(y[rows], *(part.numpy()[rows, 0] for part in with_others.leave_one_out()))
     separate = _log_density(y[rows], *(part.numpy()[:, 0] for part in alone.leave_one_out()))
-    return together >= separate + _CLEARLY
+    return together >= separate + _CLEARLY * min(int(rows.sum()), _RESULTS)
 
 
 def _log_density(y: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> float:
