@@ -18,7 +18,7 @@ from augury.strategies.outcome_models import ModelChoice, OutcomeModels
 
 #: So much larger must the log density of the target's results be with the other versions than without, for
 #: each of the first results: a relation fitted to few of them explains them too well.
-_CLEARLY, _RESULTS = 1.0, 5
+_CLEARLY, _RESULTS = 1.5, 5
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class VersionModels:
     ) -> VersionModels:
         """Fit surrogates to each outcome, and keep what predicts results of the target better.
 
-        What the target came to at each of its points is predicted from all other results, by the same kind of
-        model with the other versions and without them; the sums of the log densities are compared. Where the
-        others do not tell clearly more, the default surrogate of the target alone decides. A model that
-        cannot leave results out is trusted.
+        What the target came to at each of its points is predicted from all other results, with the other
+        versions and by the default surrogate without them; the sums of the log densities are compared. Where
+        the other versions do not tell clearly more, the target alone decides. A model that cannot leave
+        results out is trusted.
 
         Args:
             model, space, observations, seed, warm: as `OutcomeModels.fit` takes them.
@@ -59,16 +59,15 @@ class VersionModels:
         assert fidelity is not None
         everything = OutcomeModels.fit(model, space, observations, seed=seed, warm=_part(warm, "all"))
         target = rows_of(observations, fidelity.at_target(observations.X))
-        same = OutcomeModels.fit(model, space, target, seed=seed, warm=_part(warm, "same"))
         alone = OutcomeModels.fit(DEFAULT_MODEL, space, target, seed=seed, warm=_part(warm, "target"))
         chosen, informed = {}, {}
         for column, fitted in everything.models.items():
-            without = same.models.get(column)
+            without = alone.models.get(column)
             informed[column] = without is None or _tells(fitted, without, fidelity, observations, column)
-            chosen[column] = fitted if informed[column] else alone.models[column]
+            chosen[column] = fitted if informed[column] else without
         remembered = {
             f"{kind}/{name}": value
-            for kind, models in (("all", everything), ("same", same), ("target", alone))
+            for kind, models in (("all", everything), ("target", alone))
             for name, value in models.hyperparameters().items()
         }
         return cls(OutcomeModels(chosen), informed, remembered)
