@@ -96,6 +96,36 @@ def test_presumed_violations_lower_the_chance_of_feasibility_there():
         assert sign * mean[0] + limit < 0 < sign * presumed + limit + 0.5 * variance[0] ** 0.5
 
 
+def _valley(sign):
+    """Observations of a curved valley, which a logarithmic scale suits."""
+    observed = observe(continuous_space(), 24)
+    x, y = 4.0 * observed.X[:, 0] - 2.0, 4.0 * observed.X[:, 1] - 1.0
+    return replace(observed, Y=-sign * ((1.0 - x) ** 2 + 100.0 * (y - x**2) ** 2)[:, None])
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_outcome_modelled_on_a_logarithmic_scale_is_predicted_in_its_units(sign):
+    observed = _valley(sign)
+    models = OutcomeModels.fit("auto", continuous_space(), observed, seed=0, warm={}, may_warp={0: sign})
+    warped = models.warped(0, observed.Y[:, 0])
+    assert list(models.warpings) == [0]
+    assert np.corrcoef(np.argsort(np.argsort(warped)), np.argsort(np.argsort(observed.Y[:, 0])))[0, 1] > 0.999
+    mean, variance = models.mean_variance(0, observed.X)
+    plain, _ = _fit(observed).mean_variance(0, observed.X)
+    good = sign * observed.Y[:, 0] >= np.median(sign * observed.Y[:, 0])
+    error, plain_error = (np.abs(m - observed.Y[:, 0])[good].mean() for m in (mean, plain))
+    assert error < max(plain_error, 0.1 * np.abs(observed.Y).max())
+    assert (variance > 0.0).all()
+    np.testing.assert_array_equal(models.mean(0, observed.X), mean)
+
+
+def test_outcomes_with_known_errors_stay_on_their_scale():
+    observed = replace(_valley(-1.0), Yvar=np.full((24, 1), 1.0))
+    models = OutcomeModels.fit("auto", continuous_space(), observed, seed=0, warm={}, may_warp={0: -1.0})
+    assert not models.warpings
+    np.testing.assert_array_equal(models.warped(0, observed.Y[:, 0]), observed.Y[:, 0])
+
+
 def test_gradients_reach_the_models_that_take_them():
     observed = observe(continuous_space(), 9, outcomes=2)
     gradient = np.full((9, 2, 2), np.nan)

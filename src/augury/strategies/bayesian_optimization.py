@@ -34,8 +34,10 @@ class BayesianOptimization(Strategy):
     not been measured, the Sobol design goes on.
 
     Args:
-        model: the surrogate: "auto", a name in `augury.models.registry.MODELS`, a BoTorch Model class, or a
-            callable `(train_X, train_Y, train_Yvar, space) -> Model`.
+        model: the surrogate: "auto" (the Gaussian process "gp"; outside finite spaces, of the logarithm of
+            a single objective where that is likelier, see `LogWarping`), a name in
+            `augury.models.registry.MODELS`, a BoTorch Model class, or a callable
+            `(train_X, train_Y, train_Yvar, space) -> Model`.
         acquisition: "auto" (log EI where the noise is negligible or each point is evaluated once, else log
             noisy EI; with two to four objectives the same of the hypervolume, with more ParEGO), a name in
             `augury.acquisition.registry`, or a callable like those there.
@@ -110,7 +112,14 @@ class BayesianOptimization(Strategy):
         warm = state.tensors if state is not None and state.data.get("model") == label else {}
         with blas_threads(observations.n):
             decision = Decision.fit(
-                self.model, self.acquisition, space, goals, observations, seed=seed, warm=warm
+                self.model,
+                self.acquisition,
+                space,
+                goals,
+                observations,
+                seed=seed,
+                warm=warm,
+                may_warp=self.model == "auto" and space.size is None,
             )
             busy = np.concatenate([busy, points])
             chosen = decision.choose(n - len(points), busy, replicates=self.replicates)

@@ -79,9 +79,14 @@ class Decision:
         *,
         seed: int,
         warm: Mapping[str, torch.Tensor],
+        may_warp: bool = False,
     ) -> Decision:
-        """Fit all models; see `OutcomeModels.fit` for the arguments."""
-        models = OutcomeModels.fit(model, space, observations, seed=seed, warm=warm)
+        """Fit all models; see `OutcomeModels.fit` for the arguments.
+
+        With `may_warp` a single objective is modelled on a logarithmic scale where it is likelier on it.
+        """
+        signs = {0: float(goals.objective_signs[0])} if may_warp and goals.n_objectives == 1 else {}
+        models = OutcomeModels.fit(model, space, observations, seed=seed, warm=warm, may_warp=signs)
         success = success_model(space, observations)
         return cls(space, goals, observations, models, success, acquisition, seed, model)
 
@@ -145,7 +150,7 @@ class Decision:
             return Situation(
                 model=self.models.models[0],
                 observed=observed,
-                values=signs[0] * values[:, 0],
+                values=self.models.warped(0, signs[0] * values[:, 0]),
                 maximize=bool(signs[0] > 0),
                 space=self.space,
                 pending=pending,
@@ -188,7 +193,7 @@ class Decision:
         if not hasattr(model, "noise_variance"):
             return True
         measured = self.observations.Y[self.observations.complete, column]
-        variance = float(measured[np.isfinite(measured)].var())
+        variance = float(self.models.warped(column, measured[np.isfinite(measured)]).var())
         return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * variance
 
     @property

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from augury.models.build import build_model, fit_model, starts_warm
+from augury.models.log_warping import LogWarping, choose_warping
 
 if TYPE_CHECKING:
     from augury.space.observations import Observations
@@ -24,9 +26,11 @@ class OutcomeModels:
 
     Args:
         models: outcome column -> its fitted BoTorch model; outcomes that were never measured have none.
+        warpings: outcome column -> what its model's outcomes were warped by, where they were.
     """
 
     models: dict[int, Any]
+    warpings: dict[int, LogWarping] = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -37,6 +41,7 @@ class OutcomeModels:
         *,
         seed: int,
         warm: Mapping[str, torch.Tensor],
+        may_warp: Mapping[int, float] = MappingProxyType({}),
     ) -> OutcomeModels:
         """Fit one model per measured outcome.
 
@@ -48,24 +53,24 @@ class OutcomeModels:
                 models that take them.
             seed: for the restarts of the fit.
             warm: `hyperparameters` of an earlier fit of the same outcomes, or empty.
+            may_warp: outcome column -> +1 where larger outcomes are better, -1 where smaller ones are, of the
+                outcomes that are modelled on a logarithmic scale where these are likelier on it. For exact
+                Gaussian processes; an outcome whose errors are known is left as it is.
         """
-        models = {}
+        models, warpings = {}, {}
         for column in range(observations.Y.shape[1]):
             measured = observations.complete & np.isfinite(observations.Y[:, column])
             if not measured.any():
                 continue
-            train_X, train_Y = observations.X[measured], observations.Y[measured, column : column + 1]
-            train_Yvar = observations.Yvar[measured, column : column + 1]
-            built = build_model(
-                model,
-                torch.from_numpy(train_X),
-                torch.from_numpy(train_Y),
-                torch.from_numpy(train_Yvar) if np.isfinite(train_Yvar).all() else None,
-                space,
-                _gradients(observations, measured, column),
-            )
-            models[column] = fit_model(built, _of_column(warm, column), seed)
-        return cls(models)
+            data = _Measured.of(observations, measured, column)
+            models[column] = data.fitted(model, space, data.Y, _of_column(warm, column), seed)
+            if column in may_warp and data.Yvar is None:
+                warping = choose_warping(models[column], data.Y[:, 0], may_warp[column])
+                if warping is not None:
+                    start = models[column].hyperparameters()
+                    models[column] = data.fitted(model, space, warping(data.Y), start, seed)
+                    warpings[column] = warping
+        return cls(models, warpings)
 
     def hyperparameters(self) -> dict[str, torch.Tensor]:
         """What `fit` takes as `warm` next time: "column:name" -> value."""
@@ -85,12 +90,17 @@ class OutcomeModels:
             else:
                 posterior = model.posterior(points.unsqueeze(-2))
                 mean, variance = posterior.mean.reshape(-1), posterior.variance.reshape(-1)
-        return mean.numpy(), variance.numpy()
+        moments = mean.numpy(), variance.numpy()
+        return self.warpings[column].moments(*moments) if column in self.warpings else moments
+
+    def warped(self, column: int, y: np.ndarray) -> np.ndarray:
+        """Outcomes of one column (any shape) as its model has them."""
+        return self.warpings[column](y) if column in self.warpings else y
 
     def mean(self, column: int, X: np.ndarray) -> np.ndarray:
         """The mean alone (N) at X (N x d), cheaper than with the variance where the model has `mean`."""
         model = self.models[column]
-        if not hasattr(model, "mean_variance") or not hasattr(model, "mean"):
+        if column in self.warpings or not hasattr(model, "mean_variance") or not hasattr(model, "mean"):
             return self.mean_variance(column, X)[0]
         mean: np.ndarray = model.mean(torch.from_numpy(X)).numpy()
         return mean
@@ -109,6 +119,40 @@ class OutcomeModels:
         excess = np.maximum(sign * mean + offset, np.sqrt(np.maximum(variance, 0.0)))
         values = sign * (excess - offset)
         return model.condition_on_observations(torch.from_numpy(X), torch.from_numpy(values)[:, None])
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What was measured of one outcome.
+
+    Args:
+        X: `n x d` points.
+        Y: `n x 1` outcomes.
+        Yvar: `n x 1` variances of their errors, or None.
+        gradients: `n x 1 x d`, or None.
+    """
+
+    X: np.ndarray
+    Y: np.ndarray
+    Yvar: torch.Tensor | None
+    gradients: torch.Tensor | None
+
+    @classmethod
+    def of(cls, observations: Observations, rows: np.ndarray, column: int) -> _Measured:
+        Yvar = observations.Yvar[rows, column : column + 1]
+        return cls(
+            observations.X[rows],
+            observations.Y[rows, column : column + 1],
+            torch.from_numpy(Yvar) if np.isfinite(Yvar).all() else None,
+            _gradients(observations, rows, column),
+        )
+
+    def fitted(
+        self, model: ModelChoice, space: Space, Y: np.ndarray, initial: Mapping[str, torch.Tensor], seed: int
+    ) -> Any:
+        """The model of these outcomes, or of others (`Y`, `n x 1`) in their place."""
+        given = torch.from_numpy(self.X), torch.from_numpy(Y), self.Yvar
+        return fit_model(build_model(model, *given, space, self.gradients), initial, seed)
 
 
 def _gradients(observations: Observations, rows: np.ndarray, column: int) -> torch.Tensor | None:

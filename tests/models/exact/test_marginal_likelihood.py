@@ -156,3 +156,17 @@ def test_the_leave_one_out_error_is_that_of_the_models_predictions(noisy):
     likelihood.expand(theta)
     assert likelihood.leave_one_out_error(theta) == pytest.approx(expected, rel=1e-6)  # as it was remembered
     assert likelihood.leave_one_out_error(theta + 1.0) != pytest.approx(expected, rel=1e-2)
+
+
+@pytest.mark.parametrize("noisy", [None, (0.05, 1.0)], ids=["inferred", "known"])
+def test_the_likelihood_of_other_outcomes_is_that_of_a_model_of_them(noisy):
+    model = build(*CASES["mixed"], noisy=noisy)
+    regression = model.regressions.outcomes[0]
+    theta = regression.theta + 0.3
+    regression.theta = theta
+    Y = np.random.default_rng(0).standard_normal((25, 3)) + 2.0
+    expected = []
+    for y in Y.T:
+        other = MarginalLikelihood(regression.covariance.rebind(regression.X), y, regression.noise)
+        expected.append(other.value(theta) - other.log_prior(theta)[0])
+    np.testing.assert_allclose(regression.log_likelihood_of(Y), expected, rtol=1e-10)

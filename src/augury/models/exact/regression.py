@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log, pi
+
 import numpy as np
 import torch
 
@@ -12,6 +14,7 @@ from augury.models.exact.marginal_likelihood import MarginalLikelihood
 from augury.models.exact.priors import NOISE_PRIOR
 from augury.numerics.linalg import inverse_factor
 
+_LOG_2PI = log(2.0 * pi)
 #: Predictions on many points go in blocks of this many entries of the cross-covariance (32 MiB).
 BLOCK_ENTRIES = 1 << 22
 
@@ -75,6 +78,18 @@ class ExactRegression:
         value = self.likelihood().value(self.theta)
         self.covariance.release()
         return value
+
+    def log_likelihood_of(self, Y: np.ndarray) -> np.ndarray:
+        """The log marginal likelihood of other outcomes (`n x k`) under these hyperparameters: `k` numbers.
+
+        As in `MarginalLikelihood`, with the constant mean of each maximised out.
+        """
+        whitened = self.inverse_factor @ np.column_stack([np.ones(len(Y)), Y])
+        ones, outcomes = whitened[:, 0], whitened[:, 1:]
+        quadratic = np.einsum("ij,ij->j", outcomes, outcomes) - (ones @ outcomes) ** 2 / (ones @ ones)
+        normalisation = np.log(self.inverse_factor.diagonal()).sum() - 0.5 * len(Y) * _LOG_2PI
+        likelihood: np.ndarray = normalisation - 0.5 * quadratic
+        return likelihood
 
     def unfitted(self) -> ExactRegression:
         """A copy with the same hyperparameters and nothing computed, to be changed without effect on this."""
