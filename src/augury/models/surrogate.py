@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from botorch.models.model import Model
+from botorch.models.transforms.input import InputTransform
+from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.utils.datasets import SupervisedDataset
 
 
 class Surrogate(Model):
     """A BoTorch model that is constructed from training data and predicts the same in every mode."""
+
+    input_transform: InputTransform  # absent where there is none, as in BoTorch's models
+    outcome_transform: OutcomeTransform  # likewise
 
     @classmethod
     def construct_inputs(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
@@ -10,28 +9,22 @@ import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.transforms.input import InputTransform
-from botorch.models.transforms.outcome import OutcomeTransform, Standardize
-from botorch.models.utils import fantasize as fantasize_flag
+from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.posteriors import GPyTorchPosterior, Posterior
-from botorch.sampling.base import MCSampler
 from botorch.utils.types import _DefaultType
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
+from augury.models.conditionable_surrogate import ConditionableSurrogate
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.cross_posterior import CrossPosterior
+from augury.models.exact.pointwise import PointwiseMoments
 from augury.models.exact.regression import ExactRegression
 from augury.models.exact.regressions import Regressions
-from augury.models.surrogate import Surrogate
-from augury.models.training_data import check_training_data, check_transformed
-
-#: Known noise variances (standardised) are kept in these bounds, so that the covariance can be factorised.
-_KNOWN_NOISE_BOUNDS = (1e-8, 1e16)
-#: Outcomes with a smaller standard deviation are constant; BoTorch's 1e-8 would lose those of small units.
-_LEAST_DEVIATION = 1e-150
+from augury.models.transformed_data import TransformedData, affine
 
 
-class ExactModel(Surrogate):
+class ExactModel(PointwiseMoments, ConditionableSurrogate):
     """A BoTorch model of independent outcomes with exact inference; a member names the covariance.
 
     It stands between users' units and `Regressions`: it transforms inputs and outcomes, keeps `theta` (one
@@ -64,28 +57,12 @@ class ExactModel(Surrogate):
         outcome_transform: OutcomeTransform | _DefaultType | None,
     ) -> None:
         super().__init__()
-        train_X, train_Y, train_Yvar = check_training_data(train_X, train_Y, train_Yvar)
-        if isinstance(outcome_transform, _DefaultType):
-            outcome_transform = Standardize(m=train_Y.shape[-1], min_stdv=_LEAST_DEVIATION)
-        if input_transform is not None:
-            self.input_transform = input_transform
-        with torch.no_grad():
-            inputs = self.transform_inputs(train_X)
-            if outcome_transform is not None:
-                outcome_transform.train()
-                train_Y, train_Yvar = outcome_transform(train_Y, train_Yvar, X=train_X)
-                self.outcome_transform = outcome_transform
-        for transform in self.children():  # they have learnt; from here on they only apply
-            transform.eval()
-        check_transformed(inputs, train_Y)
-        self._train_X = train_X
-        X = inputs.numpy()
+        data = TransformedData.of(self, train_X, train_Y, train_Yvar, input_transform, outcome_transform)
+        self._train_X = data.given
         outcomes = []
-        for column in range(train_Y.shape[-1]):
-            noise = None
-            if train_Yvar is not None:
-                noise = np.clip(train_Yvar[:, column].numpy(), *_KNOWN_NOISE_BOUNDS)
-            outcomes.append(ExactRegression(X, train_Y[:, column].numpy(), noise, covariance(X)))
+        for column in range(data.Y.shape[1]):
+            y, noise = data.outcome(column)
+            outcomes.append(ExactRegression(data.X, y, noise, covariance(data.X)))
         self._regressions = Regressions(outcomes)
         self.register_buffer("theta", self._regressions.theta)
         self.register_load_state_dict_post_hook(_use_loaded_theta)
@@ -163,7 +140,7 @@ class ExactModel(Surrogate):
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only, hyperparameters kept."""
-        subset = self._copy()
+        subset = self._shallow_copy()
         subset._regressions = self._regressions[idcs]
         subset._buffers["theta"] = subset._regressions.theta
         if hasattr(self, "outcome_transform"):
@@ -172,26 +149,9 @@ class ExactModel(Surrogate):
 
     # -- predictions -----------------------------------------------------------------------------------
 
-    def posterior(
-        self,
-        X: Tensor,
-        output_indices: list[int] | None = None,
-        observation_noise: bool | Tensor = False,
-        posterior_transform: PosteriorTransform | None = None,
+    def _joint_posterior(
+        self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
     ) -> Posterior:
-        """The joint posterior at `X` (`batch_shape x q x d`), differentiable with respect to `X`.
-
-        Args:
-            X: points in the units of `train_X`.
-            output_indices: the outcomes wanted; all when None.
-            observation_noise: add the (average) noise variance; or a tensor of variances on the transformed
-                scale, broadcasting to `batch_shape x q x m`.
-            posterior_transform: applied last.
-        """
-        if output_indices is not None:
-            return self.subset_output(output_indices).posterior(
-                X, observation_noise=observation_noise, posterior_transform=posterior_transform
-            )
         inputs = self._inputs(X)
         noise = observation_noise if isinstance(observation_noise, Tensor) else None
         if noise is None and observation_noise:
@@ -201,47 +161,7 @@ class ExactModel(Surrogate):
             posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
         return posterior if posterior_transform is None else posterior_transform(posterior)
 
-    def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.
-
-        Raises:
-            NotSupportedError: several outcomes, a batch of conditioned models, or an outcome transform that
-                is not affine.
-        """
-        mean, variance, _ = self.cross_posterior()(self._points(X))
-        return torch.from_numpy(mean), torch.from_numpy(variance)
-
-    def mean(self, X: Tensor) -> Tensor:
-        """The mean alone at `X` (`N x d`), which costs far less than the variance where rows are many.
-
-        Raises:
-            NotSupportedError: as for `mean_variance`.
-        """
-        return torch.from_numpy(self.cross_posterior().mean(self._points(X)))
-
-    def mean_variance_gradient(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Mean and variance at `X` (`N x d`) and the gradient of each (`N x d`, 0 in categorical columns).
-
-        Raises:
-            NotSupportedError: as for `mean_variance`.
-        """
-        cross = self.cross_posterior()
-        mean, variance, nothing = cross(self._points(X), gradient=True)
-        one, zero = np.ones_like(mean), np.zeros_like(mean)
-        gradients = cross.pullback(one, zero, nothing), cross.pullback(zero, one, nothing)
-        return (
-            torch.from_numpy(mean),
-            torch.from_numpy(variance),
-            torch.from_numpy(gradients[0]),
-            torch.from_numpy(gradients[1]),
-        )
-
     def cross_posterior(self, Z: np.ndarray | None = None) -> CrossPosterior:
-        """The moments at candidates jointly with the values at `b` fixed points `Z` (`b x d`), pulled back.
-
-        Raises:
-            NotSupportedError: as for `mean_variance`.
-        """
         if self.num_outputs != 1:
             raise NotSupportedError(
                 f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
@@ -281,11 +201,6 @@ class ExactModel(Surrogate):
         inputs: Tensor = self.transform_inputs(X.to(torch.float64))
         return inputs
 
-    def _points(self, X: Tensor) -> np.ndarray:
-        """The points (`N x d`) as an array, as they are given."""
-        self._check_width(X)
-        return X.detach().to(torch.float64).numpy()
-
     def _check_width(self, X: Tensor) -> None:
         if X.shape[-1:] != self._train_X.shape[-1:]:
             raise InvalidInputError(
@@ -298,28 +213,14 @@ class ExactModel(Surrogate):
 
     def _affine(self) -> tuple[Tensor, Tensor]:
         """`(shift, scale)`, `m` each, with outcome = shift + scale * transformed outcome."""
-        transform = getattr(self, "outcome_transform", None)
-        if transform is None:
-            return torch.zeros(self.num_outputs).double(), torch.ones(self.num_outputs).double()
-        if type(transform) is not Standardize:  # subclasses may standardise by the input
-            raise NotSupportedError(
-                f"{type(transform).__name__} is not one shift and scale for all inputs; use posterior(X)"
-            )
-        return transform.means.double().reshape(-1), transform.stdvs.double().reshape(-1)
+        return affine(self)
 
     # -- conditioning ----------------------------------------------------------------------------------
 
     def condition_on_observations(
         self, X: Tensor, Y: Tensor, noise: Tensor | None = None, **kwargs: Any
     ) -> Self:
-        """The model given more observations: a rank-`q` update of the factor, hyperparameters kept.
-
-        Args:
-            X: `batch x q x d` points.
-            Y: `fantasies x batch x q x m` outcomes in their own units.
-            noise: their noise variances on the transformed scale, broadcasting to `batch x q x m`; the
-                average noise of the model when None.
-        """
+        """See `ConditionableSurrogate`; a rank-`q` update of the factor."""
         X, Y = X.to(torch.float64), Y.to(torch.float64)
         inputs = self._inputs(X)
         if hasattr(self, "outcome_transform"):
@@ -332,26 +233,9 @@ class ExactModel(Surrogate):
 
     def _copy(self) -> Self:
         """A copy that shares what was computed; changing its hyperparameters leaves this model alone."""
-        other = copy.copy(self)
-        other._modules, other._buffers = dict(self._modules), dict(self._buffers)
+        other = self._shallow_copy()
         other._buffers["theta"] = self.theta.clone()
         return other
-
-    def fantasize(
-        self, X: Tensor, sampler: MCSampler, observation_noise: Tensor | None = None, **kwargs: Any
-    ) -> Self:
-        """The batch of models conditioned on sampled outcomes at `X` (`batch x q x d`).
-
-        Args:
-            X: the points whose outcomes are imagined.
-            sampler: draws `fantasies x batch x q x m` outcomes, noise included.
-            observation_noise: noise variances on the transformed scale; the model's own when None.
-        """
-        with fantasize_flag():  # input transforms may be told to leave fantasies alone
-            posterior = self.posterior(
-                X, observation_noise=True if observation_noise is None else observation_noise
-            )
-            return self.condition_on_observations(X, sampler(posterior), noise=observation_noise)
 
 
 def _use_loaded_theta(model: ExactModel, _: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -23,11 +22,8 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.exact.model import ExactModel
 from augury.models.multi_fidelity.level_data import LevelData
 from augury.models.multi_fidelity.levels import Levels, check_nested
-from augury.models.surrogate import Surrogate
-from augury.models.training_data import check_training_data, check_transformed
-
-#: As in the exact Gaussian process.
-_NOISE_BOUNDS, _LEAST_DEVIATION = (1e-8, 1e16), 1e-150
+from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.transformed_data import TransformedData, affine
 
 
 class Chain(Protocol):
@@ -51,7 +47,7 @@ class Chain(Protocol):
 C = TypeVar("C", bound=Chain)
 
 
-class LevelwiseModel(Surrogate, Generic[C]):
+class LevelwiseModel(OutcomeSurrogate, Generic[C]):
     """A BoTorch model of independent outcomes, each a chain of levels of fidelity; a member names the chain.
 
     One affine map standardises the outcomes of all levels, so that the relation between levels is kept.
@@ -86,37 +82,21 @@ class LevelwiseModel(Surrogate, Generic[C]):
         parents: Callable[[int], Sequence[Sequence[int]]] | None = None,
     ) -> None:
         super().__init__()
-        train_X, train_Y, train_Yvar = check_training_data(train_X, train_Y, train_Yvar)
-        if isinstance(outcome_transform, _DefaultType):
-            outcome_transform = Standardize(m=train_Y.shape[-1], min_stdv=_LEAST_DEVIATION)
-        if outcome_transform is not None and type(outcome_transform) is not Standardize:
+        given = None if isinstance(outcome_transform, _DefaultType) else outcome_transform
+        if given is not None and type(given) is not Standardize:
             raise NotSupportedError(
-                f"{type(outcome_transform).__name__} is not one shift and scale for all levels; "
-                "use Standardize"
+                f"{type(given).__name__} is not one shift and scale for all levels; use Standardize"
             )
-        if input_transform is not None:
-            self.input_transform = input_transform
-        with torch.no_grad():
-            inputs = self.transform_inputs(train_X)
-            if outcome_transform is not None:
-                outcome_transform.train()
-                train_Y, train_Yvar = outcome_transform(train_Y, train_Yvar, X=train_X)
-                self.outcome_transform = outcome_transform
-        for transform in self.children():  # they have learnt; from here on they only apply
-            transform.eval()
-        check_transformed(inputs, train_Y)
-        self._train_X = train_X
-        self.levels = Levels.of(inputs.numpy(), fidelity_features)
-        X, rows = self.levels.split_rows(inputs.numpy())
+        data = TransformedData.of(self, train_X, train_Y, train_Yvar, input_transform, outcome_transform)
+        self._train_X = data.given
+        self.levels = Levels.of(data.X, fidelity_features)
+        X, rows = self.levels.split_rows(data.X)
         if parents is not None:
             check_nested(X, rows, parents(self.levels.count))
         self._chains = []
-        for column in range(train_Y.shape[-1]):
-            y, noise = train_Y[:, column].numpy(), None
-            if train_Yvar is not None:
-                noise = np.clip(train_Yvar[:, column].numpy(), *_NOISE_BOUNDS)
-            data = [LevelData(X, y, noise).subset(own) for own in rows]
-            self._chains.append(chain(self.levels, data))
+        for column in range(data.Y.shape[1]):
+            whole = LevelData(X, *data.outcome(column))
+            self._chains.append(chain(self.levels, [whole.subset(own) for own in rows]))
         self.register_buffer("theta", self._stacked())
         self.register_load_state_dict_post_hook(_use_loaded_theta)
         self.eval()
@@ -189,8 +169,7 @@ class LevelwiseModel(Surrogate, Generic[C]):
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only, hyperparameters kept."""
-        subset = copy.copy(self)
-        subset._modules, subset._buffers = dict(self._modules), dict(self._buffers)
+        subset = self._shallow_copy()
         subset._chains = [self._chains[index] for index in idcs]
         subset._buffers["theta"] = subset._stacked()
         if hasattr(self, "outcome_transform"):
@@ -200,32 +179,13 @@ class LevelwiseModel(Surrogate, Generic[C]):
 
     # -- predictions -----------------------------------------------------------------------------------
 
-    def posterior(
-        self,
-        X: Tensor,
-        output_indices: list[int] | None = None,
-        observation_noise: bool | Tensor = False,
-        posterior_transform: PosteriorTransform | None = None,
+    def _joint_posterior(
+        self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
     ) -> Posterior:
-        """The joint posterior at `X` (`batch_shape x q x d`), differentiable with respect to `X`.
-
-        Args:
-            X: points in the units of `train_X`, each with its level.
-            output_indices: the outcomes wanted; all when None.
-            observation_noise: add the (average) noise variance of each point's level.
-            posterior_transform: applied last.
-
-        Raises:
-            InvalidInputError: a width other than that of `train_X`, an unknown level.
-            NotSupportedError: a tensor of noise variances.
-        """
+        """See `posterior`; observation noise is that of each point's level."""
         if isinstance(observation_noise, Tensor):
             raise NotSupportedError(
                 "models of several fidelities add the noise of each level, not a given tensor"
-            )
-        if output_indices is not None:
-            return self.subset_output(output_indices).posterior(
-                X, observation_noise=observation_noise, posterior_transform=posterior_transform
             )
         d = self._train_X.shape[-1]
         if X.shape[-1:] != (d,):
@@ -248,10 +208,7 @@ class LevelwiseModel(Surrogate, Generic[C]):
 
     def _affine(self) -> tuple[Tensor, Tensor]:
         """`(shift, scale)`, `m` each, with outcome = shift + scale * transformed outcome."""
-        transform = getattr(self, "outcome_transform", None)
-        if transform is None:
-            return torch.zeros(self.num_outputs).double(), torch.ones(self.num_outputs).double()
-        return transform.means.double().reshape(-1), transform.stdvs.double().reshape(-1)
+        return affine(self)
 
 
 def gaussian_posterior(

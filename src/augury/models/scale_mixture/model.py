@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.models.utils import fantasize as fantasize_flag
 from botorch.posteriors import GPyTorchPosterior, Posterior
-from botorch.sampling.base import MCSampler
 from torch import Tensor
 
 from augury.errors import NotSupportedError
+from augury.models.conditionable_surrogate import ConditionableSurrogate
 from augury.models.exact.fit import maximize_posterior
 from augury.models.exact.model import ExactModel
 from augury.models.scale_mixture.likelihood import ScaleMixtureLikelihood
 from augury.models.scale_mixture.scale_prior import ScalePrior
 from augury.models.scale_mixture.scaled_moments import ScaledMoments
-from augury.models.surrogate import Surrogate
 from augury.numerics.predictive_law import PredictiveLaw
 
 
-class ScaleMixtureModel(Surrogate):
+class ScaleMixtureModel(ConditionableSurrogate):
     r"""Independent Gaussian processes whose covariances are multiplied by one unknown scale.
 
     .. math::
@@ -163,34 +160,16 @@ class ScaleMixtureModel(Surrogate):
 
     def _with(self, gaussian: ExactModel) -> Self:
         """A copy on another process given scale one."""
-        other = copy.copy(self)
-        other._modules, other._buffers = dict(self._modules), dict(self._buffers)
+        other = self._shallow_copy()
         other._modules["gaussian"] = gaussian
         other._buffers["scale_theta"] = self.scale_theta.clone()
         return other
 
     # -- predictions -----------------------------------------------------------------------------------
 
-    def posterior(
-        self,
-        X: Tensor,
-        output_indices: list[int] | None = None,
-        observation_noise: bool | Tensor = False,
-        posterior_transform: PosteriorTransform | None = None,
+    def _joint_posterior(
+        self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
     ) -> Posterior:
-        """The joint posterior at `X` (`batch_shape x q x d`), differentiable with respect to `X`.
-
-        Args:
-            X: points in the units of `train_X`.
-            output_indices: the outcomes wanted; all when None.
-            observation_noise: add the (average) noise variance; or a tensor of variances on the transformed
-                scale, broadcasting to `batch_shape x q x m`.
-            posterior_transform: a linear one; applied last.
-        """
-        if output_indices is not None:
-            return self.subset_output(output_indices).posterior(
-                X, observation_noise=observation_noise, posterior_transform=posterior_transform
-            )
         noise = self._noise_given_scale_one(observation_noise)
         gaussian = self.gaussian.posterior(
             X, observation_noise=noise, posterior_transform=posterior_transform
@@ -269,32 +248,9 @@ class ScaleMixtureModel(Surrogate):
     def condition_on_observations(
         self, X: Tensor, Y: Tensor, noise: Tensor | None = None, **kwargs: Any
     ) -> Self:
-        """The model given more observations, hyperparameters kept; they tell of the scale too.
-
-        Args:
-            X: `batch x q x d` points.
-            Y: `fantasies x batch x q x m` outcomes in their own units.
-            noise: their noise variances on the transformed scale, broadcasting to `batch x q x m`; the
-                average noise of the model when None.
-        """
+        """See `ConditionableSurrogate`; the observations tell of the scale too."""
         given_one = None if noise is None else noise / self._noise_scale
         return self._with(self.gaussian.condition_on_observations(X, Y, noise=given_one, **kwargs))
-
-    def fantasize(
-        self, X: Tensor, sampler: MCSampler, observation_noise: Tensor | None = None, **kwargs: Any
-    ) -> Self:
-        """The batch of models conditioned on sampled outcomes at `X` (`batch x q x d`).
-
-        Args:
-            X: the points whose outcomes are imagined.
-            sampler: draws `fantasies x batch x q x m` outcomes, noise included.
-            observation_noise: noise variances on the transformed scale; the model's own when None.
-        """
-        with fantasize_flag():  # input transforms may be told to leave fantasies alone
-            posterior = self.posterior(
-                X, observation_noise=True if observation_noise is None else observation_noise
-            )
-            return self.condition_on_observations(X, sampler(posterior), noise=observation_noise)
 
 
 def _use_loaded_theta(model: ScaleMixtureModel, _: Any) -> None:

@@ -1,0 +1,56 @@
+"""Surrogates of several outcomes, each of which can be taken alone."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from typing import Self
+
+from botorch.acquisition.objective import PosteriorTransform
+from botorch.posteriors import Posterior
+from torch import Tensor
+
+from augury.models.surrogate import Surrogate
+
+
+class OutcomeSurrogate(Surrogate):
+    """A surrogate with `subset_output`; a member gives the posterior of all its outcomes."""
+
+    def posterior(
+        self,
+        X: Tensor,
+        output_indices: list[int] | None = None,
+        observation_noise: bool | Tensor = False,
+        posterior_transform: PosteriorTransform | None = None,
+    ) -> Posterior:
+        """The joint posterior at `X` (`batch_shape x q x d`), differentiable with respect to `X`.
+
+        Args:
+            X: points in the units of `train_X`.
+            output_indices: the outcomes wanted; all when None.
+            observation_noise: add the (average) noise variance; or a tensor of variances on the transformed
+                scale, broadcasting to `batch_shape x q x m`, where the model takes one.
+            posterior_transform: applied last.
+
+        Raises:
+            InvalidInputError: points of another width than `train_X`.
+            NotSupportedError: noise variances or a transform that the model cannot serve.
+        """
+        model = self if output_indices is None else self.subset_output(output_indices)
+        return model._joint_posterior(X, observation_noise, posterior_transform)
+
+    @abstractmethod
+    def _joint_posterior(
+        self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
+    ) -> Posterior:
+        """`posterior` of all outcomes."""
+
+    @abstractmethod
+    def subset_output(self, idcs: list[int]) -> Self:
+        """The model of some outcomes only, hyperparameters kept."""
+
+    def _shallow_copy(self) -> Self:
+        """A copy with the same parts, whose modules and buffers can be exchanged without effect on this."""
+        other = copy.copy(self)
+        other._modules, other._buffers = dict(self._modules), dict(self._buffers)
+        return other
