@@ -25,7 +25,7 @@ _SUBSET_ROWS = 50
 #: A fit whose squared error at outcomes left out is more than this of their variance may have missed a mode.
 _POOR_PREDICTION = 0.15
 #: So many of the further starts, those of highest density, are followed then.
-_FOLLOWED = 5
+_FOLLOWED = 7
 
 #: `theta` and its log posterior density
 Found = tuple[np.ndarray, float]
