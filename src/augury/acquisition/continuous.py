@@ -11,7 +11,10 @@ from augury.numerics.lbfgs import minimize
 _LEAST_GAIN = 1e-5
 _GRADIENT_TOLERANCE = 1e-4
 _MAX_ITERATIONS = 60
-_HEAT = 5  # after so many steps, and again, the half of the restarts that is behind does not catch up
+_FEW_COLUMNS = 2
+#: A restart that is behind after so many steps does not catch up, in many columns and in few: all but these
+#: leaders are stopped then.
+_HEATS, _FINALISTS = (15, 5), (3, 2)
 _MEMORY = 5  # more pairs cost more than they save in the few steps that a climb takes
 _MOST_STRETCHED = 10.0  # a column of a long lengthscale, against that of the shortest
 
@@ -19,7 +22,7 @@ _MOST_STRETCHED = 10.0  # a column of a long lengthscale, against that of the sh
 def refine_in_box(
     acquisition: Acquisition, X: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Climb from every row of `X` at once; only the leader is followed to the very top.
+    """Climb from every row of `X` at once; only the leaders are followed to the very top.
 
     Where the acquisition tells its `lengthscales`, columns are measured in these: its Hessian is better
     conditioned then, and half the steps suffice.
@@ -40,6 +43,8 @@ def refine_in_box(
         value, gradient = acquisition.value_gradient(points * units)
         return -value, gradient * -units
 
+    n_free = int(np.atleast_2d(upper - lower).any(axis=0).sum())
+    few = n_free <= _FEW_COLUMNS
     result = minimize(
         negative,
         X / units,
@@ -49,7 +54,8 @@ def refine_in_box(
         memory=_MEMORY,
         gradient_tolerance=_GRADIENT_TOLERANCE,
         value_tolerance=_LEAST_GAIN,
-        heat=_HEAT,
+        finalists=_FINALISTS[few],
+        heats=_HEATS[few],
     )
     # what a division and a multiplication have moved by a rounding error goes back within the bounds
     return np.minimum(np.maximum(result.x * units, lower), upper), -result.value

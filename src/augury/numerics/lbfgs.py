@@ -54,7 +54,8 @@ def minimize(
     memory: int = 10,
     gradient_tolerance: float = 1e-6,
     value_tolerance: float = 1e-9,
-    heat: int | None = None,
+    finalists: int | None = None,
+    heats: int = 20,
 ) -> Result:
     """Minimise `R` independent functions over one box, all rows in every array operation.
 
@@ -77,8 +78,9 @@ def minimize(
         gradient_tolerance: a row is done when no free variable has a larger absolute gradient.
         value_tolerance: a row is done when a step improves by less than this times `max(1, |value|)`, or
             fails although by its slope it could not have improved by more.
-        heat: when the rows are restarts of one problem, the half of higher value leaves the race after every
-            so many iterations, until one row is left (successive halving); None to follow all.
+        finalists: when the rows are restarts of one problem, only so many rows, those of lowest value (rows
+            that are done among them), go on after `heats` iterations; None for all.
+        heats: see `finalists`.
 
     Returns:
         The best point, value and effort of each row. A row whose start is not finite is returned as it is.
@@ -90,13 +92,12 @@ def minimize(
     """
     x = np.minimum(np.maximum(np.asarray(x0, dtype=np.float64), lower), upper)
     solver = _Rows(function, x, np.broadcast_to(lower, x.shape), np.broadcast_to(upper, x.shape), memory)
-    iterations, racing = 0, len(x)
+    iterations = 0
     while iterations < max_iterations and solver.propose(gradient_tolerance):
         solver.step(value_tolerance)
         iterations += 1
-        if heat is not None and iterations % heat == 0 and racing > 1:
-            racing = (racing + 1) // 2
-            solver.keep_lowest(racing)
+        if iterations == heats and finalists is not None:
+            solver.keep_lowest(finalists)
     return solver.result(iterations)
 
 
@@ -182,7 +183,7 @@ class _Rows:
         """Stop all rows but the `count` of lowest value, rows that are done among them."""
         values = self.all_f.copy()
         values[self.rows] = self.f
-        self._drop(self.f > np.partition(values, count - 1)[count - 1])
+        self._drop(self.f > np.partition(values, min(count, len(values)) - 1)[:count].max())
 
     def result(self, iterations: int) -> Result:
         """The state of all rows, whether they are done or not."""
