@@ -43,7 +43,8 @@ class StudentTProcess(ScaleMixtureModel):
         descriptors: categorical column -> `k x p` properties of its categories.
         alpha: shape of the scale's prior.
         beta: its rate.
-        learn_scale_prior: whether `alpha` and `beta` are fitted too, from the values given.
+        learn_scale_prior: whether `alpha` and `beta` are fitted too, from the values given. When None, where
+            outcomes are taken as they are: standardised ones have the scale that the values given expect.
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite, a prior whose
@@ -63,9 +64,10 @@ class StudentTProcess(ScaleMixtureModel):
         descriptors: Mapping[int, Tensor] | None = None,
         alpha: float = 2.0,
         beta: float = 2.0,
-        learn_scale_prior: bool = False,
+        learn_scale_prior: bool | None = None,
     ) -> None:
-        prior = InverseGamma(float(alpha), float(beta), learned=learn_scale_prior)
+        learned = outcome_transform is None if learn_scale_prior is None else learn_scale_prior
+        prior = InverseGamma(float(alpha), float(beta), learned=learned)
         gaussian = GaussianProcess(
             train_X,
             train_Y,

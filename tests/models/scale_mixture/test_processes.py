@@ -91,6 +91,17 @@ def test_a_fit_finds_a_maximum_whatever_the_scale():
         assert other.log_posterior() < best
 
 
+def test_the_scale_of_outcomes_taken_as_they_are_is_learnt_however_small():
+    """At scale 1/10,000 the fixed prior would put it at 2 / (2 + n / 2) at least."""
+    model = StudentTProcess(X, 0.01 * outcomes(X), outcome_transform=None).fit()
+    standardised = StudentTProcess(X, 0.01 * outcomes(X)).fit()
+    assert model.prior.learned
+    assert not standardised.prior.learned
+    assert model.prior.typical < 0.05
+    deviation = model.posterior(NEW).variance.sqrt()
+    assert (deviation < 0.05).all()
+
+
 def test_predictions_are_the_conditionals_of_the_multivariate_t():
     """p(y_new | y) = p(y_new, y) / p(y), both multivariate t."""
     model = StudentTProcess(X[:N], outcomes(X[:N])).fit()
@@ -272,7 +283,9 @@ def test_the_curvature_is_that_of_the_density_on_average():
     curvatures, hessians = [], []
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        model = StudentTProcess(torch.from_numpy(inputs), torch.zeros(20, 1), outcome_transform=None)
+        model = StudentTProcess(
+            torch.from_numpy(inputs), torch.zeros(20, 1), outcome_transform=None, learn_scale_prior=False
+        )
         regression = model.gaussian.regressions.outcomes[0]
         theta = regression.likelihood().starts()[0]
         theta[-1] = np.log(0.05)
