@@ -70,7 +70,12 @@ class WeightSamples(Predictive):
 
     def posterior(self, X: Tensor, outputs: Sequence[int] | None, observation_noise: bool) -> MemberPosterior:
         *batch, q, d = X.shape
-        values = self.predict(X.reshape(-1, d))
+        points = X.reshape(-1, d)
+        if q == 1 or (X.requires_grad and torch.is_grad_enabled()):
+            values = self.predict(points)
+        else:  # points pending beside each of many candidates are the same
+            distinct, places = torch.unique(points, dim=0, return_inverse=True)
+            values = self.predict(distinct)[:, places]
         noise = self.noise_variance if observation_noise else None
         if outputs is not None:
             values = values[..., list(outputs)]

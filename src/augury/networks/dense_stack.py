@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from augury.networks.dense_values import dense_values, dense_values_at
 from augury.networks.mlp import Elementwise
 
 
@@ -24,10 +26,17 @@ class _Activation:
     in_place: Callable[[Tensor], Tensor] | None = None
 
 
+def _tanh_(a: Tensor) -> Tensor:
+    """In place, by NumPy, whose tanh takes a quarter of the time of torch's."""
+    array = a.detach().numpy()
+    np.tanh(array, out=array)
+    return a
+
+
 _aten = torch.ops.aten
 _ACTIVATIONS: dict[type[nn.Module], _Activation] = {
-    nn.Identity: _Activation(lambda a: a, lambda g, a, h: g),
-    nn.Tanh: _Activation(torch.tanh, lambda g, a, h: _aten.tanh_backward(g, h), torch.tanh_),
+    nn.Identity: _Activation(lambda a: a, lambda g, a, h: g, lambda a: a),
+    nn.Tanh: _Activation(torch.tanh, lambda g, a, h: _aten.tanh_backward(g, h), _tanh_),
     nn.ReLU: _Activation(torch.relu, lambda g, a, h: _aten.threshold_backward(g, h, 0.0), torch.relu_),
     nn.Sigmoid: _Activation(torch.sigmoid, lambda g, a, h: _aten.sigmoid_backward(g, h), torch.sigmoid_),
     nn.SiLU: _Activation(nn.functional.silu, lambda g, a, h: _aten.silu_backward(g, a)),
@@ -75,10 +84,19 @@ class DenseStack:
         *inner, last = self.activations
         return last is identity and all(activation is tanh for activation in inner)
 
+    @property
+    def _is_in_place(self) -> bool:
+        return all(activation.in_place is not None for activation in self.activations)
+
     def forward(self, theta: Tensor, X: Tensor) -> Tensor:
         """`S x n x o`, differentiable in `theta` (`S x P`) and `X` (`n x d` or `S x n x d`)."""
+        if X.dim() == 2 and self._is_in_place and not (torch.is_grad_enabled() and theta.requires_grad):
+            if not (torch.is_grad_enabled() and X.requires_grad):
+                return dense_values(self, theta, X)
+            if self.layers[-1][0] == 1:
+                return dense_values_at(self, theta, X)
         h = X if X.dim() == 3 else X.expand(len(theta), *X.shape)
-        for (weight, bias), activation in zip(self._split(theta), self.activations, strict=True):
+        for (weight, bias), activation in zip(self.split(theta), self.activations, strict=True):
             h = _affine(weight, bias, h)
             h = activation.value(h)
         return h
@@ -87,7 +105,7 @@ class DenseStack:
         """`S x n x o`, and `dL/df (S x n x o) -> dL/dtheta (S x P)`, which may be called once."""
         theta = theta.detach()
         h = X if X.dim() == 3 else X.expand(len(theta), *X.shape)
-        weights = self._split(theta)
+        weights = self.split(theta)
         inputs, before, after = [], [], []
         for (weight, bias), activation in zip(weights, self.activations, strict=True):
             inputs.append(h)
@@ -98,7 +116,7 @@ class DenseStack:
 
         def pullback(gradient: Tensor) -> Tensor:
             result = torch.empty_like(theta)
-            parts = self._split(result)
+            parts = self.split(result)
             for index in reversed(range(len(weights))):
                 gradient = self.activations[index].pullback(gradient, before[index], after[index])
                 weight, bias = parts[index]
@@ -111,7 +129,7 @@ class DenseStack:
 
         return h, pullback
 
-    def _split(self, theta: Tensor) -> list[tuple[Tensor, Tensor | None]]:
+    def split(self, theta: Tensor) -> list[tuple[Tensor, Tensor | None]]:
         """`(S x out x in, S x out or None)` of each layer, views of `theta`."""
         parts: list[tuple[Tensor, Tensor | None]] = []
         start, S = 0, len(theta)
