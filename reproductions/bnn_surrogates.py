@@ -5,6 +5,7 @@ paper's Gaussian process (Gamma priors), BoTorch's of today, and designs without
 initial design for a seed. Runs are kept in a file of JSON lines: an interrupted study goes on where it was.
 
     python -m reproductions.bnn_surrogates            # <= 10 minutes on 2 cores
+    python -m reproductions.bnn_surrogates --low      # the claims about low dimension, an hour
     python -m reproductions.bnn_surrogates --high     # d = 100 and 400, some 15 minutes on free cores
     python -m reproductions.bnn_surrogates --full     # the paper's problems and schedules: days
     python -m reproductions.bnn_surrogates --high --report     # only what is finished
@@ -25,12 +26,12 @@ from reproductions._table import print_table
 from reproductions.surrogate_study.campaign import run
 from reproductions.surrogate_study.claims import claim_rows
 from reproductions.surrogate_study.figures import critical_difference_figure, progress_figure, save
-from reproductions.surrogate_study.plans import DEFAULT, FULL, HIGH, QUICK, Plan
+from reproductions.surrogate_study.plans import DEFAULT, FULL, HIGH, LOW, QUICK, Plan
 from reproductions.surrogate_study.ranks import rank
 from reproductions.surrogate_study.results import Results
 
 RESULTS = Path(__file__).parent / "results"
-PLANS = {"quick": QUICK, "default": DEFAULT, "high": HIGH, "full": FULL}
+PLANS = {"quick": QUICK, "default": DEFAULT, "low": LOW, "high": HIGH, "full": FULL}
 
 
 def report(plan: Plan, name: str, results: Results, folder: Path) -> None:
@@ -54,7 +55,12 @@ def report(plan: Plan, name: str, results: Results, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     chosen = parser.add_mutually_exclusive_group()
-    for name, text in (("quick", "< 30 s"), ("high", "high dimension"), ("full", "everything, long")):
+    for name, text in (
+        ("quick", "< 30 s"),
+        ("low", "low dimension"),
+        ("high", "high dimension"),
+        ("full", "everything, long"),
+    ):
         chosen.add_argument(f"--{name}", dest="plan", action="store_const", const=name, help=text)
     parser.add_argument("--surrogates", nargs="+", help="run only these")
     parser.add_argument("--problems", nargs="+", help="run only these")

@@ -78,6 +78,27 @@ DEFAULT = Plan(
     minutes=7.0,  # a run that has begun goes on to its end
 )
 
+#: The claims about low dimension at a reduced size: the networks of the paper, three problems, three seeds.
+LOW = Plan(
+    {
+        "branin": Schedule(10, 5, 8),
+        "hartmann-6": Schedule(10, 5, 8),
+        "ackley-10": Schedule(10, 5, 8),
+    },
+    seeds=3,
+    surrogates=(
+        "gp",
+        "gp-paper",
+        "infinite-width",
+        "deep-kernel",
+        "bnn-hmc",
+        "bnn-sghmc",
+        "deep-ensemble",
+        "laplace",
+        "sobol",
+    ),
+)
+
 #: Does the infinite-width network win in high dimension?
 HIGH = Plan(
     {"network-draw-400": Schedule(100, 10, 15), "network-draw-100": Schedule(50, 10, 15)},
