@@ -377,3 +377,79 @@ def test_at_most_so_many_parts_of_a_mixture_are_used(run: Run, tmp_path: Path) -
         parts = [float(proposed.columns[part][row].text) for part in "abcd"]  # type: ignore[union-attr]
         assert sum(parts) == pytest.approx(1.0)
         assert sum(part > 0 for part in parts) <= 2
+
+
+def _small(tmp_path: Path) -> Path:
+    """Two settings, a yield with its standard error, a pressure, and what each experiment cost."""
+    sheet = tmp_path / "e.csv"
+    rows = ["temperature,time,yield,pressure,sd,hours"]
+    for i, (T, t) in enumerate([(20, 1.0), (40, 2.5), (60, 1.5), (80, 3.0), (100, 2.0), (60, 2.5)]):
+        rows.append(f"{T},{t},{30 + T / 4 + t},{T / 20 + t / 4},0.{5 + i},{i}")
+    sheet.write_text("\n".join([*rows, "90,2.5,,,,", ""]).replace("0.10", "1.0"))
+    return sheet
+
+
+def test_accuracy_and_cost_have_columns(run: Run, tmp_path: Path) -> None:
+    sheet = _small(tmp_path)
+    options = (
+        "--goal",
+        "max:yield",
+        "--constraint",
+        "pressure <= 5",
+        "--stderr",
+        "yield=sd",
+        "--cost",
+        "hours",
+    )
+    for _ in range(2):  # by the table, then by the space file
+        result = run(sheet, *options, "--json")
+        assert result.exit_code == 0, result.output
+        found = json.loads(result.stdout)
+        assert list(found["space"]) == ["temperature", "time"]
+        assert found["goals"]["constraints"] == [{"name": "pressure", "upper": 5.0, "lower": None}]
+        assert found["set_aside"] == {
+            "sd": "the standard error of yield",
+            "hours": "what the experiment cost",
+        }
+        assert found["cost"] == 15.0
+    assert "cost 15 so far" in run(sheet, *options).stdout
+
+
+def test_a_rule_between_settings_stays_one(run: Run, tmp_path: Path) -> None:
+    sheet = _small(tmp_path)
+    rules = ("--constraint", "temperature <= 80", "--constraint", "temperature + 10*time <= 100")
+    for _ in range(2):
+        found = json.loads(
+            run(sheet, "--goal", "max:yield", "--goal", "min:pressure", *rules, "--json").stdout
+        )
+        assert found["goals"]["constraints"] == []
+        assert found["constraints"] == ["temperature <= 80", "temperature + 10*time <= 100"]
+        assert all(one["params"]["temperature"] <= 80 for one in found["suggestions"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--stderr", "sd"], "RESULT=COLUMN"),
+        (["--stderr", "temperature=sd"], "'temperature' is not a result"),
+        (["--stderr", "yield=sdd"], "did you mean 'sd'?"),
+        (["--stderr", "yield=sd", "--stderr", "yield=hours"], "two columns"),
+        (["--stderr", "yield=sd", "--cost", "sd"], "two meanings"),
+        (["--cost", "yield"], "two meanings"),
+        (["--cost", "day"], "no column 'day'"),
+        (["--constraint", "yield <= 3"], "'yield'"),
+    ],
+)
+def test_bad_columns_of_accuracy_are_refused(options: list[str], said: str, run: Run, tmp_path: Path) -> None:
+    result = run(_small(tmp_path), "--goal", "max:yield", *options)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_a_bad_standard_error_is_named(run: Run, tmp_path: Path) -> None:
+    sheet = _small(tmp_path)
+    sheet.write_text(sheet.read_text().replace("0.6", "-0.6"))
+    result = run(sheet, "--goal", "max:yield", "--stderr", "yield=sd")
+    assert result.exit_code == 2
+    assert "row 3" in result.stderr
+    assert "0 or more" in result.stderr

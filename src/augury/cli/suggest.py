@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,6 @@ import typer
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from augury.space.goals import Goal, Goals
     from augury.study.sheet.definition import Definition
     from augury.study.sheet.table import Table
 
@@ -35,7 +33,22 @@ def suggest(
     ] = None,
     constraint: Annotated[
         list[str] | None,
-        typer.Option("--constraint", "-c", help='A rule between settings, such as "a + b <= 1". Repeatable.'),
+        typer.Option(
+            "--constraint",
+            "-c",
+            help='A rule between settings, such as "a + b <= 1"; or a limit on a result, told by its name. '
+            "Repeatable.",
+        ),
+    ] = None,
+    stderr: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stderr",
+            help="RESULT=COLUMN: standard errors of a result, such as yield=yield_sd. Repeatable.",
+        ),
+    ] = None,
+    cost: Annotated[
+        str | None, typer.Option("--cost", metavar="COLUMN", help="The column of what each experiment cost.")
     ] = None,
     candidates: Annotated[
         Path | None, typer.Option("--candidates", help="Table whose rows are the only possible choices.")
@@ -78,6 +91,7 @@ def suggest(
     under way.
     """
     from augury.cli.options import check_model
+    from augury.cli.suggest_goals import read_accuracy, read_goals, split_constraints
     from augury.study.sheet.advice import advise, read_experiments
     from augury.study.sheet.next_table import next_table
     from augury.study.sheet.outcomes import check_outcomes
@@ -88,16 +102,22 @@ def suggest(
     if n < 1:
         raise InvalidInputError(f"-n {n}: ask for at least 1 experiment")
     check_model(model)
-    goals = _goals(goal, limit or [])
+    accuracy = read_accuracy(stderr or [], cost)
+    goals = read_goals(goal, limit or [])
     files = _descriptor_files(descriptors or [])
     space_file = space or space_path(sheet)
     given = [sheet, space_file, *([candidates] if candidates else []), *files.values()]
     target = next_path(sheet) if output is None else _target(output, given, force)
     table = read_table(sheet)
+    rules, limits = split_constraints(constraint or [], table, goals, space_file, candidates)
+    goals = read_goals(goal, [*(limit or []), *limits])
     check_outcomes(table, goals)
-    definition = _define(table, goals.outcomes, space_file, candidates, constraint or [], ignore or [], files)
+    accuracy.check(table, goals)
+    aside = [*(ignore or []), *accuracy.columns]
+    definition = _define(table, goals.outcomes, space_file, candidates, rules, aside, files)
+    definition = replace(definition, aside={**definition.aside, **accuracy.columns})
     words = [word for text in failed or [] for word in text.split(",")]
-    experiments = read_experiments(table, definition, goals, words)
+    experiments = read_experiments(table, definition, goals, words, accuracy)
     advice = advise(experiments, definition, goals, table, n, seed=seed, model=model)
     names, rows = next_table(table, definition, goals, advice.suggestions)
     contents = {target: render(target, names, rows, table.dialect)}
@@ -114,31 +134,6 @@ def suggest(
     from augury.cli.suggest_display import print_text
 
     print_text(outcome)
-
-
-def _goals(texts: list[str], limits: list[str]) -> Goals:
-    from augury.space.goals import Constraint, Goals, goal_of
-
-    objectives = [_read(goal_of, "--goal", text, "max:COLUMN or min:COLUMN") for text in texts]
-    constraints = [
-        _read(goal_of, "--limit", text, '"COLUMN <= NUMBER" or "COLUMN >= NUMBER"') for text in limits
-    ]
-    for text, given in zip(texts, objectives, strict=True):
-        if isinstance(given, Constraint):
-            raise InvalidInputError(
-                f"--goal {text!r}: write max:COLUMN or min:COLUMN; a limit is given with --limit"
-            )
-    for text, given in zip(limits, constraints, strict=True):
-        if not isinstance(given, Constraint):
-            raise InvalidInputError(f'--limit {text!r}: write "COLUMN <= NUMBER" or "COLUMN >= NUMBER"')
-    return Goals([*objectives, *constraints])
-
-
-def _read(goal_of: Callable[[str], Goal], option: str, text: str, form: str) -> Goal:
-    try:
-        return goal_of(text)
-    except InvalidInputError:
-        raise InvalidInputError(f"{option} {text!r}: write {form}") from None
 
 
 def _descriptor_files(texts: list[str]) -> dict[str, Path]:

@@ -36,6 +36,7 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
     return {
         "goals": outcome.goals.to_dict(),
         "experiments": counts,
+        "cost": outcome.experiments.total_cost,
         "space": {name: parameter.to_dict() for name, parameter in definition.space.parameters.items()},
         "rest": None
         if definition.remainder is None
@@ -113,6 +114,8 @@ def notes(outcome: Outcome) -> list[str]:
             f"{', '.join(outcome.definition.guessed)} is a guess, "
             f"half to twice the value: set it in {outcome.space_file.name} before you trust a suggestion."
         )
+    if (cost := outcome.experiments.total_cost) is not None:
+        found.append(f"The experiments have cost {cost:g} so far.")
     left = len(outcome.advice.suggestions)
     if left < outcome.asked:
         found.append(f"Note: of the candidates, only {left} {'is' if left == 1 else 'are'} left to try.")

@@ -12,6 +12,7 @@ from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.strategies.base import Prediction, Proposal
 from augury.strategies.sobol_search import SobolSearch
+from augury.study.sheet.accuracy import Accuracy
 from augury.study.sheet.definition import Definition
 from augury.study.sheet.encoding import encode_rows
 from augury.study.sheet.outcomes import read_outcomes
@@ -31,11 +32,15 @@ class Experiments:
         X: n x dim encoded points.
         Y: n x m outcomes, NaN = not measured.
         status: n, "complete", "failed" or "pending".
+        Yvar: n x m squared standard errors, NaN = unknown.
+        cost: n, what each cost, NaN = unknown.
     """
 
     X: NDArray[np.float64]
     Y: NDArray[np.float64]
     status: NDArray[np.str_]
+    Yvar: NDArray[np.float64]
+    cost: NDArray[np.float64]
 
     def count(self, status: str) -> int:
         """How many rows have this status."""
@@ -45,9 +50,12 @@ class Experiments:
     def observations(self) -> Observations:
         """The rows that are done."""
         done = self.status != "pending"
-        n = int(done.sum())
-        unknown = np.full_like(self.Y[done], np.nan)
-        return Observations(self.X[done], self.Y[done], unknown, np.full(n, np.nan), self.status[done])
+        return Observations(self.X[done], self.Y[done], self.Yvar[done], self.cost[done], self.status[done])
+
+    @property
+    def total_cost(self) -> float | None:
+        """What the experiments have cost, as far as known; None where nothing is."""
+        return float(np.nansum(self.cost)) if np.isfinite(self.cost).any() else None
 
     def measured(self, column: int) -> NDArray[np.bool_]:
         """Mask (n) of the rows in which an outcome was measured."""
@@ -89,7 +97,11 @@ class Advice:
 
 
 def read_experiments(
-    table: Table, definition: Definition, goals: Goals, failed_words: list[str]
+    table: Table,
+    definition: Definition,
+    goals: Goals,
+    failed_words: list[str],
+    accuracy: Accuracy | None = None,
 ) -> Experiments:
     """The experiments of a table, encoded.
 
@@ -97,7 +109,9 @@ def read_experiments(
         InvalidInputError: a cell that is not what its column should hold (row and column named).
     """
     Y, status = read_outcomes(table, goals, failed_words)
-    return Experiments(encode_rows(table, definition.whole, definition.advice), Y, status)
+    given = accuracy or Accuracy()
+    X = encode_rows(table, definition.whole, definition.advice)
+    return Experiments(X, Y, status, given.variances(table, goals), given.costs(table))
 
 
 def advise(
