@@ -12,7 +12,9 @@ from tests.cli.store_content import content
 from tests.interrupts import heed_interrupts
 
 from augury import Study
+from augury.strategies import recommendation
 from augury.study import load_study_file
+from augury.study.recommendation import RULES
 
 COMMAND = [sys.executable, "-c", "print('working'); print({x} + {n})"]
 
@@ -153,3 +155,30 @@ def test_several_goals_end_with_the_front(augury, define, module):
     for line, trial in zip(lines[-len(front) :], front, strict=True):
         assert line.startswith(f"  trial {trial.number}: yield = {trial.values['yield']:.6g}, cost = ")
         assert f"n = {trial.params['n']}" in line
+
+
+def test_a_recommendation_is_made_where_the_file_asks_for_one(augury, tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text(
+        """version = 1
+[study]
+strategy = "random"
+seed = 1
+recommend = "posterior-mean"
+[space]
+x = {low = 0.0, high = 1.0}
+[[goal]]
+maximize = "y"
+[run]
+command = ["PYTHON", "-c", "print(1 - ({x} - 0.5)**2)"]
+budget = 6
+""".replace("PYTHON", sys.executable)
+    )
+    shown = augury("run", path).stdout
+    assert recommendation.RULES == RULES
+    assert "recommended (posterior-mean), with y = " in shown
+    study = Study.load(tmp_path / "study.db")
+    assert study.recommend() == study.recommend("posterior-mean")
+    assert study.recommend("evaluated").params in [trial.params for trial in study.trials]
+    path.write_text(path.read_text().replace("posterior-mean", "mode"))
+    assert "'mode' is no rule of recommendation" in augury("run", path, code=2).stderr

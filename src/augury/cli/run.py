@@ -77,6 +77,19 @@ def run(
         )
         raise typer.Exit(INTERRUPTED) from None
     _print_end(study)
+    if "recommend" in study_file.settings and study.goals.n_objectives == 1:
+        _print_recommendation(study)
+
+
+def _print_recommendation(study: Study) -> None:
+    found = study.recommend()
+    if found is None:
+        typer.echo("nothing to recommend yet")
+        return
+    expected = ", ".join(f"{name} = {mean:.6g} ± {found.std[name]:.2g}" for name, mean in found.mean.items())
+    typer.echo(f"recommended ({found.rule}), with {expected} expected:")
+    for name, value in found.params.items():
+        typer.echo(f"  {name} = {value}")
 
 
 def _budget(study_file: StudyFile, given: int | None) -> int:

@@ -16,7 +16,7 @@ from augury.study.frame import trials_frame
 from augury.study.front import HypervolumeHistory, hypervolume_of, pareto_front
 from augury.study.history import History
 from augury.study.parts import Parts
-from augury.study.recommendation import Recommendation, TradeOff
+from augury.study.recommendation import Recommendation, TradeOff, check_rule
 from augury.study.store import Store, StudyRecord, TrialTable
 from augury.study.suggester import trial_seed
 from augury.study.trade_offs import TradeOffs
@@ -37,6 +37,7 @@ class StudyReader:
     _record: StudyRecord
     _table: TrialTable
     _history: History
+    _rule: str | None
 
     @property
     def trials(self) -> list[Trial]:
@@ -62,12 +63,13 @@ class StudyReader:
         index = self.goals.best_index(Y, np.ones(len(trials), dtype=bool))
         return None if index is None else trials[index]
 
-    def recommend(self, rule: str = "evaluated") -> Recommendation | None:
+    def recommend(self, rule: str | None = None) -> Recommendation | None:
         """The setting to use, by the surrogate's predictions; under noise, `best` flatters its value.
 
         Args:
             rule: "evaluated" (the evaluated point of the best predicted mean that probably keeps the
-                constraints) or "posterior-mean" (the best predicted mean of the whole space).
+                constraints) or "posterior-mean" (the best predicted mean of the whole space); None for the
+                study's own rule, "evaluated" unless it was made with another.
 
         Returns:
             None while nothing measured (probably) keeps the constraints.
@@ -78,6 +80,7 @@ class StudyReader:
         """
         from augury.strategies.recommendation import recommend
 
+        rule = check_rule(self._rule or "evaluated" if rule is None else rule)
         found = recommend(
             rule, self.model, self.space, self.goals, self.observations(), seed=trial_seed(self.seed, 0)
         )

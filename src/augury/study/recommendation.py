@@ -6,6 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from augury.errors import InvalidInputError
+
+# Those of augury.strategies.recommendation, which takes long to import.
+RULES = ("evaluated", "posterior-mean")
+
+
+def check_rule(rule: str) -> str:
+    """`rule` if it is one.
+
+    Raises:
+        InvalidInputError: it is not.
+    """
+    if rule not in RULES:
+        raise InvalidInputError(
+            f"{rule!r} is no rule of recommendation; give one of {', '.join(map(repr, RULES))}"
+        )
+    return rule
+
 
 @dataclass(frozen=True)
 class Recommendation:

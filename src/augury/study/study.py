@@ -29,6 +29,7 @@ from augury.study.process import new_owner
 from augury.study.pruning.registry import pruner_of, pruner_settings
 from augury.study.pruning.reporting import StudyReporter
 from augury.study.reader import StudyReader
+from augury.study.recommendation import check_rule
 from augury.study.result import parse_result
 from augury.study.retry import RetryPolicy
 from augury.study.store import STALE_AFTER, LeaseTable, NewTrial, ReportTable, Store, StudyRecord, TrialTable
@@ -60,6 +61,7 @@ class Study(StudyReader):
         acquisition: what a point is worth, handed to the strategy.
         pruner: answers `trial.should_prune()`: "median" (which "auto" is, too), "percentile",
             "successive-halving", "hyperband", "none", {"name": one of them, option: value}, or a `Pruner`.
+        recommend: the rule of `study.recommend()`, "evaluated" (also when None) or "posterior-mean".
         store: a file name, a `postgresql://` URL, an open `Store`, or None to keep the study in memory only.
         seed: makes its decisions reproducible; None takes the stored one, or a random one for a new study.
 
@@ -78,6 +80,7 @@ class Study(StudyReader):
         model: Any = "auto",
         acquisition: Any = "auto",
         pruner: Any = "auto",
+        recommend: str | None = None,
         store: str | os.PathLike[str] | Store | None = "study.db",
         seed: int | None = None,
     ) -> None:
@@ -90,7 +93,8 @@ class Study(StudyReader):
         self._parts = Parts(strategy, model, acquisition, self.space)
         self._parts.check()
         self._pruner = pruner_of(pruner)
-        self._settings = {**self._parts.settings, **pruner_settings(pruner)}
+        self._rule = None if recommend is None else check_rule(recommend)
+        self._settings = {**self._parts.settings, **pruner_settings(pruner), "recommend": self._rule}
         self.store = store if isinstance(store, Store) else Store(store)
         self._connect(self._find_or_create(seed))
 
@@ -126,6 +130,7 @@ class Study(StudyReader):
             record.settings, study.space, strategy=strategy, model=model, acquisition=acquisition
         )
         study._pruner = pruner_of(record.settings.get("pruner") or "auto" if pruner is None else pruner)
+        study._rule = record.settings.get("recommend")
         study.store = opened
         study._connect(record)
         return study

@@ -6,6 +6,7 @@ version = 1
 name = "reactor"                 # default "default"
 store = "reactor.db"             # beside this file unless absolute; default: this file's name with .db
 seed = 1
+recommend = "posterior-mean"     # what `augury run` recommends in the end; default: the best result
 
 [space]                          # see augury.space.toml
 temperature = {low = 20.0, high = 120.0}
@@ -43,6 +44,7 @@ from augury.space.goals import Constraint, Goals, Maximize, Minimize
 from augury.space.space import Space
 from augury.space.toml import space_from_toml
 from augury.study.parts import Parts
+from augury.study.recommendation import check_rule
 from augury.study.run_settings import RunSettings, import_function, read_run
 from augury.study.study import Study
 from augury.study.toml_tables import check_keys, check_type, table, tables
@@ -50,7 +52,7 @@ from augury.study.toml_tables import check_keys, check_type, table, tables
 VERSION = 1
 
 _TABLES = ("version", "study", "space", "goal", "constraint", "run")
-_STUDY = ("name", "store", "seed", "strategy", "model", "acquisition")
+_STUDY = ("name", "store", "seed", "strategy", "model", "acquisition", "recommend")
 _OBJECTIVE = ("threshold", "risk", "level")
 
 
@@ -178,5 +180,7 @@ def _settings(table: dict[str, Any], path: Path) -> dict[str, Any]:
     for key in ("name", "store", "strategy", "model", "acquisition"):
         check_type("[study]", table, key, str, "text in quotes")
     check_type("[study]", table, "seed", int, "a whole number")
+    if "recommend" in table:
+        check_rule(table["recommend"])
     store = table.get("store", f"{path.stem}.db")
     return {**table, "store": store if "://" in store else path.parent / Path(store).expanduser()}
