@@ -7,7 +7,7 @@ import pytest
 from botorch.models import SingleTaskGP
 
 from augury.acquisition.registry import ACQUISITIONS
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.space.goals import Goals
 from augury.space.parameters import Float
 from augury.space.space import Space
@@ -248,10 +248,34 @@ def test_bad_options_are_refused_at_once(options):
         BayesianOptimization(**options)
 
 
-@pytest.mark.parametrize("acquisition", ACQUISITIONS.names())
+#: Seconds a suggestion: `tests/acquisition/test_matrix.py` has one of each.
+SLOW = {"one-shot-kg", "multi-step", "predictive-entropy"}
+
+
+@pytest.mark.parametrize(
+    "acquisition",
+    [
+        name
+        for name in ACQUISITIONS.names()
+        if name not in SLOW | {"probability-of-feasibility"} and not name.endswith("-per-cost")
+    ],
+)
 def test_every_acquisition_optimises(acquisition):
     seen = run(BayesianOptimization(acquisition=acquisition), continuous_space(), branin, 20)
     assert seen.Y.min() < 2.0
+
+
+@pytest.mark.parametrize("acquisition", ["one-shot-kg", "probability-of-feasibility"])
+def test_what_an_acquisition_cannot_serve_is_refused(acquisition):
+    goals = Goals.of(["min:y", "z <= 0"]) if acquisition == "one-shot-kg" else Goals.of("min:y")
+    with pytest.raises(NotSupportedError, match="constraint"):
+        run(
+            BayesianOptimization(acquisition=acquisition),
+            continuous_space(),
+            lambda X: np.concatenate([branin(X), X[:, :1] - 0.9], axis=1)[:, : goals.n_outcomes],
+            8,
+            goals=goals,
+        )
 
 
 @pytest.mark.parametrize(
@@ -287,3 +311,15 @@ def test_a_scale_mixture_is_a_surrogate_like_any_other(name):
     goals = ["min:y", "c<=0"]
     table = run(strategy, continuous_space(), limited, 14, goals=goals)
     assert (table.Y[6:, 1] <= 0.05).mean() > 0.5
+
+
+def test_loud_noise_is_met_by_the_knowledge_gradient():
+    space, rng = continuous_space(), np.random.default_rng(0)
+    X = rng.random((20, 2))
+    Y = branin(X) + rng.normal(0.0, 30.0, (20, 1))
+    loud = table_of(X, Y, Yvar=np.full_like(Y, 30.0**2))
+    quiet = table_of(X, Y, Yvar=np.full_like(Y, 1e-4))
+    for seen, name in ((loud, "knowledge-gradient"), (quiet, "log-ei")):
+        auto = propose(BayesianOptimization(), space, seen, goals=Goals.of("min:y")).points
+        named = propose(BayesianOptimization(acquisition=name), space, seen, goals=Goals.of("min:y")).points
+        np.testing.assert_array_equal(auto, named)

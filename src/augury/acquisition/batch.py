@@ -93,6 +93,8 @@ def _choose_again(
 ) -> bool:
     """Improve each point in place with the others pending; whether one of them gained."""
     gained = False
+    if hasattr(conditional(X[:0]), "search"):  # it has no value at a point alone
+        return False
     for index in range(len(X) - 1):  # the last was chosen with all others pending already
         others = np.delete(X, index, axis=0)
         acquisition = conditional(others)

@@ -21,6 +21,16 @@ ACQUISITIONS = Registry(
         "knowledge-gradient": "augury.acquisition.textbook:knowledge_gradient",
         "max-value-entropy": "augury.acquisition.textbook:max_value_entropy",
         "thompson": "augury.acquisition.textbook:thompson",
+        "predictive-entropy": "augury.acquisition.entropy_search:predictive_entropy_search",
+        "joint-entropy": "augury.acquisition.entropy_search:joint_entropy_search",
+        "one-shot-kg": "augury.acquisition.one_shot:one_shot_knowledge_gradient",
+        "multi-step": "augury.acquisition.one_shot:multi_step_lookahead",
+        "probability-of-feasibility": "augury.acquisition.textbook:probability_of_feasibility",
+        "log-ei-per-cost": "augury.acquisition.cost:log_ei_per_cost",
+        "log-nei-per-cost": "augury.acquisition.cost:log_nei_per_cost",
+        "risk-neutral-nei-per-cost": "augury.acquisition.cost:risk_neutral_nei_per_cost",
+        "knowledge-gradient-per-cost": "augury.acquisition.cost:knowledge_gradient_per_cost",
+        "max-value-entropy-per-cost": "augury.acquisition.cost:max_value_entropy_per_cost",
     },
 )
 

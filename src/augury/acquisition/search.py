@@ -51,7 +51,7 @@ def maximize(
     inside linear constraints, and alternating with moves of the discrete columns where there are some.
 
     Args:
-        acquisition: what is maximised.
+        acquisition: what is maximised; by its own `search(space, seed)` where it has one.
         space: where; `fixed_columns` keep their values.
         n_restarts: number of points refined; by default 12, 8 for one or two free columns.
         n_raw: number of points evaluated to begin with; by default 512, 256 for one or two free columns.
@@ -60,6 +60,8 @@ def maximize(
             continuous.
         seed: the same seed gives the same result.
     """
+    if hasattr(acquisition, "search"):
+        return SearchResult(*acquisition.search(space, seed))
     points = listed_points(space)
     if points is not None:
         return SearchResult(*best_of(acquisition, points, avoid))

@@ -34,6 +34,8 @@ class Situation(Circumstances):
         values: `n` measured outcomes there.
         maximize: whether larger outcomes are better.
         space: where the point is looked for; needed by what asks for the optimum over the whole space.
+        cost: the logarithm of an evaluation's cost (`augury.acquisition.cost.LearntCost`), or None; needed by
+            what is divided by it.
     """
 
     model: Any
@@ -41,6 +43,7 @@ class Situation(Circumstances):
     values: np.ndarray
     maximize: bool = True
     space: Space | None = None
+    cost: Any = None
 
     @property
     def best_f(self) -> float:

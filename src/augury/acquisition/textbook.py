@@ -8,6 +8,7 @@ import numpy as np
 
 from augury.acquisition.analytic import LogProbabilityOfImprovement, PosteriorMean
 from augury.acquisition.base import Acquisition
+from augury.acquisition.constrained import ConstrainedAcquisition
 from augury.acquisition.enumeration import listed_points
 from augury.acquisition.fantasies import plausible_best
 from augury.acquisition.knowledge_gradient import (
@@ -20,7 +21,7 @@ from augury.acquisition.search import maximize
 from augury.acquisition.situation import Situation
 from augury.acquisition.starts import raw_points
 from augury.acquisition.thompson import ThompsonSample
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.numerics.quasi_random import quasi_normal
 
 #: Of the outcomes' standard deviation: what probability of improvement asks a value to be better by, and the
@@ -120,6 +121,20 @@ def thompson(situation: Situation) -> Acquisition:
         seed ^= crc32(np.ascontiguousarray(situation.running).tobytes())
     sample = ThompsonSample(situation.model, candidates_for_optimum(situation), situation.maximize, seed=seed)
     return situation.constrained(sample, float(situation.values.std()) or 1.0)
+
+
+def probability_of_feasibility(situation: Situation) -> Acquisition:
+    """The logarithm of the probability that all constraints are met and the evaluation succeeds.
+
+    Raises:
+        NotSupportedError: nothing can be violated, and nothing is known to fail.
+    """
+    if not situation.constraints:
+        raise NotSupportedError(
+            "there is no constraint on an outcome and no failure, so every point is feasible; add a "
+            "constraint or use another acquisition"
+        )
+    return ConstrainedAcquisition(None, situation.constraints)
 
 
 def candidates_for_optimum(situation: Situation) -> np.ndarray:
