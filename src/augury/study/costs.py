@@ -40,6 +40,14 @@ def counting(trials: Iterable[Trial], space: Space) -> list[Trial]:
     return [trial for trial in trials if fidelity.is_target(trial.params, parameter)]
 
 
+def of_one_version(trials: Iterable[Trial], trial: Trial, space: Space) -> list[Trial]:
+    """Those of the version that `trial` is of, which alone its reports can be compared with."""
+    if space.fidelity is None:
+        return list(trials)
+    name = space.fidelity.name
+    return [one for one in trials if one.params.get(name) == trial.params.get(name)]
+
+
 def cost_of(trial: Trial, space: Space) -> float:
     """What a trial costs: as it was told, else as its version declares, else 1."""
     if trial.cost is not None:

@@ -283,7 +283,7 @@ class Study(StudyReader):
 
     def _reporter(self, owner: str | None = None) -> StudyReporter:
         reports = ReportTable(self.store, self._record)
-        return StudyReporter(reports, self._history, self.goals, self._pruner, owner)
+        return StudyReporter(reports, self._history, self.goals, self.space, self._pruner, owner)
 
     def _insert(self, params: Mapping[str, Any], origin: str, **known: Any) -> Trial:
         new = NewTrial(self.space.validate(params), origin, **known)

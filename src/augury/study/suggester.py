@@ -126,7 +126,7 @@ class Suggester:
         proposal = self._parts.strategy.propose(
             space,
             self._goals,
-            self._history.observations(with_estimates(trials, self._goals)),
+            self._history.observations(with_estimates(trials, self._goals, self._space)),
             self._history.encode(pending),
             n,
             seed=trial_seed(self._record.seed, first),

@@ -10,11 +10,14 @@ import pytest
 
 import augury
 from augury.space.goals import Constraint, Goals, Maximize, Minimize
+from augury.space.parameters import Categorical
+from augury.space.space import Space
 from augury.study import Study
 from augury.study.pruning.evidence import with_estimates
 from augury.study.trial import Trial
 
 GOALS = Goals([Minimize("y")])
+SPACE = Space({"x": (0.0, 1.0)})
 
 
 def complete(number: int, report: float, final: float) -> Trial:
@@ -33,7 +36,7 @@ DONE = [complete(0, 10.0, 1.0), complete(1, 20.0, 2.0), complete(2, 40.0, 5.0)]
     [(10.0, 1.0), (20.0, 2.0), (15.0, 1.5), (30.0, 3.5), (100.0, 5.0), (1.0, 1.0), (math.nan, 5.0)],
 )
 def test_the_rank_is_kept(report: float, estimate: float) -> None:
-    found = with_estimates([*DONE, pruned(report)], GOALS)
+    found = with_estimates([*DONE, pruned(report)], GOALS, SPACE)
     assert found[:3] == DONE
     assert (found[3].status, found[3].values) == ("complete", {"y": pytest.approx(estimate)})
 
@@ -43,11 +46,11 @@ def test_the_unit_of_the_reports_does_not_matter() -> None:
     rng = np.random.default_rng(0)
     reports, finals = rng.normal(size=(2, 12))
     done = [complete(i, r, f) for i, (r, f) in enumerate(zip(reports, finals, strict=True))]
-    estimate = with_estimates([*done, pruned(reports[4])], GOALS)[-1].values["y"]
+    estimate = with_estimates([*done, pruned(reports[4])], GOALS, SPACE)[-1].values["y"]
     bent = [complete(i, math.exp(r), f) for i, (r, f) in enumerate(zip(reports, finals, strict=True))]
-    assert with_estimates([*bent, pruned(math.exp(reports[4]))], GOALS)[-1].values["y"] == estimate
+    assert with_estimates([*bent, pruned(math.exp(reports[4]))], GOALS, SPACE)[-1].values["y"] == estimate
     mirrored = [complete(i, -r, -f) for i, (r, f) in enumerate(zip(reports, finals, strict=True))]
-    up = with_estimates([*mirrored, pruned(-reports[4])], Goals([Maximize("y")]))[-1].values["y"]
+    up = with_estimates([*mirrored, pruned(-reports[4])], Goals([Maximize("y")]), SPACE)[-1].values["y"]
     assert up == pytest.approx(-estimate)
     assert finals.min() <= estimate <= finals.max()
 
@@ -58,14 +61,14 @@ def test_without_comparison_nothing_is_claimed() -> None:
         [*DONE, pruned(1.0, step=10)],
         [*DONE, replace(pruned(1.0), intermediate_values={})],
     ):
-        assert with_estimates(trials, GOALS) == trials
+        assert with_estimates(trials, GOALS, SPACE) == trials
     told_late = replace(pruned(1.0), values={"y": 3.0})
-    assert with_estimates([*DONE, told_late], GOALS)[-1] == told_late
+    assert with_estimates([*DONE, told_late], GOALS, SPACE)[-1] == told_late
 
 
 def test_other_outcomes_stay_unmeasured() -> None:
     goals = Goals([Minimize("y"), Constraint("size", upper=1.0)])
-    assert set(with_estimates([*DONE, pruned(10.0)], goals)[-1].values) == {"y"}
+    assert set(with_estimates([*DONE, pruned(10.0)], goals, SPACE)[-1].values) == {"y"}
 
 
 def test_a_study_does_not_come_back_to_what_was_stopped() -> None:
@@ -85,3 +88,11 @@ def test_a_study_does_not_come_back_to_what_was_stopped() -> None:
         study.tell(trial, augury.Pruned())
     assert min(abs(np.diff(sorted(asked)))) > 0.01, asked
     assert study.observations().n == 5, "an estimate was taken for an observation"
+
+
+def test_versions_of_the_function_are_not_compared() -> None:
+    space = Space({"x": (0.0, 1.0), "mesh": Categorical(["coarse", "fine"], role="task", target="fine")})
+    coarse = [replace(one, params={"mesh": "coarse"}) for one in DONE]
+    fine = [replace(complete(3, 15.0, 7.0), params={"mesh": "fine"})]
+    stopped = replace(pruned(15.0), params={"mesh": "fine"})
+    assert with_estimates([*coarse, *fine, stopped], GOALS, space)[-1].values == {"y": 7.0}

@@ -9,17 +9,20 @@ from dataclasses import replace
 import numpy as np
 
 from augury.space.goals import Goals
+from augury.space.space import Space
+from augury.study.costs import of_one_version
 from augury.study.trial import COMPLETE, PRUNED, Trial
 
 
-def with_estimates(trials: Sequence[Trial], goals: Goals) -> list[Trial]:
+def with_estimates(trials: Sequence[Trial], goals: Goals, space: Space) -> list[Trial]:
     """The trials, with those that were stopped early as if they had come to an estimated end.
 
     An estimate keeps the trial's rank: of the complete trials that had reported at the step where it was
     stopped, those with the reports next to its own give, by linear interpolation of the ranks, its final
     value. That is the assumption by which it was stopped, and puts the estimate between the worst and the
     best final value, whatever the unit of the reports. A trial that diverged gets the worst. Without any
-    complete trial that reported so far, nothing is known, and the trial stays as it is.
+    complete trial that reported so far, nothing is known, and the trial stays as it is. Where the function
+    has several versions, only trials of the same one are compared.
 
     Estimates serve the choice of the next points only (else the same point would be proposed again); they are
     never a study's results.
@@ -28,7 +31,10 @@ def with_estimates(trials: Sequence[Trial], goals: Goals) -> list[Trial]:
         return list(trials)
     name, sign = goals.outcomes[0], float(goals.objective_signs[0])
     complete = [one for one in trials if one.status == COMPLETE and name in one.values]
-    return [_ended(one, complete, name, sign) if one.status == PRUNED else one for one in trials]
+    return [
+        _ended(one, of_one_version(complete, one, space), name, sign) if one.status == PRUNED else one
+        for one in trials
+    ]
 
 
 def _ended(trial: Trial, complete: Sequence[Trial], name: str, sign: float) -> Trial:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from augury.errors import NotSupportedError
 from augury.space.goals import Goals, Maximize
+from augury.space.space import Space
+from augury.study.costs import of_one_version
 from augury.study.history import History
 from augury.study.pruning.base import Pruner
 from augury.study.store import ReportTable
@@ -16,16 +18,24 @@ class StudyReporter:
         table: where reports go.
         history: what is known of the trials.
         goals: whether larger is better.
+        space: which trials are of the same version of the function.
         pruner: what is asked.
         owner: the run that evaluates the trials; None for trials that a person has.
     """
 
     def __init__(
-        self, table: ReportTable, history: History, goals: Goals, pruner: Pruner, owner: str | None = None
+        self,
+        table: ReportTable,
+        history: History,
+        goals: Goals,
+        space: Space,
+        pruner: Pruner,
+        owner: str | None = None,
     ) -> None:
         self._table = table
         self._history = history
         self._goals = goals
+        self._space = space
         self._pruner = pruner
         self._owner = owner
 
@@ -48,7 +58,8 @@ class StudyReporter:
         trials = self._history.refresh()
         trial = next(one for one in trials if one.number == number)
         maximize = isinstance(self._goals.objectives[0], Maximize)
-        return self._pruner.should_prune(trial, trials, maximize=maximize)
+        rivals = of_one_version(trials, trial, self._space)
+        return self._pruner.should_prune(trial, rivals, maximize=maximize)
 
     def _check_goals(self) -> None:
         if self._goals.n_objectives > 1:
