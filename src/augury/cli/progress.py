@@ -19,12 +19,12 @@ Note = Callable[["Study", Trial], None]
 
 
 @contextmanager
-def shown_progress(study: Study, budget: int, console: Console) -> Iterator[Note]:
+def shown_progress(study: Study, budget: int | None, console: Console) -> Iterator[Note]:
     """Show a run while it lasts.
 
     Args:
         study: what is run.
-        budget: how many evaluations it is to have.
+        budget: how many evaluations it is to have; None where their cost is limited.
         console: where to show it.
 
     Yields:
@@ -86,9 +86,10 @@ def _ended(trial: Trial) -> str:
     return f"failed{again}: {one_line(trial.reason)}"
 
 
-def _line(study: Study, trial: Trial, budget: int) -> str:
+def _line(study: Study, trial: Trial, budget: int | None) -> str:
     if trial.values:
         came_to = ", ".join(f"{name} = {value:.6g}" for name, value in trial.values.items())
     else:
         came_to = _ended(trial)
-    return f"[{study.evaluated}/{budget}] trial {trial.number}: {came_to}; {best_text(study)}"
+    count = study.evaluated if budget is None else f"{study.evaluated}/{budget}"
+    return f"[{count}] trial {trial.number}: {came_to}; {best_text(study)}"

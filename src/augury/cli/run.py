@@ -24,6 +24,10 @@ def run(
         int | None,
         typer.Option(min=1, metavar="N", help="How many evaluations the study is to have in all."),
     ] = None,
+    cost_budget: Annotated[
+        float | None,
+        typer.Option(metavar="COST", help="What the evaluations may cost in all; see role = 'fidelity'."),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="How many to evaluate at a time, in processes.")
     ] = None,
@@ -49,12 +53,12 @@ def run(
     study_file = load_study_file(file)
     if model is not None:
         study_file = study_file.with_settings(model=check_model(model))
-    budget = _budget(study_file, budget)
+    budget, cost_budget = _budgets(study_file, budget, cost_budget)
     workers = study_file.run.workers if workers is None else workers
     timeout = _timeout(study_file.run.timeout if timeout is None else timeout)
     function = study_file.function()
     study = study_file.open()
-    if study.evaluated >= budget:
+    if budget is not None and study.evaluated >= budget:
         typer.echo(
             f"the study already has {study.evaluated} evaluations; --budget says how many it is to have"
         )
@@ -64,6 +68,7 @@ def run(
             study.run(
                 function,
                 budget,
+                cost_budget=cost_budget,
                 workers=workers,
                 timeout=timeout,
                 callbacks=[note],
@@ -72,7 +77,8 @@ def run(
             )
     except KeyboardInterrupt:
         typer.echo(
-            f"stopped: {study.evaluated} of {budget} evaluations are in {study.store.location}, "
+            f"stopped: {study.evaluated} {'' if budget is None else f'of {budget} '}evaluations are in "
+            f"{study.store.location}, "
             f"{best_text(study)}; to go on: augury run {shlex.quote(str(file))}"
         )
         raise typer.Exit(INTERRUPTED) from None
@@ -92,13 +98,18 @@ def _print_recommendation(study: Study) -> None:
         typer.echo(f"  {name} = {value}")
 
 
-def _budget(study_file: StudyFile, given: int | None) -> int:
-    budget = study_file.run.budget if given is None else given
-    if budget is None:
+def _budgets(
+    study_file: StudyFile, budget: int | None, cost_budget: float | None
+) -> tuple[int | None, float | None]:
+    """Those of the command line, else those of the file."""
+    if budget is None and cost_budget is None:
+        budget, cost_budget = study_file.run.budget, study_file.run.cost_budget
+    if budget is None and cost_budget is None:
         raise InvalidInputError(
-            f"{study_file.path}: [run] has no budget; write budget = 40 there, or give --budget 40"
+            f"{study_file.path}: [run] has no budget; write budget = 40 or cost_budget = 500.0 there, "
+            "or give --budget 40"
         )
-    return budget
+    return budget, cost_budget
 
 
 def _timeout(seconds: float | None) -> float | None:
@@ -109,8 +120,11 @@ def _timeout(seconds: float | None) -> float | None:
 
 def _print_end(study: Study) -> None:
     from augury.cli.progress import best_text
+    from augury.study.report.words import spending_text
 
     typer.echo(f"{best_text(study)} of {study.evaluated} evaluations in {study.store.location}")
+    if study.space.fidelity is not None:
+        typer.echo(f"  {spending_text(study.spending())}")
     if study.goals.n_objectives > 1:
         for trial in study.pareto_front():
             values = ", ".join(f"{name} = {value:.6g}" for name, value in trial.values.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from augury.cli.options import StudyName, Target, open_study
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from augury.study.recommendation import Recommendation
     from augury.study.report.results import Results
     from augury.study.study import Study
 
@@ -23,22 +25,29 @@ def show(
         bool, typer.Option("--all", help="Every trial by number, not only the best.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    recommend: Annotated[
+        bool, typer.Option(help="Ask the surrogate what to use; a slow one has to be trained for it.")
+    ] = True,
     study: StudyName = None,
 ) -> None:
-    """Show where a study stands and its best trials."""
+    """Show where a study stands, its best trials and what it recommends."""
+    from augury.study.report.recommended import recommended_of
     from augury.study.report.results import Results
 
     opened = open_study(store, study)
     results = Results.of(opened)
+    recommended = recommended_of(opened, results) if recommend else None
     if as_json:
         from augury.cli.documents import to_json
 
-        typer.echo(to_json(_document(opened, results, show_all)))
+        typer.echo(to_json(_document(opened, results, recommended, show_all)))
         return
-    _print(opened, results, show_all)
+    _print(opened, results, recommended, show_all)
 
 
-def _document(study: Study, results: Results, show_all: bool) -> dict[str, Any]:
+def _document(
+    study: Study, results: Results, recommended: Recommendation | None, show_all: bool
+) -> dict[str, Any]:
     from augury.cli.documents import trial_document
 
     trials = results.trials if show_all else [results.finished[row] for row in results.ranking()[:_BEST]]
@@ -48,17 +57,19 @@ def _document(study: Study, results: Results, show_all: bool) -> dict[str, Any]:
         "goals": study.goals.to_dict(),
         "counts": results.counts(),
         "front": [results.finished[row].number for row in results.front],
+        "spending": [asdict(one) for one in study.spending()],
+        "recommended": None if recommended is None else asdict(recommended),
         "best": None if results.best is None else trial_document(results.finished[results.best]),
         "trials": [trial_document(trial) for trial in trials],
     }
 
 
-def _print(study: Study, results: Results, show_all: bool) -> None:
+def _print(study: Study, results: Results, recommended: Recommendation | None, show_all: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
     from augury.cli.progress import one_line
-    from augury.study.report.words import goal_sentence
+    from augury.study.report.words import goal_sentence, recommendation_lines, spending_text
 
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -67,6 +78,11 @@ def _print(study: Study, results: Results, show_all: bool) -> None:
     console.print(Text(f"{study.name} in {study.store.location}", "bold"))
     console.print(Text(f"Goal:   {goal_sentence(results.goals)}"))
     console.print(Text(f"Trials: {counts or 'none yet'}"))
+    if results.space.fidelity is not None:
+        console.print(Text(spending_text(study.spending())))
+    if recommended is not None:
+        for line in recommendation_lines(recommended, results.goals):
+            console.print(Text(line))
     if (failure := results.last_failure()) is not None:
         console.print(Text(f"Last failure: trial {failure.number}: {one_line(failure.reason)}", "yellow"))
     rows = results.trials if show_all else [results.finished[row] for row in results.ranking()[:_BEST]]

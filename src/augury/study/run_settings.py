@@ -17,16 +17,27 @@ from augury.study.pruning.registry import pruner_of
 from augury.study.retry import RetryPolicy
 from augury.study.toml_tables import check_keys, check_type
 
-_KEYS = ("function", "command", "budget", "workers", "timeout", "retries", "backoff", "transient", "pruner")
+_KEYS = (
+    "function",
+    "command",
+    "budget",
+    "cost_budget",
+    "workers",
+    "timeout",
+    "retries",
+    "backoff",
+    "transient",
+    "pruner",
+)
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """The table; `budget` None when the file gives none.
+    """The table; `budget` and `cost_budget` None when the file gives none.
 
     Args:
         function, command: what is evaluated, one of them.
-        budget, workers, timeout: as `Study.run` takes them.
+        budget, cost_budget, workers, timeout: as `Study.run` takes them.
         policy: how a trial is tried again after a transient failure.
         transient: which failures of the command are transient.
         pruner: as `Study` takes it; of a command, "none" unless it was given.
@@ -35,6 +46,7 @@ class RunSettings:
     function: str | None = None
     command: tuple[str, ...] | None = None
     budget: int | None = None
+    cost_budget: float | None = None
     workers: int = 1
     timeout: float | None = None
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(backoff=1.0))
@@ -67,7 +79,11 @@ def read_run(table: dict[str, Any]) -> RunSettings:
         if table.get(key, 1) < 1:
             raise InvalidInputError(f"[run] {key} is {table[key]}; it must be at least 1")
     check_type("[run]", table, "timeout", (int, float), "a number of seconds")
-    plain = {key: table[key] for key in ("function", "budget", "workers", "timeout") if key in table}
+    check_type("[run]", table, "cost_budget", (int, float), "a number")
+    if not table.get("cost_budget", 1) > 0:
+        raise InvalidInputError(f"[run] cost_budget is {table['cost_budget']}; it must be above 0")
+    kept = ("function", "budget", "cost_budget", "workers", "timeout")
+    plain = {key: table[key] for key in kept if key in table}
     command = _command(table.get("command"))
     return RunSettings(
         command=command,

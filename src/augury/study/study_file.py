@@ -21,7 +21,7 @@ upper = 5.0                      # and/or lower = ...
 
 [run]
 function = "simulation:reactor"  # or command = ["python", "simulate.py", "--t", "{temperature}"]
-budget = 40
+budget = 40                      # evaluations; and/or cost_budget = 500.0, what they may cost in all
 workers = 2
 timeout = 600                    # seconds for one evaluation
 retries = 2                      # how often a trial is tried again after a transient failure

@@ -20,6 +20,7 @@ from augury.study.report.front import front_figure, hypervolume_figure
 from augury.study.report.learning_curves import learning_curves_figure
 from augury.study.report.parallel_coordinates import chosen_trials, coordinates, parallel_coordinates_figure
 from augury.study.report.progress import Outcome, progress_figure
+from augury.study.report.recommended import recommended_of
 from augury.study.report.results import Results
 from augury.study.report.style import to_svg
 from augury.study.report.surrogate import FEWEST, Surrogate, fit_surrogate
@@ -68,6 +69,8 @@ def render(study: Study) -> str:
         counts=results.counts(),
         n_finished=len(results.finished),
         best=_best(results),
+        recommended=_recommended(study, results),
+        spent=words.spending_text(study.spending()) if results.space.fidelity is not None else None,
         n_infeasible=int((~results.failed & ~results.feasible).sum()),
         n_objectives=results.goals.n_objectives,
         n_parameters=results.space.dim,
@@ -127,6 +130,11 @@ def _best(results: Results) -> dict[str, Any] | None:
         "params": [(name, words.number(value)) for name, value in trial.params.items()],
         "outcomes": [(name, words.measured(trial, name)) for name in results.goals.outcomes],
     }
+
+
+def _recommended(study: Study, results: Results) -> list[str]:
+    found = recommended_of(study, results)
+    return [] if found is None else words.recommendation_lines(found, results.goals)
 
 
 def _front(study: Study, results: Results) -> _Front | None:

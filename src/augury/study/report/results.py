@@ -9,6 +9,7 @@ import numpy as np
 
 from augury.space.goals import Goals
 from augury.space.space import Space
+from augury.study.costs import counting
 from augury.study.trial import FAILED, Trial
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Results:
         trials: all trials, by number.
         finished: the n trials that were measured or failed, by number.
         Y: n x m outcomes, NaN where not measured.
-        feasible: n, whether the row is complete and within every limit.
+        feasible: n, whether the row is complete, within every limit, and of the version of the function that
+            counts.
         failed: n, whether the row is a failure.
         best: row of the best trial by the first objective, or None.
         front: rows that no other beats in all objectives, by the first; with one objective the best.
@@ -51,10 +53,12 @@ class Results:
             [[trial.values.get(name, np.nan) for name in goals.outcomes] for trial in finished],
             dtype=np.float64,
         ).reshape(len(finished), goals.n_outcomes)
-        feasible = ~failed & goals.feasible(Y)
+        counted = {trial.number for trial in counting(finished, study.space)}
+        counts = np.array([trial.number in counted for trial in finished], dtype=bool)
+        feasible = ~failed & goals.feasible(Y) & counts
         first = np.where(feasible, goals.objective_signs[0] * Y[:, 0], np.nan)
         best = int(np.nanargmax(first)) if np.isfinite(first).any() else None
-        front = goals.pareto_rows(Y, ~failed)
+        front = goals.pareto_rows(Y, ~failed & counts)
         return cls(study.space, goals, trials, finished, Y, feasible, failed, best, front)
 
     def ranking(self) -> np.ndarray:

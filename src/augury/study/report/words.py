@@ -9,6 +9,10 @@ from augury.space.goals import Constraint, Goals, Maximize
 from augury.space.parameters import Categorical, Fixed, Float, Int, Parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from augury.study.costs import Spending
+    from augury.study.recommendation import Recommendation
     from augury.study.report.calibration import Calibration
     from augury.study.trial import Trial
 
@@ -43,6 +47,43 @@ def limit_text(goal: Constraint) -> str:
     left = f"{goal.lower:g} ≤ " if goal.lower is not None else ""
     right = f" ≤ {goal.upper:g}" if goal.upper is not None else ""
     return f"{left}{goal.name}{right}"
+
+
+def spending_text(spent: Sequence[Spending]) -> str:
+    """What the evaluations of each version of the function have cost."""
+    parts = [
+        f"{number(one.cost)} on {one.evaluations} of {one.version}"
+        if one.version is not None
+        else f"{number(one.cost)} on {one.evaluations} evaluations"
+        for one in spent
+    ]
+    total = number(float(sum(one.cost for one in spent)))
+    return f"Cost: {', '.join(parts)}" + (f"; {total} in all" if len(parts) > 1 else "")
+
+
+def recommendation_lines(recommended: Recommendation, goals: Goals) -> list[str]:
+    """What is recommended, what the model expects there, and how far from each limit."""
+    setting = ", ".join(f"{name} = {number(value)}" for name, value in recommended.params.items())
+    lines = [f"Recommended: {setting}"]
+    lines += [f"  {goal.name}: {_expected(recommended, goal.name)} expected" for goal in goals.objectives]
+    for limit in goals.constraints:
+        if limit.name not in recommended.mean:
+            continue
+        mean = recommended.mean[limit.name]
+        slack = min(
+            bound
+            for bound in (
+                limit.upper - mean if limit.upper is not None else math.inf,
+                mean - limit.lower if limit.lower is not None else math.inf,
+            )
+        )
+        kept = f"slack {slack:.3g}" if slack >= 0 else f"over the limit by {-slack:.3g}"
+        lines.append(f"  {limit_text(limit)}: {_expected(recommended, limit.name)} expected, {kept}")
+    return lines
+
+
+def _expected(recommended: Recommendation, name: str) -> str:
+    return f"{number(float(recommended.mean[name]))} ± {recommended.std[name]:.2g}"
 
 
 def calibration_sentences(calibration: Calibration, outcome: str) -> list[str]:

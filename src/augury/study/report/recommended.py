@@ -1,0 +1,24 @@
+"""What a study recommends, where its surrogate can be asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from augury.errors import NotSupportedError
+
+if TYPE_CHECKING:
+    from augury.study.recommendation import Recommendation
+    from augury.study.report.results import Results
+    from augury.study.study import Study
+
+_FEWEST = 3  # results below which a surrogate would only repeat its prior
+
+
+def recommended_of(study: Study, results: Results) -> Recommendation | None:
+    """The point to use by the surrogate's predictions; None with few results, or several objectives."""
+    if results.goals.n_objectives > 1 or int(results.feasible.sum()) < _FEWEST:
+        return None
+    try:
+        return study.recommend()
+    except NotSupportedError:  # the surrogate, or the space, is one of which nothing can be recommended
+        return None
