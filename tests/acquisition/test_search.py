@@ -198,3 +198,15 @@ def test_a_user_kernel_is_searched_as_well() -> None:
     acquisition = LogExpectedImprovement(model, float(y.max()))
     grid = torch.cartesian_prod(*[torch.linspace(0, 1, 60).double()] * 2).numpy()
     assert maximize(acquisition, square()).value >= acquisition.value(grid).max() - 1e-6
+
+
+@pytest.mark.parametrize("parameters", [[60, 60], [9, 9, 9], [2] * 10])
+def test_large_discrete_spaces_are_searched_as_well_as_listed_ones(
+    parameters: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = Space({f"c{i}": [f"v{j}" for j in range(k)] for i, k in enumerate(parameters)})
+    acquisition, _ = fitted(space, 40)
+    listed = maximize(acquisition, space)
+    monkeypatch.setattr("augury.acquisition.enumeration.ENUMERABLE", 10)
+    for seed in range(3):
+        assert maximize(acquisition, space, seed=seed).value == pytest.approx(listed.value, abs=1e-9)

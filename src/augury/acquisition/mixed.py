@@ -19,6 +19,7 @@ Refine = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, np.nda
 _MOST_ROUNDS = 20
 _MOST_MOVES = 50  # of the discrete columns, between two climbs
 _LEAST_GAIN = 1e-7
+_MANY_MOVES, _FINALISTS = 100, 5  # of so many moves of each point, only the best points make further ones
 
 
 def refine_mixed(
@@ -83,9 +84,12 @@ def _move_discrete(
         first = first[gains[first] > _LEAST_GAIN]
         if not len(first):
             break
+        per_row = len(candidates) / len(trying)
         trying = trying[owners[first]]
         X[trying] = candidates[first]
         values[trying] += gains[first]
+        if per_row > _MANY_MOVES and len(trying) > _FINALISTS:
+            trying = trying[np.argsort(-values[trying], kind="stable")[:_FINALISTS]]
         moved = np.union1d(moved, trying)
     return moved
 

@@ -224,6 +224,11 @@ class MaternCovariance(Covariance):
 
     def cross(self, X: np.ndarray, *, gradient: bool = False) -> np.ndarray:
         coordinates = self.features.coordinates(X)
+        if not coordinates.shape[1]:  # categories only: the distance is 0
+            K = np.exp(self._one_hot(X) @ self._weighted_codes.T - self._rates.sum())
+            if gradient:
+                self._last_cross = (coordinates, coordinates, K)
+            return K
         scaled = (coordinates - 0.5) * self._scale
         K = _left_factor(scaled) @ self._right
         G, exponential = np.empty_like(K), np.empty_like(K)
