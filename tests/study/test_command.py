@@ -193,3 +193,8 @@ def test_transient_failures_are_known_by_code_and_words(text: str, is_transient:
 def test_bad_rules_are_refused(rule: Any) -> None:
     with pytest.raises(InvalidInputError):
         TransientRule(*rule)
+
+
+def test_the_placeholder_of_an_inactive_parameter_is_empty() -> None:
+    show = "import json, sys; print(json.dumps(sys.argv[1:]))"
+    assert program(show, "{x}", "--name={name}")({"x": 1}) == ["1", "--name="]

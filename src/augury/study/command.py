@@ -36,7 +36,8 @@ class Command:
     before is a report (`Trial.report`), at which the program is killed when the study's pruner says so.
 
     Args:
-        arguments: the program and its arguments; `{name}` stands for the value of a parameter.
+        arguments: the program and its arguments; `{name}` stands for the value of a parameter, for nothing where
+            it is inactive.
         names: the parameters.
         timeout: seconds after which the program, with all that it started, is killed and the trial fails.
         transient: which failures are not the point's fault.
@@ -55,6 +56,7 @@ class Command:
         self.arguments = list(arguments)
         self.timeout = timeout
         self.transient = transient or TransientRule()
+        self.names = frozenset(names)
         self._check(names)
 
     def _check(self, names: Collection[str]) -> None:
@@ -92,7 +94,7 @@ class Command:
         Returns:
             What the program printed (see the class), a `Failure`, or `Pruned`.
         """
-        arguments = [_filled(argument, params) for argument in self.arguments]
+        arguments = [_filled(argument, params, self.names) for argument in self.arguments]
         reporting = trial if trial is not None and trial.reporter is not None else None
         with _started(arguments, directory) as process, Listener(process, self.transient) as listener:
             watch = threading.Timer(self.timeout or 0.0, listener.stop)
@@ -154,8 +156,11 @@ def kill_running() -> None:
         kill_tree(process)
 
 
-def _filled(argument: str, params: Mapping[str, Any]) -> str:
-    return _PLACEHOLDER.sub(lambda match: str(params.get(match.group(1), match.group(0))), argument)
+def _filled(argument: str, params: Mapping[str, Any], names: Collection[str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        return str(params.get(match.group(1), "" if match.group(1) in names else match.group(0)))
+
+    return _PLACEHOLDER.sub(value, argument)
 
 
 def _result(line: str) -> Any:
