@@ -36,8 +36,8 @@ class Command:
     before is a report (`Trial.report`), at which the program is killed when the study's pruner says so.
 
     Args:
-        arguments: the program and its arguments; `{name}` stands for the value of a parameter, for nothing where
-            it is inactive.
+        arguments: the program and its arguments; `{name}` stands for the value of a parameter, for nothing
+            where it is inactive.
         names: the parameters.
         timeout: seconds after which the program, with all that it started, is killed and the trial fails.
         transient: which failures are not the point's fault.
