@@ -97,8 +97,8 @@ class StudyReader:
     def trade_off(self, weights: Mapping[str, float] | Sequence[float]) -> TradeOff | None:
         """The design for a preference among several objectives, whatever strategy made the results.
 
-        The first call learns the Pareto set (seconds); further ones, until there are new results, take
-        milliseconds.
+        The first call learns the Pareto set (some tenths of a second); further ones, until there are new
+        results, take some hundredths.
 
         Args:
             weights: objective -> its weight, or a list in the objectives' order; not negative, not all 0. The

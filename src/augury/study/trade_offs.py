@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TradeOffs:
-    """Answers preferences about one study; the first answer takes seconds, further ones milliseconds.
+    """Answers preferences about one study; the first answer learns the set, further ones ask it.
 
     Args:
         study: whose results are learnt from.
