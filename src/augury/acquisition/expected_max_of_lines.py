@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
@@ -10,13 +9,10 @@ import torch
 from scipy.special import ndtr
 from torch import Tensor
 
+from augury.acquisition.upper_envelope import UpperEnvelope
 from augury.errors import InvalidInputError
 from augury.numerics.normal import log_h
 
-#: Slopes closer than this share of the largest are one slope; the higher line of the two is kept.
-_PARALLEL = 1e-12
-#: Breakpoints farther out count as this far: their square must be finite.
-_FARTHEST = 1e100
 _ROOT_2PI = float(np.sqrt(2.0 * np.pi))
 
 
@@ -32,7 +28,8 @@ def expected_max_of_lines(a: Any, b: Any) -> Any:
         h(z) = \phi(z) + z \Phi(z)
 
     over the lines that are the highest somewhere, by slope, with the breakpoints `c_j` between them. The sum
-    has no terms that cancel. Sorting dominates: `O(k log k)` for `k` lines.
+    has no terms that cancel. The envelope of `k` lines costs `O(k w)`, if it has few (`w`) lines, or else
+    `O(k log k)`.
 
     Args:
         a: `... x k` intercepts, finite.
@@ -73,7 +70,7 @@ def expected_max_of_lines_gradient(a: np.ndarray, b: np.ndarray) -> tuple[np.nda
         InvalidInputError: no lines, or shapes that do not broadcast.
     """
     a, b, shape = _as_rows(a, b)
-    envelope = _UpperEnvelope.of(a, b)
+    envelope = UpperEnvelope.of(a, b)
     terms = np.where(envelope.present, envelope.rise * np.exp(log_h(-np.abs(envelope.breaks))[0]), 0.0)
     value = a.max(axis=1) + terms.sum(axis=1)
     last = np.full((len(a), 1), np.inf)
@@ -106,7 +103,7 @@ def log_expected_excess(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.nd
         InvalidInputError: no lines, or shapes that do not broadcast.
     """
     a, b, shape = _as_rows(a, b)
-    envelope = _UpperEnvelope.of(a, b)
+    envelope = UpperEnvelope.of(a, b)
     z, rise = -np.abs(envelope.breaks), envelope.rise
     log_value, slope = log_h(z)
     terms = np.where(envelope.present, np.log(rise) + log_value, -np.inf)
@@ -123,70 +120,6 @@ def log_expected_excess(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.nd
         value = (largest + np.log(total))[:, 0]
     derivatives = (envelope.scatter(part, a.shape).reshape(shape) for part in (by_a, by_b))
     return value.reshape(shape[:-1]), *derivatives
-
-
-@dataclass(frozen=True)
-class _UpperEnvelope:
-    """The lines that are the highest somewhere, in `N` independent problems of at most `w` such lines.
-
-    Args:
-        lines: `N x w` their indices by rising slope; what is beyond a problem's last line repeats nothing of
-            meaning.
-        breaks: `N x (w - 1)` where each gives way to the next, 0 where there is no next.
-        rise: `N x (w - 1)` by how much the slope rises there, 1 where there is no next.
-        present: `N x (w - 1)` whether there is a next.
-    """
-
-    lines: np.ndarray
-    breaks: np.ndarray
-    rise: np.ndarray
-    present: np.ndarray
-
-    @classmethod
-    def of(cls, a: np.ndarray, b: np.ndarray) -> _UpperEnvelope:
-        """The envelope of `N x k` lines.
-
-        Lines are taken by rising slope onto a stack; a line pops those that it hides. All problems go in
-        lock-step, each at its own line, so that there are at most `2 k` steps.
-        """
-        count, k = a.shape
-        order = np.argsort(b, axis=1, kind="stable")
-        a, b = np.take_along_axis(a, order, axis=1), np.take_along_axis(b, order, axis=1)
-        tolerance = _PARALLEL * np.abs(b).max(axis=1)
-        stack, starts = np.zeros((count, k), dtype=np.intp), np.full((count, k), -np.inf)
-        top, following = np.zeros(count, dtype=np.intp), np.ones(count, dtype=np.intp)
-        while len(rows := np.flatnonzero(following < k)):
-            at, new = top[rows], following[rows]
-            below = stack[rows, at]
-            rise = b[rows, new] - b[rows, below]
-            drop = a[rows, below] - a[rows, new]
-            parallel = rise <= tolerance[rows]
-            start = drop / np.where(parallel, 1.0, rise)
-            hides = np.where(parallel, drop <= 0.0, start <= starts[rows, at])
-            pops = hides & (at > 0)
-            enters = np.where(hides, at == 0, ~parallel)
-            # a line that hides the only one there is takes its place
-            place = at + ~hides
-            entering = rows[enters]
-            stack[entering, place[enters]] = new[enters]
-            starts[entering, place[enters]] = np.where(hides, -np.inf, start)[enters]
-            top[rows] = np.where(enters, place, at - pops)
-            following[rows] += ~pops
-        width = int(top.max(initial=0)) + 1
-        stack = stack[:, :width]
-        present = np.arange(1, width) <= top[:, None]
-        slopes = np.take_along_axis(b, stack, axis=1)
-        breaks = np.where(present, np.clip(starts[:, 1:width], -_FARTHEST, _FARTHEST), 0.0)
-        rises = np.where(present, slopes[:, 1:] - slopes[:, :-1], 1.0)
-        return cls(np.take_along_axis(order, stack, axis=1), breaks, rises, present)
-
-    def scatter(self, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """`N x w` values of the lines of the envelope at their places among all lines, 0 elsewhere."""
-        result = np.zeros(shape)
-        kept = np.concatenate([np.ones((len(values), 1), dtype=bool), self.present], axis=1)
-        rows, columns = np.nonzero(kept)
-        result[rows, self.lines[rows, columns]] = values[rows, columns]
-        return result
 
 
 class _ExpectedMax(torch.autograd.Function):

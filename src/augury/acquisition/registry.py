@@ -1,8 +1,8 @@
 """The acquisition functions by name, and what each is built from.
 
-A registered part is a callable `(situation) -> Acquisition`, of a `Situation` (one objective) or of a
-`MultiObjectiveSituation`; other packages register theirs in the entry-point groups `augury.acquisitions` and
-`augury.multi_objective_acquisitions`.
+A registered part is a callable `(situation) -> Acquisition`, of a `Situation` (one objective), of a
+`MultiObjectiveSituation` or of an `EnvironmentSituation`; other packages register theirs in the entry-point
+groups `augury.acquisitions`, `augury.multi_objective_acquisitions` and `augury.environment_acquisitions`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,16 @@ ACQUISITIONS = Registry(
         "risk-neutral-nei-per-cost": "augury.acquisition.cost:risk_neutral_nei_per_cost",
         "knowledge-gradient-per-cost": "augury.acquisition.cost:knowledge_gradient_per_cost",
         "max-value-entropy-per-cost": "augury.acquisition.cost:max_value_entropy_per_cost",
+    },
+)
+
+ENVIRONMENT_ACQUISITIONS = Registry(
+    "acquisition for a random environment",
+    "augury.environment_acquisitions",
+    {
+        "environmental-kg": "augury.acquisition.environment_situation:environmental_knowledge_gradient",
+        "integrated-ei": "augury.acquisition.environment_situation:integrated_expected_improvement",
+        "risk-ei": "augury.acquisition.environment_situation:risk_expected_improvement",
     },
 )
 

@@ -89,7 +89,7 @@ def knowledge_gradient(situation: Situation) -> Acquisition:
     return situation.constrained(
         DiscreteKnowledgeGradient(
             situation.model,
-            np.concatenate([situation.observed, likely, _best_and_around(situation, likely)]),
+            np.concatenate([situation.observed, likely, best_and_around(situation, likely)]),
             situation.running,
             maximize=situation.maximize,
             returnable=_probably_feasible(situation),
@@ -165,7 +165,7 @@ def candidates_for_optimum(situation: Situation) -> np.ndarray:
     return np.unique(points[np.argsort(-score, kind="stable")[:_CANDIDATES]], axis=0)
 
 
-def _best_and_around(situation: Situation, starts: np.ndarray) -> np.ndarray:
+def best_and_around(situation: Situation, starts: np.ndarray) -> np.ndarray:
     """The point of the best posterior mean, and in an infinite space points around it."""
     space = situation.space
     assert space is not None

@@ -112,7 +112,7 @@ def run_demo(
             tried += len(trials)
             show(trials, study.best, tried)
     best = study.best
-    assert best is not None  # every look-up gives a value
+    assert isinstance(best, Trial)  # every look-up gives a value
     value = best.values[table.outcome]
     result = DemoResult(
         best.params, value, table.rank(value), len(table), budget, random_ranks(table, budget)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from augury.study.recommendation import Recommendation
 from augury.study.trial import FAILED, PRUNED, QUEUED, Trial
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def best_text(study: Study) -> str:
     if best is None:
         return "no result yet"
     name = study.goals.outcomes[0]
+    if isinstance(best, Recommendation):
+        return f"recommended: {name} = {best.mean[name]:.6g} ± {best.std[name]:.2g} over the environment"
     return f"best {name} = {best.values[name]:.6g} (trial {best.number})"
 
 

@@ -111,6 +111,11 @@ class Environment:
             )
         return cls(names, columns, [measure(name, space.parameters[name]) for name in names])
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether there are finitely many environments."""
+        return all(isinstance(one, FiniteMeasure) for one in self.measures)
+
     def nodes(self, most: int, seed: int = 0) -> tuple[Array, Array]:
         """Environments that stand for all, and their probabilities.
 
@@ -125,7 +130,7 @@ class Environment:
             K x e encoded values and K weights.
         """
         finite = [one for one in self.measures if isinstance(one, FiniteMeasure)]
-        if len(finite) == len(self.measures) and prod(len(one.points) for one in finite) <= most:
+        if self.is_finite and prod(len(one.points) for one in finite) <= most:
             grid = np.meshgrid(*(one.points for one in finite), indexing="ij")
             weights = np.meshgrid(*(one.weights for one in finite), indexing="ij")
             product = np.prod([part.ravel() for part in weights], axis=0)

@@ -37,7 +37,7 @@ def explain(models: OutcomeModels, goals: Goals, X: np.ndarray, front: np.ndarra
         names = [goal.name for goal in goals.objectives]
         expected = np.stack([means[name] for name in names], axis=1) * goals.objective_signs
         spread = np.stack([stds[name] for name in names], axis=1)
-        reasons = [_reason(*point, front) for point in zip(expected, spread, strict=True)]
+        reasons = [reason(*point, front) for point in zip(expected, spread, strict=True)]
     return [
         Prediction(
             mean={name: float(mean[i]) for name, mean in means.items()},
@@ -48,7 +48,14 @@ def explain(models: OutcomeModels, goals: Goals, X: np.ndarray, front: np.ndarra
     ]
 
 
-def _reason(expected: np.ndarray, std: np.ndarray, front: np.ndarray) -> str:
+def reason(expected: np.ndarray, std: np.ndarray, front: np.ndarray) -> str:
+    """The word for one point: see `explain`.
+
+    Args:
+        expected: k expected objectives (maximised).
+        std: their k standard deviations.
+        front: F x k predicted objectives of the best points observed.
+    """
     if not _is_dominated(expected, front):
         return "exploit"
     return "explore" if _is_dominated(expected + std, front) else "balance"

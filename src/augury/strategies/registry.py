@@ -22,6 +22,7 @@ STRATEGIES = Registry(
         "multi-fidelity": "augury.strategies.multi_fidelity.strategy:MultiFidelityBayesianOptimization",
         "trust-region": "augury.strategies.trust_region:TrustRegion",
         "pareto-set-learning": "augury.strategies.pareto_set_learning.strategy:ParetoSetLearning",
+        "environment": "augury.strategies.environment.optimization:EnvironmentOptimization",
         "sobol": "augury.strategies.sobol_search:SobolSearch",
         "random": "augury.strategies.random_search:RandomSearch",
         "grid": "augury.strategies.grid:Grid",
@@ -34,9 +35,11 @@ def automatic(space: Space | None) -> str:
 
     The one place where a strategy is chosen by the kind of the problem.
     """
-    if space is not None and space.fidelity is not None:
-        return "multi-fidelity"
-    return "bayesian-optimization"
+    if space is None:
+        return "bayesian-optimization"
+    if any(parameter.role == "environment" for parameter in space.parameters.values()):
+        return "environment"
+    return "bayesian-optimization" if space.fidelity is None else "multi-fidelity"
 
 
 def build_strategy(

@@ -28,6 +28,8 @@ def minimize(
     seed: int | None = None,
     outcome: str = "value",
     constraints: Sequence[Constraint] = (),
+    risk: str | None = None,
+    level: float | None = None,
     **run_options: Any,
 ) -> Study:
     """Finds parameters at which `function` is small, with `budget` evaluations.
@@ -42,6 +44,7 @@ def minimize(
         store: keeps the study, so that the same call continues it after an interruption; None: memory only.
         outcome: what the function's value is called.
         constraints: limits on further outcomes; the function then returns {name: value}.
+        risk, level: what is minimised where parameters are random in use, as in `augury.Minimize`.
         name, strategy, model, acquisition, seed: as in `Study`.
         run_options: workers, timeout, executor, callbacks, stop: as in `Study.run`.
 
@@ -52,7 +55,7 @@ def minimize(
         InvalidInputError: bad arguments, or a function that returns no result.
     """
     parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
-    goals = [Minimize(outcome), *constraints]
+    goals = [Minimize(outcome, risk=risk, level=level), *constraints]
     return _run(
         function, budget, run_options, space=space, goals=goals, name=name, store=store, seed=seed, **parts
     )
@@ -71,11 +74,13 @@ def maximize(
     seed: int | None = None,
     outcome: str = "value",
     constraints: Sequence[Constraint] = (),
+    risk: str | None = None,
+    level: float | None = None,
     **run_options: Any,
 ) -> Study:
     """Finds parameters at which `function` is large; everything else as in `minimize`."""
     parts = {"strategy": strategy, "model": model, "acquisition": acquisition}
-    goals = [Maximize(outcome), *constraints]
+    goals = [Maximize(outcome, risk=risk, level=level), *constraints]
     return _run(
         function, budget, run_options, space=space, goals=goals, name=name, store=store, seed=seed, **parts
     )

@@ -12,6 +12,7 @@ from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.study.costs import Spending, counting, spending
+from augury.study.environment import is_random, recommend_in_environment
 from augury.study.frame import trials_frame
 from augury.study.front import HypervolumeHistory, hypervolume_of, pareto_front
 from augury.study.history import History
@@ -49,14 +50,18 @@ class StudyReader:
         return self._history.observations(self.trials)
 
     @property
-    def best(self) -> Trial | None:
+    def best(self) -> Trial | Recommendation | None:
         """The trial with the best measured objective that meets every constraint; None while there is none.
 
         Where the function has several versions (the roles "fidelity" and "task"), one of the target.
+        Where parameters are random in use (role "environment"), no single evaluation is the best: it is what
+        `recommend()` says, the parameters that are chosen and their risk.
 
         Raises:
             NotSupportedError: several objectives; see `pareto_front`.
         """
+        if is_random(self.space):
+            return self.recommend()
         trials = [trial for trial in counting(self.trials, self.space) if trial.values]
         Y = np.array([[one.values.get(name, np.nan) for name in self.goals.outcomes] for one in trials])
         Y = Y.reshape(len(trials), self.goals.n_outcomes)
@@ -69,7 +74,9 @@ class StudyReader:
         Args:
             rule: "evaluated" (the evaluated point of the best predicted mean that probably keeps the
                 constraints) or "posterior-mean" (the best predicted mean of the whole space); None for the
-                study's own rule, "evaluated" unless it was made with another.
+                study's own rule, "evaluated" unless it was made with another. Where parameters are random in
+                use, the mean is that of the objective's risk over them, and the parameters recommended are
+                the others.
 
         Returns:
             None while nothing measured (probably) keeps the constraints.
@@ -81,9 +88,11 @@ class StudyReader:
         from augury.strategies.recommendation import recommend
 
         rule = check_rule(self._rule or "evaluated" if rule is None else rule)
-        found = recommend(
-            rule, self.model, self.space, self.goals, self.observations(), seed=trial_seed(self.seed, 0)
-        )
+        told = self.space, self.goals, self.observations()
+        seed = trial_seed(self.seed, 0)
+        if is_random(self.space):
+            return recommend_in_environment(rule, self.model, *told, seed)
+        found = recommend(rule, self.model, *told, seed=seed)
         if found is None:
             return None
         point, prediction = found
@@ -137,9 +146,11 @@ class StudyReader:
 
     @property
     def value(self) -> float | None:
-        """The best trial's objective, as it was measured."""
-        best = self.best
-        return None if best is None else best.values[self.goals.outcomes[0]]
+        """The best trial's objective, as it was measured; in a random environment, its expected risk."""
+        best, name = self.best, self.goals.outcomes[0]
+        if best is None:
+            return None
+        return best.mean[name] if isinstance(best, Recommendation) else best.values[name]
 
     @property
     def evaluated(self) -> int:
