@@ -20,9 +20,10 @@ from augury.models.build import build_model, fit_model, starts_warm
 from augury.models.environment.process import EnvironmentProcess
 from augury.models.feasibility import FeasibilityModel
 from augury.space.environment import Environment
+from augury.space.sampling import sobol
 from augury.strategies.base import Prediction
 from augury.strategies.decision import success_model
-from augury.strategies.design import first_occurrence, without_repeats
+from augury.strategies.design import draw_new, first_occurrence, without_repeats
 from augury.strategies.explanation import reason
 
 if TYPE_CHECKING:
@@ -123,7 +124,10 @@ class EnvironmentDecision:
         known = np.concatenate([self.observations.X, pending])
         if self.space.size is None:
             return without_repeats(self.space, points, known, seed=self.situation.seed)
-        return points[first_occurrence(points) & ~is_among(points, known)]
+        fresh = points[first_occurrence(points) & ~is_among(points, known)]
+        if len(fresh):
+            return fresh
+        return draw_new(sobol, self.space, n, seed=self.situation.seed, seen=known)
 
     def _next(self, situation: EnvironmentSituation, busy: np.ndarray) -> np.ndarray:
         name = self.acquisition
@@ -141,9 +145,23 @@ class EnvironmentDecision:
                 acquisition, self.space, incumbents=incumbents, avoid=known, seed=situation.seed
             ).x
         design = maximize(
-            acquisition, situation.designs, incumbents=self._best_designs(situation), seed=situation.seed
+            acquisition,
+            situation.designs,
+            incumbents=self._best_designs(situation),
+            avoid=self._settled(situation, known),
+            seed=situation.seed,
         ).x
         return self._in_environment(situation, design, known)
+
+    def _settled(self, situation: EnvironmentSituation, known: np.ndarray) -> np.ndarray | None:
+        """In a finite space, the designs known in all their environments."""
+        if self.space.size is None:
+            return None
+        nodes, columns = situation.risks.nodes, situation.environment.columns
+        points = np.repeat(situation.evaluated[:, None], len(nodes), axis=1)
+        points[..., columns] = nodes
+        among = is_among(points.reshape(-1, self.space.dim), known).reshape(points.shape[:2])
+        return situation.evaluated[among.all(axis=1)]
 
     def _in_environment(
         self, situation: EnvironmentSituation, design: np.ndarray, known: np.ndarray
