@@ -3,11 +3,32 @@ from __future__ import annotations
 import pytest
 
 from augury.errors import InvalidInputError
-from augury.strategies import STRATEGIES, BayesianOptimization, Grid, SobolSearch, build_strategy
+from augury.space import Goals, Space
+from augury.strategies import (
+    STRATEGIES,
+    BayesianOptimization,
+    Grid,
+    SobolSearch,
+    TrustRegion,
+    build_strategy,
+)
+from augury.strategies.registry import MANY_COLUMNS
+from augury.study import Study
 
 
 def test_auto_is_bayesian_optimisation():
     assert isinstance(build_strategy("auto"), BayesianOptimization)
+    few = Space({f"x{i}": (0.0, 1.0) for i in range(MANY_COLUMNS - 1)})
+    assert isinstance(build_strategy("auto", space=few, goals=Goals.of("min:y")), BayesianOptimization)
+
+
+def test_auto_is_a_trust_region_for_one_objective_of_many_inputs():
+    many = Space({f"x{i}": (0.0, 1.0) for i in range(MANY_COLUMNS)})
+    assert isinstance(build_strategy("auto", space=many, goals=Goals.of("min:y")), TrustRegion)
+    several = Goals.of(["min:y", "max:z"])
+    assert isinstance(build_strategy("auto", space=many, goals=several), BayesianOptimization)
+    study = Study(many, "min:y", store=None)
+    assert isinstance(study._parts.strategy, TrustRegion)
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names())

@@ -9,6 +9,7 @@ from augury.registry import Registry
 from augury.strategies.base import Strategy
 
 if TYPE_CHECKING:
+    from augury.space.goals import Goals
     from augury.space.space import Space
 
 _BAYESIAN = "augury.strategies.bayesian_optimization:BayesianOptimization"
@@ -30,8 +31,12 @@ STRATEGIES = Registry(
 )
 
 
-def automatic(space: Space | None) -> str:
-    """The name of the strategy that "auto" stands for in a space; None for a space not known yet.
+#: From so many columns on a trust region finds more than a search of the whole space (docs/choosing.md).
+MANY_COLUMNS = 50
+
+
+def automatic(space: Space | None, goals: Goals | None = None) -> str:
+    """The name of the strategy that "auto" stands for in a space; None for a space or goals not known yet.
 
     The one place where a strategy is chosen by the kind of the problem.
     """
@@ -39,7 +44,16 @@ def automatic(space: Space | None) -> str:
         return "bayesian-optimization"
     if any(parameter.role == "environment" for parameter in space.parameters.values()):
         return "environment"
-    return "bayesian-optimization" if space.fidelity is None else "multi-fidelity"
+    if space.fidelity is not None:
+        return "multi-fidelity"
+    one_objective = goals is not None and goals.n_objectives == 1
+    return "trust-region" if one_objective and _is_large(space) else "bayesian-optimization"
+
+
+def _is_large(space: Space) -> bool:
+    """Whether there are many columns, all of them to be chosen, and not a table's."""
+    designs = all(parameter.role == "design" for parameter in space.parameters.values())
+    return designs and space.candidates is None and space.dim >= MANY_COLUMNS
 
 
 def build_strategy(
@@ -47,6 +61,7 @@ def build_strategy(
     model: Any = "auto",
     acquisition: Any = "auto",
     space: Space | None = None,
+    goals: Goals | None = None,
 ) -> Strategy:
     """The strategy that a user named, gave as a class or built.
 
@@ -54,7 +69,8 @@ def build_strategy(
         strategy: a name in `STRATEGIES`, a Strategy class, or an object, which is returned as it is.
         model: handed to a named strategy or a class; anything but "auto" with an object is an error.
         acquisition: as `model`.
-        space: what it will be asked about; decides what "auto" stands for.
+        space: what it will be asked about; decides, with the goals, what "auto" stands for.
+        goals: what is wanted.
 
     Raises:
         InvalidInputError: the name is unknown, the value is no strategy, or a model or acquisition was given
@@ -71,7 +87,7 @@ def build_strategy(
             )
         return strategy
     if strategy == "auto":
-        strategy = automatic(space)
+        strategy = automatic(space, goals)
     part = STRATEGIES.load(strategy) if isinstance(strategy, str) else strategy
     if not (isinstance(part, type) and issubclass(part, Strategy)):
         raise InvalidInputError(

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from augury.space.goals import Goals
     from augury.space.space import Space
     from augury.strategies.base import Strategy
 
@@ -19,6 +20,7 @@ class Parts:
         model: the surrogate; "auto" leaves it to the strategy.
         acquisition: what a point is worth; "auto" leaves it to the strategy.
         space: the study's, by which "auto" chooses the strategy.
+        goals: likewise.
     """
 
     def __init__(
@@ -27,15 +29,22 @@ class Parts:
         model: Any,
         acquisition: Any,
         space: Space | None = None,
+        goals: Goals | None = None,
     ) -> None:
         self._given = {"strategy": strategy, "model": model, "acquisition": acquisition}
-        self._space = space
+        self._space, self._goals = space, goals
 
     @classmethod
-    def restored(cls, settings: Mapping[str, Any], space: Space | None = None, **given: Any) -> Parts:
+    def restored(
+        cls,
+        settings: Mapping[str, Any],
+        space: Space | None = None,
+        goals: Goals | None = None,
+        **given: Any,
+    ) -> Parts:
         """Those of a stored study, "auto" for objects, which no store keeps; what is given goes first."""
         parts = {name: settings.get(name) or "auto" if part is None else part for name, part in given.items()}
-        return cls(**parts, space=space)
+        return cls(**parts, space=space, goals=goals)
 
     @property
     def settings(self) -> dict[str, str | None]:
@@ -47,7 +56,7 @@ class Parts:
         """The strategy that they make."""
         from augury.strategies.registry import build_strategy
 
-        return build_strategy(**self._given, space=self._space)
+        return build_strategy(**self._given, space=self._space, goals=self._goals)
 
     @property
     def model(self) -> Any:

@@ -90,7 +90,7 @@ class Study(StudyReader):
         check_names_differ(self.space, self.goals)
         check_environment(self.space, self.goals)
         seed = check_seed(seed)
-        self._parts = Parts(strategy, model, acquisition, self.space)
+        self._parts = Parts(strategy, model, acquisition, self.space, self.goals)
         self._parts.check()
         self._pruner = pruner_of(pruner)
         self._rule = None if recommend is None else check_rule(recommend)
@@ -127,7 +127,7 @@ class Study(StudyReader):
         study.goals = Goals.from_dict(record.goals)
         study.name = record.name
         study._parts = Parts.restored(
-            record.settings, study.space, strategy=strategy, model=model, acquisition=acquisition
+            record.settings, study.space, study.goals, strategy=strategy, model=model, acquisition=acquisition
         )
         study._pruner = pruner_of(record.settings.get("pruner") or "auto" if pruner is None else pruner)
         study._rule = record.settings.get("recommend")

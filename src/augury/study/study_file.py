@@ -84,7 +84,7 @@ class StudyFile:
             NotSupportedError: its strategy does not decide on such goals; no study is made then.
         """
         parts = {name: self.settings.get(name, "auto") for name in ("strategy", "model", "acquisition")}
-        Parts(**parts, space=self.space).strategy.check_goals(self.goals)
+        Parts(**parts, space=self.space, goals=self.goals).strategy.check_goals(self.goals)
         settings = {"pruner": self.run.pruner, **self.settings}
         return Study(self.space, self.goals, **settings)
 
