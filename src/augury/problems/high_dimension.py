@@ -6,7 +6,7 @@ import numpy as np
 
 from augury.problems.problem import Problem
 from augury.problems.rover import RoverTrajectory
-from augury.problems.test_functions import OUTCOME, synthetic
+from augury.problems.test_functions import OUTCOME, of_test_function, synthetic
 from augury.space.goals import Goals, Maximize, Minimize
 from augury.space.parameters import Float
 from augury.space.space import Space
@@ -23,6 +23,17 @@ def rover(name: str, dim: int = 60) -> Problem:
         lambda params: function(np.array([params[key] for key in space.names])),
         function.upper_bound,
     )
+
+
+def ackley(name: str, dim: int) -> Problem:
+    """Ackley's function on [-5, 10]^d, where its minimum is not in the middle.
+
+    Source: Eriksson et al., "Scalable global optimization via local Bayesian optimization", NeurIPS 2019,
+    section 3, for the bounds.
+    """
+    from botorch.test_functions.synthetic import Ackley
+
+    return of_test_function(name, Ackley(dim=dim, bounds=[(-5.0, 10.0)] * dim))
 
 
 def embedded_hartmann(name: str, dim: int, seed: int = 0) -> Problem:

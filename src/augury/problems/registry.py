@@ -78,7 +78,7 @@ MIXED_LITERATURE: dict[str, Callable[[], Problem]] = {
 
 #: Many inputs; apart from the suite, whose problems take tens of evaluations.
 HIGH_DIMENSIONAL: dict[str, Callable[[], Problem]] = {
-    "ackley-200": partial(synthetic, "ackley-200", "Ackley", 200),
+    "ackley-200": partial(high_dimension.ackley, "ackley-200", 200),
     "rover-60": partial(high_dimension.rover, "rover-60"),
     **{
         f"hartmann-6-in-{dim}": partial(high_dimension.embedded_hartmann, f"hartmann-6-in-{dim}", dim)
