@@ -32,7 +32,7 @@ ALIASES = (
 class Entrant:
     """A way to choose points: a strategy of augury, and the surrogate that it is given."""
 
-    strategy: str = "auto"
+    strategy: str = "bayesian-optimization"
     model: Any = "auto"
 
 
