@@ -52,7 +52,7 @@ def test_a_run_prunes(workers: int, tmp_path: Path) -> None:
     for trial in trials:
         expected = {step: trial.params["x"] + 1.0 / (step + 1) for step in range(4)}
         assert trial.intermediate_values.items() <= expected.items()
-        assert (trial.status == "complete") == (len(trial.intermediate_values) == 4)
+        assert trial.status == "pruned" or len(trial.intermediate_values) == 4
     assert study.evaluated == 4, "a pruned trial is not paid for"
     assert study.value == min(trial.values["loss"] for trial in trials if trial.values)
     again = Study.load(tmp_path / "study.db")
