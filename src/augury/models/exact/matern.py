@@ -11,6 +11,7 @@ from torch import Tensor
 
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
+from augury.models.exact.matern_passes import exponential, finish, left_factor, right_factor
 from augury.models.exact.priors import (
     LENGTHSCALE_BOUNDS,
     MISMATCH_BOUNDS,
@@ -84,7 +85,7 @@ class MaternCovariance(Covariance):
         self._scale = self._per_coordinate(_SQRT5 * np.exp(-self._theta[: self._n_lengthscales]))
         self._rates = np.exp(-self._theta[self._n_lengthscales :])
         self._scaled = self._coordinates * self._scale
-        self._right = _right_factor(self._scaled)
+        self._right = right_factor(self._scaled)
         if len(self._rates):
             self._weighted_codes = self._codes * self._per_code(self._rates)
 
@@ -147,12 +148,12 @@ class MaternCovariance(Covariance):
             self._buffers = K, G, scratch
         K, G, scratch = self._buffers
         # Symmetric, so the transposed (C-ordered) views serve matmul's `out`.
-        np.matmul(_left_factor(self._scaled), self._right, out=K.T)
+        np.matmul(left_factor(self._scaled), self._right, out=K.T)
         np.fill_diagonal(K, 0.0)
-        _exponential(K, G, scratch)
+        exponential(K, G, scratch)
         if len(self._rates):
             scratch.T[...] *= np.exp(self._codes @ self._weighted_codes.T - self._rates.sum())
-        _finish(K, G, scratch)
+        finish(K, G, scratch)
         np.fill_diagonal(K, 1.0)
         return K
 
@@ -230,12 +231,12 @@ class MaternCovariance(Covariance):
                 self._last_cross = (coordinates, coordinates, K)
             return K
         scaled = (coordinates - 0.5) * self._scale
-        K = _left_factor(scaled) @ self._right
-        G, exponential = np.empty_like(K), np.empty_like(K)
-        _exponential(K, G, exponential)
+        K = left_factor(scaled) @ self._right
+        G, decay = np.empty_like(K), np.empty_like(K)
+        exponential(K, G, decay)
         if len(self._rates):
-            exponential *= np.exp(self._one_hot(X) @ self._weighted_codes.T - self._rates.sum())
-        _finish(K, G, exponential)
+            decay *= np.exp(self._one_hot(X) @ self._weighted_codes.T - self._rates.sum())
+        finish(K, G, decay)
         if gradient:
             self._last_cross = (coordinates, scaled, G)
         return K
@@ -277,40 +278,3 @@ class MaternCovariance(Covariance):
         return np.concatenate(
             [codes[:, None] == levels for codes, levels in columns], axis=1, dtype=np.float64
         )
-
-
-def _left_factor(scaled: np.ndarray) -> np.ndarray:
-    """`[-2 z, |z|^2, 1]`: its product with the right factor is the squared distance, in one pass."""
-    count, width = scaled.shape
-    factor = np.empty((count, width + 2))
-    np.multiply(scaled, -2.0, out=factor[:, :width])
-    np.einsum("ij,ij->i", scaled, scaled, out=factor[:, width])
-    factor[:, width + 1] = 1.0
-    return factor
-
-
-def _right_factor(scaled: np.ndarray) -> np.ndarray:
-    """`[z, 1, |z|^2]^T`."""
-    count, width = scaled.shape
-    factor = np.empty((width + 2, count))
-    factor[:width] = scaled.T
-    factor[width] = 1.0
-    np.einsum("ij,ij->i", scaled, scaled, out=factor[width + 1])
-    return factor
-
-
-def _exponential(squares: np.ndarray, distance: np.ndarray, out: np.ndarray) -> None:
-    """Write `a` and `exp(-a)` from `a^2`, which is clipped at 0."""
-    np.maximum(squares, 0.0, out=squares)
-    np.sqrt(squares, out=distance)
-    np.negative(distance, out=out)
-    np.exp(out, out=out)
-
-
-def _finish(squares: np.ndarray, distance: np.ndarray, exponential: np.ndarray) -> None:
-    """Turn `a^2` into `(1 + a + a^2/3) e^{-a-h}` and `a` into `(1 + a) e^{-a-h}`, in place."""
-    squares *= 1.0 / 3.0
-    squares *= exponential
-    distance += 1.0
-    distance *= exponential
-    squares += distance
