@@ -9,6 +9,7 @@ needed), gradients of deep networks, and training from critical initialisation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from torch import nn
 from augury.kernels.activation import ACTIVATIONS
 from augury.kernels.criticality import critical_point
 from augury.kernels.finite_width import network_statistics, recommended_depth, scale_invariant_vertex
+from augury.kernels.pair_statistics import pair_statistics
 from augury.networks.critical_init import critical_init_
 from reproductions._table import Row, is_quick, print_table
 
@@ -120,6 +122,56 @@ def simulations(networks: int) -> list[Row]:
     return rows
 
 
+def simulate_pair(
+    function: Callable[[np.ndarray], np.ndarray],
+    inputs: torch.Tensor,
+    depth: int,
+    weight_var: float,
+    bias_var: float,
+    n: int,
+    networks: int,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Kernels of a layer for two inputs (`networks x 2 x 2`) and `n` times their covariances, at width `n`:
+    given a layer, the next one's rows are independent normal with its empirical kernel."""
+    rng = np.random.default_rng(seed)
+    K = bias_var + weight_var * (inputs @ inputs.T / inputs.shape[1]).numpy()
+    K = np.broadcast_to(K, (networks, 2, 2))
+    for _ in range(depth - 1):
+        z = np.linalg.cholesky(K) @ rng.standard_normal((networks, 2, n))
+        s = function(z)
+        K = bias_var + weight_var * s @ s.transpose(0, 2, 1) / n
+    away = K - K.mean(axis=0)
+    return K, n * np.einsum("eab,ecd->abcd", away, away) / networks
+
+
+def pairs(networks: int) -> list[Row]:
+    """Two inputs of correlation -0.25: the vertex with one index of each, and the kernel between them."""
+    inputs = torch.tensor([[1.0, 0.5, -0.3], [0.2, -0.8, 1.1]], dtype=torch.float64)
+    depth, width = 6, 256
+    rows = []
+    for name, function in (("relu", lambda z: np.maximum(z, 0.0)), ("tanh", np.tanh)):
+        theory = pair_statistics(name, inputs, depth)
+        point = critical_point(name)
+        K, vertex = simulate_pair(function, inputs, depth, point.weight_var, point.bias_var, width, networks)
+        label = f"{name}, two inputs, n = {width}, layer {depth}: "
+        between = K[:, 0, 1]
+        rows.append((
+            label + "E[z_1 z_2]",
+            f"{theory.kernel[-1, 0, 1] + theory.correction[-1, 0, 1] / width:.5f} "
+            f"(K alone {theory.kernel[-1, 0, 1]:.5f})",
+            f"{between.mean():.5f} ± {between.std() / networks**0.5:.5f}",
+        ))  # fmt: skip
+        for at in ((0, 1, 0, 1), (0, 0, 1, 1), (0, 0, 0, 1)):
+            first, second = ((K - K.mean(axis=0))[:, at[i], at[i + 1]] for i in (0, 2))
+            error = width * (first * second).std() / networks**0.5
+            index = f"({at[0] + 1}{at[1] + 1})({at[2] + 1}{at[3] + 1})"
+            rows.append(
+                (label + f"V_{index}", f"{theory.vertex[-1][at]:.4f}", f"{vertex[at]:.4f} ± {error:.4f}")
+            )
+    return rows
+
+
 def gradients(networks: int) -> list[Row]:
     rows = []
     for weight_var in (1.6, 2.0, 2.4):
@@ -188,6 +240,7 @@ def main() -> None:
     print_table(
         "Finite width: theory to order 1/n, and simulation", simulations(20_000 if quick else 200_000)
     )
+    print_table("Two inputs: theory to order 1/n, and simulation", pairs(2_000 if quick else 20_000))
     print_table("Gradients", gradients(1 if quick else 10))
     print_table("Training", training(200 if quick else 1000))
 

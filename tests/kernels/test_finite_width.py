@@ -13,12 +13,12 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.kernels.activation import resolve_activation
 from augury.kernels.criticality import critical_point
 from augury.kernels.finite_width import (
-    equivalent_learning_rates,
     network_statistics,
     recommended_depth,
     scale_invariant_vertex,
 )
 from augury.kernels.gaussian_expectation import gaussian_expectation
+from augury.kernels.learning_rates import equivalent_learning_rates
 
 
 @pytest.mark.parametrize(("activation", "rate"), [("relu", 5.0), ("linear", 2.0)])

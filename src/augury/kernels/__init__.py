@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from augury.kernels.duals import dual_of as dual_of
     from augury.kernels.encoded import EncodedKernel as EncodedKernel
     from augury.kernels.finite_width import NetworkStatistics as NetworkStatistics
-    from augury.kernels.finite_width import equivalent_learning_rates as equivalent_learning_rates
     from augury.kernels.finite_width import network_statistics as network_statistics
     from augury.kernels.finite_width import recommended_depth as recommended_depth
     from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
+    from augury.kernels.learning_rates import equivalent_learning_rates as equivalent_learning_rates
     from augury.kernels.nngp import NNGPKernel as NNGPKernel
     from augury.kernels.ntk import NTKKernel as NTKKernel
+    from augury.kernels.pair_statistics import PairStatistics as PairStatistics
+    from augury.kernels.pair_statistics import pair_statistics as pair_statistics
     from augury.kernels.task import CoregionalizationKernel as CoregionalizationKernel
     from augury.kernels.task import MultiSourceKernel as MultiSourceKernel
 
@@ -35,8 +37,10 @@ _ATTRIBUTES = {
     "EncodedKernel": "augury.kernels.encoded",
     "CriticalPoint": "augury.kernels.criticality",
     "NetworkStatistics": "augury.kernels.finite_width",
+    "PairStatistics": "augury.kernels.pair_statistics",
+    "pair_statistics": "augury.kernels.pair_statistics",
     "critical_point": "augury.kernels.criticality",
-    "equivalent_learning_rates": "augury.kernels.finite_width",
+    "equivalent_learning_rates": "augury.kernels.learning_rates",
     "fixed_points": "augury.kernels.criticality",
     "gaussian_expectation": "augury.kernels.gaussian_expectation",
     "network_statistics": "augury.kernels.finite_width",

@@ -216,38 +216,6 @@ def aspect_ratio(point: CriticalPoint, outputs: int = 1) -> float:
     return 4.0 / ((20.0 + 3.0 * outputs) * point.vertex_rate)
 
 
-def equivalent_learning_rates(
-    activation: ActivationLike, statistics: NetworkStatistics
-) -> tuple[np.ndarray, np.ndarray]:
-    r"""Learning rates of biases and weights (divided by fan-in) by which every layer adds as much to the
-    tangent kernel of the last.
-
-    A layer's contribution is multiplied by the `chi_perp` of all layers after it, so that
-
-    .. math::
-        \lambda_b^{(l)} = \frac{1}{L \prod_{k=l}^{L-1} \chi_\perp^{(k)}}, \qquad
-        \lambda_W^{(l)} = \frac{\lambda_b^{(l)}}{\langle \sigma^2 \rangle^{(l-1)}} .
-
-    Asymptotically these are `1 / L` for a scale-invariant activation, and `1 / l` (biases) and constant
-    (weights) for tanh. The first layer's weights take `|x|^2 / d = 1`.
-
-    Source: Roberts, Yaida and Hanin (2022), section 9.4.
-
-    Args:
-        activation: of the network.
-        statistics: `network_statistics` of it.
-
-    Returns:
-        `depth` rates of biases and `depth` rates of weights.
-    """
-    depth = len(statistics.kernel)
-    after = np.append(np.cumprod(statistics.perpendicular[:-1][::-1])[::-1], 1.0)
-    biases = 1.0 / (depth * after)
-    kernels = torch.from_numpy(statistics.kernel[:-1].copy())
-    second = ActivationMoments.of(resolve_activation(activation), kernels).second.numpy()
-    return biases, biases / np.append(1.0, second)
-
-
 def _check_count(name: str, value: int) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise InvalidInputError(f"{name} must be a whole number of at least 1; given {value!r}")
