@@ -75,13 +75,14 @@ CASES = {
 }
 
 
-def _plain(X: Tensor, Y: Tensor) -> Model:
-    return DeepKernelGP(X, Y, encoder=MLP(X.shape[1], (64, 64), 4), weight_scale=None)
+def _plain(X: Tensor, Y: Tensor, **options: Any) -> Model:
+    return DeepKernelGP(X, Y, encoder=MLP(X.shape[1], (64, 64), 4), weight_scale=None, **options)
 
 
 MODELS: dict[str, Callable[[Tensor, Tensor], Any]] = {
     "GP": GaussianProcess,
     "plain deep kernel": _plain,
+    "plain, pretrained": lambda X, Y: _plain(X, Y, pretrain_steps=1000),
     "skip, no prior": lambda X, Y: DeepKernelGP(X, Y, weight_scale=None),
     "skip, spectral norm <= 1": lambda X, Y: DeepKernelGP(X, Y, weight_scale=None, spectral_bound=1.0),
     "skip, prior (default)": DeepKernelGP,

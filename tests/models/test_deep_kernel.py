@@ -13,6 +13,8 @@ from augury.models import GaussianProcess
 from augury.models.deep_kernel import DeepKernelGP
 from augury.models.deep_kernel_fit import fit_deep_kernel, leave_one_out_score
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from augury.models.pretraining import pretrain_
+from augury.networks.skip_encoder import SkipEncoder
 from augury.testing import MODEL_CHECKS
 from tests.models.cases import central_differences, outcomes, points
 
@@ -214,3 +216,34 @@ def test_what_cannot_be_is_refused(arguments, message):
     X = points(6, 2)
     with pytest.raises(InvalidInputError, match=message):
         DeepKernelGP(X, outcomes(X), **arguments)
+
+
+def test_pretraining_makes_features_that_predict_the_outcomes():
+    X = points(30, 2)
+    y = (X[:, 0] > 0.5).double()
+    y = (y - y.mean()) / y.std()
+    encoder = SkipEncoder(2, seed=0).double()
+
+    def residual():
+        with torch.no_grad():
+            design = torch.cat([encoder(X), torch.ones(30, 1).double()], dim=1)
+            return float((y - design @ torch.linalg.lstsq(design, y).solution).square().mean())
+
+    before = residual()
+    pretrain_(encoder, X, y, 800, seed=1)
+    assert residual() < 0.5 * before
+
+
+def test_a_fit_begins_from_the_pretrained_encoder_and_is_the_same_under_a_seed():
+    X = points(12, 2)
+    fits = [DeepKernelGP(X, outcomes(X), pretrain_steps=50).fit(seed=seed) for seed in (0, 0)]
+    torch.testing.assert_close(fits[0].theta, fits[1].theta, rtol=0, atol=0)
+    assert np.isfinite(log_posterior(fits[0])[0].value(fits[0].theta[0].numpy()))
+    with pytest.raises(InvalidInputError, match="pretrain_steps"):
+        DeepKernelGP(X, outcomes(X), pretrain_steps=-1)
+
+
+def test_pretraining_leaves_an_encoder_without_trainable_weights_alone():
+    X = points(10, 2)
+    model = DeepKernelGP(X, outcomes(X), encoder=Periodic(), pretrain_steps=20).fit()
+    assert bool(torch.isfinite(model.posterior(X).mean).all())

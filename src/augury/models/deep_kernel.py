@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from math import log
 from typing import Self, final
 
 import numpy as np
@@ -20,9 +21,12 @@ from augury.kernels.encoded import EncodedKernel
 from augury.models.deep_kernel_fit import fit_deep_kernel
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
+from augury.models.exact.marginal_likelihood import QUIET_START
 from augury.models.exact.model import ExactModel
 from augury.models.exact.priors import lengthscale_prior
+from augury.models.exact.regression import ExactRegression
 from augury.models.one_hot import NetworkInputs
+from augury.models.pretraining import pretrain_
 from augury.networks.skip_encoder import SkipEncoder
 from augury.networks.spectral_bound import bound_spectral_norm_
 
@@ -63,6 +67,8 @@ class DeepKernelGP(ExactModel):
         weight_scale: standard deviation of the normal prior on the encoder's weights; None for no prior, as
             for an encoder that is already trained.
         spectral_bound: the largest spectral norm of each linear and convolutional layer; None for no bound.
+        pretrain_steps: of Adam, in which the encoder first learns to predict the outcomes by squared error;
+            0 to begin from its own weights. The published study takes 1,000.
         patience: end the fit after this many steps without a better leave-one-out score; None to go on to
             the maximum.
         seed: of the default encoder's first weights.
@@ -85,6 +91,7 @@ class DeepKernelGP(ExactModel):
         weight_scale: float | None = 0.3,
         spectral_bound: float | None = None,
         patience: int | None = None,
+        pretrain_steps: int = 0,
         seed: int = 0,
     ) -> None:
         if encoder is not None and not isinstance(encoder, nn.Module):
@@ -95,6 +102,8 @@ class DeepKernelGP(ExactModel):
             )
         if patience is not None and patience < 1:
             raise InvalidInputError(f"patience must be at least 1, or None; given {patience}")
+        if pretrain_steps < 0:
+            raise InvalidInputError(f"pretrain_steps must be 0 or more; given {pretrain_steps}")
 
         def covariance(X: np.ndarray) -> Covariance:
             rows = torch.from_numpy(X)
@@ -109,7 +118,8 @@ class DeepKernelGP(ExactModel):
             return AutogradCovariance(X, EncodedKernel(whole, kernel, weight_scale))
 
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
-        self._patience = patience
+        self._patience, self._pretrain_steps = patience, int(pretrain_steps)
+        self._default_kernel = covar_module is None
 
     def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
         """Train weights, kernel and noise of each outcome together.
@@ -133,9 +143,10 @@ class DeepKernelGP(ExactModel):
                 start = None
         rows = []
         for index, outcome in enumerate(self._regressions.outcomes):
+            regression = outcome.unfitted()
             theta = fit_deep_kernel(
-                outcome.unfitted(),
-                initial=None if start is None else start[index].numpy(),
+                regression,
+                initial=self._pretrained(regression, seed) if start is None else start[index].numpy(),
                 patience=self._patience,
                 seed=seed,
             )
@@ -143,6 +154,20 @@ class DeepKernelGP(ExactModel):
         self.theta.copy_(torch.stack(rows))
         self._regressions = self._regressions.at(self.theta)
         return self
+
+    def _pretrained(self, regression: ExactRegression, seed: int) -> np.ndarray | None:
+        """The `theta` of an encoder that predicts the outcomes; None where that is not wanted."""
+        if not self._pretrain_steps:
+            return None
+        covariance = regression.covariance
+        assert isinstance(covariance, AutogradCovariance)
+        kernel, X = covariance.kernel, torch.from_numpy(regression.X)
+        pretrain_(kernel.encoder, X, torch.from_numpy(regression.y), self._pretrain_steps, seed=seed)
+        if self._default_kernel:
+            afresh = _default_kernel(_features(kernel.encoder, X))
+            kernel.base_kernel.lengthscale = afresh.lengthscale.detach()
+        theta = covariance.theta
+        return theta if regression.noise is not None else np.append(theta, log(QUIET_START))
 
     def features(self, X: Tensor, outcome: int = 0) -> Tensor:
         """`... x n x features`: what the encoder of an outcome makes of points (`... x n x d`)."""
