@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from augury.errors import InvalidInputError
 from augury.problems.multi_fidelity import forrester
 from augury.space import Categorical, Float, Goals, Observations, Space
 from augury.strategies import BayesianOptimization, MultiFidelityBayesianOptimization
@@ -164,3 +165,20 @@ def test_a_finite_space_is_evaluated_once_in_each_version_at_most():
     )
     X = run(MultiFidelityBayesianOptimization(), space, lambda X: np.cos(X[:, :1]) + 0.1 * X[:, 1:], 6).X
     assert len(np.unique(X, axis=0)) == len(X)
+
+
+@pytest.mark.parametrize("name", ["augmented-ei", "variable-fidelity-ei", "mf-mes"])
+def test_an_acquisition_over_points_and_versions_may_be_named(name):
+    space = space_of((1, 10))
+    pending = np.array([[0.75, 1.0]])
+    known = known_of(both, 20, 4)
+    points = proposed(space, known, n=2, acquisition=name, pending=pending).points
+    np.testing.assert_array_equal(points, space.snap(points))
+    assert len(np.unique(points, axis=0)) == 2
+    assert np.abs(points[:, 0] - 0.757).min() < 0.1 or name == "mf-mes"
+
+
+def test_such_an_acquisition_is_for_one_objective():
+    space, known = known_of_two()
+    with pytest.raises(InvalidInputError, match="'mf-mes' is for one objective"):
+        proposed(space, known, goals=["min:a", "min:b", "z<=0.8"], acquisition="mf-mes")

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from augury.acquisition.versions import VERSION_ACQUISITIONS
 from augury.space.fidelity import Fidelity
 from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies.base import Prediction
 from augury.strategies.decision import AcquisitionChoice, Decision, success_model
+from augury.strategies.multi_fidelity.joint_choice import jointly_best
 from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
 from augury.strategies.multi_fidelity.version_models import VersionModels, rows_of
 from augury.strategies.outcome_models import ModelChoice
@@ -28,12 +30,15 @@ class VersionDecision:
         target: the decision about the target version, whose models have learnt from all.
         versions: these models.
         known: `N x d` points evaluated in any version.
+        joint: the acquisition over points and versions at once (`VERSION_ACQUISITIONS`), or None for the
+            two-step rule.
     """
 
     space: Space
     target: Decision
     versions: VersionModels
     known: np.ndarray
+    joint: str | None = None
 
     @classmethod
     def fit(
@@ -53,8 +58,10 @@ class VersionDecision:
         success = success_model(space, observations)
         results = rows_of(observations, fidelity.at_target(observations.X))
         at_target = _at_target(space, fidelity)
-        target = Decision(at_target, goals, results, versions.models, success, acquisition, seed, model)
-        return cls(space, target, versions, observations.X)
+        joint = acquisition if isinstance(acquisition, str) and acquisition in VERSION_ACQUISITIONS else None
+        inner = "auto" if joint is not None else acquisition
+        target = Decision(at_target, goals, results, versions.models, success, inner, seed, model)
+        return cls(space, target, versions, observations.X, joint)
 
     @property
     def fidelity(self) -> Fidelity:
@@ -70,19 +77,22 @@ class VersionDecision:
             replicates: whether points of a finite space may be evaluated again.
         """
         fidelity = self.fidelity
+        held = self.space.fixed_columns.get(fidelity.column)
+        if self.joint is not None and held is None:
+            levels = self._levels() if self.versions.informed.get(0) else np.array([fidelity.target])
+            known = None if replicates else np.concatenate([self.known, busy])
+            X = jointly_best(self.joint, self.target, fidelity, levels, n, busy, known)
+            predictions = self.target.explain(fidelity.at(X, fidelity.target))
+            return X, _cheaply(predictions, fidelity.at_target(X))
         X = self.target.choose(n, fidelity.at(busy, fidelity.target), replicates=replicates)
         predictions = self.target.explain(X)
-        held = self.space.fixed_columns.get(fidelity.column)
         if held is not None:
             return fidelity.at(X, held), predictions
         levels = self._levels()
         known = np.concatenate([self.known, busy])
         chosen = most_told_per_cost(self.versions, fidelity, levels, X, known)
-        for index, level in enumerate(chosen):
-            if abs(level - fidelity.target) > 1e-9:
-                reason = f"{predictions[index].reason}, cheaply"
-                predictions[index] = replace(predictions[index], reason=reason)
-        return fidelity.at(X, chosen), predictions
+        X = fidelity.at(X, chosen)
+        return X, _cheaply(predictions, fidelity.at_target(X))
 
     def _levels(self) -> np.ndarray:
         """The versions that the models know: all of a continuous fidelity, else those with results."""
@@ -91,6 +101,14 @@ class VersionDecision:
             return levels
         tried = np.abs(self.known[:, self.fidelity.column, None] - levels).min(axis=0) < 1e-9
         return levels[tried | (np.abs(levels - self.fidelity.target) < 1e-9)]
+
+
+def _cheaply(predictions: list[Prediction], at_target: np.ndarray) -> list[Prediction]:
+    """The predictions, with those of other versions marked in their reason."""
+    return [
+        one if is_target else replace(one, reason=f"{one.reason}, cheaply")
+        for one, is_target in zip(predictions, at_target, strict=True)
+    ]
 
 
 def fidelity_of(space: Space) -> Fidelity:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
+from augury.errors import InvalidInputError
 from augury.models.registry import MODELS
 from augury.strategies.base import (
     Prediction,
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from augury.strategies.decision import AcquisitionChoice
     from augury.strategies.outcome_models import ModelChoice
 
+#: Acquisitions of points and versions at once: `augury.acquisition.versions.VERSION_ACQUISITIONS`.
+JOINT = ("augmented-ei", "variable-fidelity-ei", "mf-mes")
+
 
 @final
 class MultiFidelityBayesianOptimization(Strategy):
@@ -42,7 +46,8 @@ class MultiFidelityBayesianOptimization(Strategy):
     Args:
         model: the surrogate; "auto" for co-kriging of a fidelity of few levels, the multi-task Gaussian
             process of tasks, and a Gaussian process with the fidelity as an input where that is continuous.
-        acquisition: "auto" or one of `BayesianOptimization`, of the target version.
+        acquisition: "auto" or one of `BayesianOptimization`, of the target version; or, for one objective,
+            one of points and versions at once: "augmented-ei", "variable-fidelity-ei", "mf-mes".
         n_initial: the size of a start on the target alone, whose cost the nested design does not exceed by
             much.
         replicates: whether points of a finite space may be evaluated again.
@@ -63,14 +68,20 @@ class MultiFidelityBayesianOptimization(Strategy):
         replicates: bool = False,
     ) -> None:
         check_choice("model", model, ["auto", *MODELS.names()])
-        names = ["auto", *ACQUISITIONS.names(), *MULTI_OBJECTIVE_ACQUISITIONS.names()]
+        names = ["auto", *JOINT, *ACQUISITIONS.names(), *MULTI_OBJECTIVE_ACQUISITIONS.names()]
         check_choice("acquisition", acquisition, names)
         check_count("n_initial", n_initial)
         self.model, self.acquisition = model, acquisition
         self.n_initial, self.replicates = n_initial, replicates
 
     def check_goals(self, goals: Goals) -> None:
-        BayesianOptimization(acquisition=self.acquisition).check_goals(goals)
+        if self.acquisition not in JOINT:
+            BayesianOptimization(acquisition=self.acquisition).check_goals(goals)
+        elif goals.n_objectives > 1:
+            raise InvalidInputError(
+                f"acquisition={self.acquisition!r} is for one objective; leave it at 'auto' for "
+                f"{goals.n_objectives}"
+            )
 
     def propose(
         self,
@@ -84,7 +95,8 @@ class MultiFidelityBayesianOptimization(Strategy):
         state: State | None = None,
     ) -> Proposal:
         if space.fidelity is None:
-            alone = BayesianOptimization(self.model, self.acquisition, self.n_initial, self.replicates)
+            acquisition = "auto" if self.acquisition in JOINT else self.acquisition
+            alone = BayesianOptimization(self.model, acquisition, self.n_initial, self.replicates)
             return alone.propose(space, goals, observations, pending, n, seed=seed, state=state)
 
         from augury.strategies.multi_fidelity.nested_design import NestedDesign
