@@ -2,8 +2,8 @@
 
 Each is an `Acquisition` of points `x` alone; the version is fixed, so that the best version is the one whose
 maximum is the largest. `f_t` is the version, `f_T` the target, `c_t` and `c_T` their costs, `corr` the
-posterior correlation of `f_t(x)` and `f_T(x)`, `s` standard deviations, `sigma` that of the measurement noise.
-Values are logarithms, so that probabilities of constraints may be added.
+posterior correlation of `f_t(x)` and `f_T(x)`, `s` standard deviations, `sigma` that of the measurement
+noise. Values are logarithms, so that probabilities of constraints may be added.
 """
 
 from __future__ import annotations
