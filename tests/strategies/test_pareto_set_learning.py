@@ -162,7 +162,7 @@ def test_slopes_of_scalarisations_are_differences(name):
 @pytest.mark.parametrize("variance", [False, True])
 def test_gradients_of_bounds_are_differences(variance):
     _, observed = _two_bowls(8)
-    X, Y = torch.from_numpy(observed.X), torch.from_numpy(observed.Y)
+    X, Y = torch.tensor(observed.X), torch.tensor(observed.Y)
     models = [GaussianProcess(X, Y[:, j : j + 1]) for j in range(2)]
     bounds = LowerBounds(
         models, np.array([1.0, -1.0]), np.ones(2), np.array([0.5, 2.0]), coefficient=0.7, variance=variance
