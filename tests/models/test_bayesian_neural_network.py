@@ -18,7 +18,7 @@ from augury.networks import MLP, StackedNetwork
 from augury.testing import MODEL_CHECKS
 from augury.testing.model_cases import outcomes, points
 
-CHOICE = "augury.models.bayesian_neural_network.choose_prior_variance"
+CHOICE = "augury.models.network_prior.choose_prior_variance"
 
 small = partial(
     BayesianNeuralNetwork,

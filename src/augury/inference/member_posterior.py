@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.posteriors import Posterior
 from botorch.posteriors.ensemble import EnsemblePosterior
 from botorch.sampling.base import MCSampler
@@ -39,6 +40,21 @@ class MemberPosterior(EnsemblePosterior):
         if self.noise_variance is not None:
             noise = (self.noise_variance @ weights.square()).unsqueeze(-1)
         return MemberPosterior((self.values @ weights).unsqueeze(-1) + offset, noise)
+
+    def untransformed(self, transform: OutcomeTransform, X: Tensor) -> MemberPosterior:
+        """The posterior in the units before an outcome transform.
+
+        Args:
+            transform: what was applied to the outcomes.
+            X: `batch x q x d`, where this is the posterior.
+        """
+        points = X.unsqueeze(-3)
+        values, _ = transform.untransform(self.values, X=points)
+        if self.noise_variance is None:
+            return MemberPosterior(values)
+        # by the slope of an affine transform; exact for Standardize
+        unit, _ = transform.untransform(self.values + 1.0, X=points)
+        return MemberPosterior(values, self.noise_variance * (unit - values).square())
 
     def rsample_from_base_samples(self, sample_shape: torch.Size, base_samples: Tensor) -> Tensor:
         """The members that `base_samples` (`sample_shape`, the same for the whole batch) names.

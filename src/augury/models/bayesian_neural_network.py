@@ -19,21 +19,17 @@ from augury.inference.hmc import HMC
 from augury.inference.member_posterior import MemberPosterior
 from augury.inference.network_density import NetworkDensity
 from augury.inference.predictive import Predictive
-from augury.inference.prior_choice import choose_prior_variance
-from augury.inference.weight_prior import GaussianWeightPrior, WeightPrior
+from augury.inference.weight_prior import WeightPrior
 from augury.models.network_data import NetworkData
+from augury.models.network_prior import PriorSpecification, weight_prior
 from augury.models.surrogate import Surrogate
 from augury.networks.mlp import MLP
 from augury.networks.stacked import StackedNetwork
 
 #: A module, or a callable `(inputs, outputs) -> Module`.
 NetworkSpecification = nn.Module | Callable[[int, int], nn.Module]
-#: The prior variance of a network's weights, or a callable that makes a prior.
-PriorSpecification = float | Callable[[StackedNetwork], WeightPrior]
 
 _STATE = "predictive_"
-#: The prior variance is chosen again when there are so many times more rows than it was chosen by.
-_GROWTH = 1.25
 
 
 @final
@@ -126,7 +122,8 @@ class BayesianNeuralNetwork(Surrogate):
             The model itself.
         """
         seed = self.seed if seed is None else int(seed)
-        density = self._density(self._weight_prior(initial or {}, seed))
+        prior, self._choice = weight_prior(self._network, self._prior, self._data, initial or {}, seed)
+        density = self._density(prior)
         self._predictive = self.inference.run(density, initial=initial, seed=seed, progress=progress)
         return self
 
@@ -153,18 +150,6 @@ class BayesianNeuralNetwork(Surrogate):
         if self._predictive is None:
             raise NotSupportedError("the network has no posterior yet; call fit() first")
         return self._predictive
-
-    def _weight_prior(self, initial: Mapping[str, Tensor], seed: int) -> WeightPrior:
-        if callable(self._prior):
-            return self._prior(self._network)
-        if self._prior is not None:
-            return GaussianWeightPrior(self._network, self._prior)
-        data, n = self._data, len(self._data.X)
-        earlier = _earlier_choice(initial, n)
-        if earlier is None:
-            earlier = (choose_prior_variance(self._network, data.X, data.Y, data.noise, seed=seed), float(n))
-        self._choice = earlier
-        return GaussianWeightPrior(self._network, self._choice[0])
 
     def _density(self, prior: WeightPrior) -> NetworkDensity:
         return NetworkDensity(self._network, prior, self._data.X, self._data.Y, self._data.noise)
@@ -246,7 +231,10 @@ class BayesianNeuralNetwork(Surrogate):
         inputs = self._inputs(X)
         posterior = predictive.posterior(inputs, self._outputs, bool(observation_noise))
         if hasattr(self, "outcome_transform"):
-            posterior = self._untransformed(posterior, X)
+            if isinstance(posterior, MemberPosterior):
+                posterior = posterior.untransformed(self.outcome_transform, X)
+            else:
+                posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
         if posterior_transform is None:
             return posterior
         if isinstance(posterior, MemberPosterior) and isinstance(
@@ -279,26 +267,3 @@ class BayesianNeuralNetwork(Surrogate):
         if X.shape[-1:] != (d,):
             raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
         return self._data.inputs(self.transform_inputs(X.to(torch.float64)))
-
-    def _untransformed(self, posterior: Posterior, X: Tensor) -> Posterior:
-        if not isinstance(posterior, MemberPosterior):
-            return self.outcome_transform.untransform_posterior(posterior, X=X)
-        values, noise = posterior.values, posterior.noise_variance
-        points = X.unsqueeze(-3)
-        untransformed, _ = self.outcome_transform.untransform(values, X=points)
-        if noise is not None:
-            # by the slope of an affine transform; exact for Standardize
-            unit, _ = self.outcome_transform.untransform(values + 1.0, X=points)
-            noise = noise * (unit - untransformed).square()
-        return MemberPosterior(untransformed, noise)
-
-
-def _earlier_choice(initial: Mapping[str, Tensor], n: int) -> tuple[float, float] | None:
-    """Prior variance and number of rows of an earlier choice, where it is one and still recent."""
-    choice = initial.get("prior_choice")
-    if choice is None or choice.shape != (2,):
-        return None
-    variance, rows = choice.tolist()
-    if not (0.0 < variance < float("inf") and rows <= n <= _GROWTH * rows):
-        return None
-    return variance, rows

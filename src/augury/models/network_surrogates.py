@@ -12,8 +12,9 @@ from augury.inference.laplace import Laplace
 from augury.inference.mc_dropout import MCDropout
 from augury.inference.nuts import NUTS
 from augury.inference.sghmc import SGHMC
-from augury.models.bayesian_neural_network import BayesianNeuralNetwork, PriorSpecification
+from augury.models.bayesian_neural_network import BayesianNeuralNetwork
 from augury.models.matched_prior import matched_prior
+from augury.models.network_prior import PriorSpecification
 from augury.space.space import Space
 
 
