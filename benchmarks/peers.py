@@ -114,7 +114,13 @@ def botorch_batch(X: np.ndarray, y: np.ndarray, space: Space, q: int, seed: int,
 
 
 def botorch_pareto_batch(
-    X: np.ndarray, Y: np.ndarray, space: Space, q: int, reference: np.ndarray, seed: int
+    X: np.ndarray,
+    Y: np.ndarray,
+    space: Space,
+    q: int,
+    reference: np.ndarray,
+    seed: int,
+    pending: np.ndarray | None = None,
 ) -> np.ndarray:
     """The next q encoded points (q x d) of BoTorch's multi-objective loop: independent GPs, qLogNEHVI.
 
@@ -125,11 +131,16 @@ def botorch_pareto_batch(
         q: how many, chosen one after another, as the tutorial has it.
         reference: k.
         seed: of the sampler and the search.
+        pending: p x d points under evaluation, or None.
     """
     with seeded(seed):
         model = ModelListGP(*[botorch_model(X, y) for y in Y.T])
         acquisition = qLogNoisyExpectedHypervolumeImprovement(
-            model, reference.tolist(), torch.as_tensor(X, dtype=torch.float64), prune_baseline=True
+            model,
+            reference.tolist(),
+            torch.as_tensor(X, dtype=torch.float64),
+            prune_baseline=True,
+            X_pending=None if pending is None else torch.as_tensor(pending, dtype=torch.float64),
         )
         points, _ = optimize_acqf(
             acquisition,
