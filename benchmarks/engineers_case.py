@@ -3,8 +3,8 @@
 Three objectives, two meshes (cost 1 : 20), a fifth of the space where evaluations fail, 5 % transient
 failures, 8 asynchronous workers on a simulated clock. At equal cost the hypervolume of augury (both meshes,
 feasibility model), of augury told the worst value so far in place of each failure, and of BoTorch's qLogNEHVI
-on the fine mesh alone, told the same. Fixed before the first full run: DTLZ2 of 6 inputs whose coarse mesh adds
-a smooth error; failing where the first two inputs lie within a disc that takes a fifth of the unit square; a
+on the fine mesh alone, told the same. Fixed before the first full run: DTLZ2 of 6 inputs whose coarse mesh
+adds a smooth error; failing where the first two inputs lie within a disc that takes a fifth of the square; a
 budget worth `--budget` fine evaluations; failed evaluations cost what others do, transient ones are repeated.
 Resumable: finished runs are in benchmarks/results/engineers_case.jsonl.
 """

@@ -1,8 +1,9 @@
 """Decisions with several fidelities: what the literature says of them, on Forrester's pair (minutes).
 
-The survey (Do and Zhang, arXiv 2311.13050) has no table of its own; its claims are those of the works it reviews:
-cheap versions save cost where they are correlated with the truth and much cheaper, and can be worse than the truth
-alone where they are not. Budget: what 15 evaluations of the truth cost. Seeds are 0 to 4 (`--quick`: 0).
+The survey (Do and Zhang, arXiv 2311.13050) has no table of its own; its claims are those of the works that it
+reviews: cheap versions save cost where they are correlated with the truth and much cheaper, and can be worse
+than the truth alone where they are not. Budget: what 15 evaluations of the truth cost. Seeds are 0 to 4
+(`--quick`: 0).
 """
 
 from __future__ import annotations
