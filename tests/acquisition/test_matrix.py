@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from augury.acquisition.environment_situation import EnvironmentSituation
-from augury.acquisition.risk import LogRiskExpectedImprovement
-from augury.models.environment.process import EnvironmentProcess
-from augury.strategies.environment.decision import central
 from botorch.models import SingleTaskGP
 from botorch.models.transforms.outcome import Log
 
 from augury.acquisition.analytic import LogProbabilityOfFeasibility
 from augury.acquisition.autograd import TorchAcquisition
 from augury.acquisition.cost import LearntCost, PerCost
+from augury.acquisition.environment_situation import EnvironmentSituation
 from augury.acquisition.one_shot import OneShot
 from augury.acquisition.registry import ACQUISITIONS, ENVIRONMENT_ACQUISITIONS
+from augury.acquisition.risk import LogRiskExpectedImprovement
 from augury.acquisition.search import maximize
 from augury.acquisition.situation import Situation
 from augury.errors import NotSupportedError
+from augury.models.environment.process import EnvironmentProcess
 from augury.models.gaussian_process import GaussianProcess
 from augury.models.student_t_process import StudentTProcess
 from augury.space import Float, Space
 from augury.space.environment import Environment
+from augury.strategies.environment.decision import central
 from tests.acquisition.cases import data, gaussian_process
 
 PAGE = Path(__file__).parents[2] / "docs" / "acquisitions.md"

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from augury.errors import InvalidInputError
 from augury.space.candidates import Candidates, Rows
@@ -17,12 +16,12 @@ from augury.space.columns import EncodedColumns
 from augury.space.conditions import conditions_of, refuse_conditions
 from augury.space.enumeration import MOST_COUNTED, all_points
 from augury.space.fidelity import Fidelity
-from augury.space.inequalities import Inequalities
 from augury.space.parameter import Parameter
 from augury.space.parameters import named_parameters
 from augury.space.polytope import check_satisfiable
 from augury.space.representation import space_text
 from augury.space.restriction import held_columns, hold
+from augury.space.rule_views import RuleViews
 from augury.space.rules import Rules
 from augury.space.scales import Array
 from augury.space.schema import definition_from_dict, space_to_dict
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class Space(ColumnViews):
+class Space(ColumnViews, RuleViews):
     """The set of points at which a function can be evaluated.
 
     Encoding has one column per parameter that is not Fixed: numeric ones in [0, 1] by their bounds, unordered
@@ -237,29 +236,6 @@ class Space(ColumnViews):
                 constraint is violated; the choices are not a row of the table.
         """
         return validated(self, params)
-
-    def feasible(self, X: Array | torch.Tensor) -> NDArray[np.bool_]:
-        """Mask (n) of the encoded points that satisfy every constraint (to rounding error)."""
-        return self.rules.feasible(self._columns.points(X))
-
-    @cached_property
-    def linear_inequalities(self) -> tuple[Array, Array] | None:
-        """(A: c x dim, b: c) with A x <= b in encoded coordinates; None without inequalities, or where one
-        involves a column in which values are not affine in the coordinate (log scale)."""
-        return self.rules.inequalities.linear
-
-    def constraint_values(self, X: Array | torch.Tensor) -> Array:
-        """Left minus right side (n x c) of every linear inequality, feasible when <= 0."""
-        return self.rules.inequalities.values(self._columns.points(X))
-
-    def constraint_jacobian(self, X: Array | torch.Tensor) -> Array:
-        """Derivatives (n x c x dim) of `constraint_values` with respect to the encoded points."""
-        return self.rules.inequalities.jacobian(self._columns.points(X))
-
-    @property
-    def inequalities(self) -> Inequalities | None:
-        """The linear inequalities over encoded columns, None if there are none."""
-        return self.rules.inequalities if len(self.rules.inequalities) else None
 
     def restrict(self, fixed: Mapping[str, Any]) -> Space:
         """The same space with some parameters held at given values.
