@@ -100,9 +100,9 @@ def _decision(
     if space.fidelity is None:
         return Decision.fit(model, "auto", space, goals, observations, seed=seed, warm={})
     from augury.strategies.multi_fidelity.decision import VersionDecision
-    from augury.strategies.multi_fidelity.version_models import check_measured
+    from augury.strategies.multi_fidelity.version_models import is_measured
 
-    if not check_measured(observations, space.fidelity, goals.objective_columns):
+    if not is_measured(observations, space.fidelity, goals.objective_columns):
         return None
     return VersionDecision.fit(model, "auto", space, goals, observations, seed=seed, warm={}).target
 

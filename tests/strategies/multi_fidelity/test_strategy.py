@@ -126,6 +126,23 @@ def test_batches_of_several_objectives_with_limits_failures_and_pending_points()
     assert set(proposal.predictions[0].mean) == {"a", "b", "z"}
 
 
+def test_a_version_that_only_fails_is_passed_over():
+    space, known = known_of_two()
+    Y = known.Y[:, :2].copy()
+    Y[known.X[:, 2] == 0.0] = np.nan
+    points = proposed(space, table_of(known.X, Y), goals=["min:a", "min:b"], n=2).points
+    assert (points[:, 2] == 1.0).all()
+
+
+def test_a_limit_without_results_of_the_target_waits_for_them():
+    space, known = known_of_two()
+    Y = known.Y.copy()
+    Y[known.X[:, 2] == 1.0, 2] = np.nan  # the limited outcome is known of the coarse mesh alone
+    proposal = proposed(space, table_of(known.X, Y), goals=["min:a", "min:b", "z<=0.8"])
+    assert proposal.points[0, 2] == 1.0
+    assert proposal.predictions[0].reason == "initial design"
+
+
 def test_a_held_version_is_the_one_proposed():
     space, known = known_of_two()
     held = space.restrict({"mesh": "coarse"})

@@ -17,7 +17,7 @@ from augury.strategies.base import Prediction
 from augury.strategies.decision import AcquisitionChoice, Decision, success_model
 from augury.strategies.multi_fidelity.joint_choice import jointly_best
 from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
-from augury.strategies.multi_fidelity.version_models import VersionModels, rows_of
+from augury.strategies.multi_fidelity.version_models import VersionModels, known_levels, rows_of
 from augury.strategies.outcome_models import ModelChoice
 
 
@@ -30,6 +30,7 @@ class VersionDecision:
         target: the decision about the target version, whose models have learnt from all.
         versions: these models.
         known: `N x d` points evaluated in any version.
+        levels: `t` encoded versions that the models know.
         joint: the acquisition over points and versions at once (`VERSION_ACQUISITIONS`), or None for the
             two-step rule.
     """
@@ -38,6 +39,7 @@ class VersionDecision:
     target: Decision
     versions: VersionModels
     known: np.ndarray
+    levels: np.ndarray
     joint: str | None = None
 
     @classmethod
@@ -61,7 +63,8 @@ class VersionDecision:
         joint = acquisition if isinstance(acquisition, str) and acquisition in VERSION_ACQUISITIONS else None
         inner = "auto" if joint is not None else acquisition
         target = Decision(at_target, goals, results, versions.models, success, inner, seed, model)
-        return cls(space, target, versions, observations.X, joint)
+        levels = known_levels(observations, fidelity, list(versions.models.models))
+        return cls(space, target, versions, observations.X, levels, joint)
 
     @property
     def fidelity(self) -> Fidelity:
@@ -79,7 +82,7 @@ class VersionDecision:
         fidelity = self.fidelity
         held = self.space.fixed_columns.get(fidelity.column)
         if self.joint is not None and held is None:
-            levels = self._levels() if self.versions.informed.get(0) else np.array([fidelity.target])
+            levels = self.levels if self.versions.informed.get(0) else np.array([fidelity.target])
             known = None if replicates else np.concatenate([self.known, busy])
             X = jointly_best(self.joint, self.target, fidelity, levels, n, busy, known)
             predictions = self.target.explain(fidelity.at(X, fidelity.target))
@@ -88,19 +91,10 @@ class VersionDecision:
         predictions = self.target.explain(X)
         if held is not None:
             return fidelity.at(X, held), predictions
-        levels = self._levels()
         known = np.concatenate([self.known, busy])
-        chosen = most_told_per_cost(self.versions, fidelity, levels, X, known)
+        chosen = most_told_per_cost(self.versions, fidelity, self.levels, X, known)
         X = fidelity.at(X, chosen)
         return X, _cheaply(predictions, fidelity.at_target(X))
-
-    def _levels(self) -> np.ndarray:
-        """The versions that the models know: all of a continuous fidelity, else those with results."""
-        levels = self.fidelity.levels
-        if not self.fidelity.discrete:
-            return levels
-        tried = np.abs(self.known[:, self.fidelity.column, None] - levels).min(axis=0) < 1e-9
-        return levels[tried | (np.abs(levels - self.fidelity.target) < 1e-9)]
 
 
 def _cheaply(predictions: list[Prediction], at_target: np.ndarray) -> list[Prediction]:

@@ -100,7 +100,7 @@ class MultiFidelityBayesianOptimization(Strategy):
             return alone.propose(space, goals, observations, pending, n, seed=seed, state=state)
 
         from augury.strategies.multi_fidelity.nested_design import NestedDesign
-        from augury.strategies.multi_fidelity.version_models import check_measured
+        from augury.strategies.multi_fidelity.version_models import is_measured
 
         check_request(space, observations, pending, n)
         check_roles(space, ("design", "fidelity", "task"))
@@ -110,7 +110,7 @@ class MultiFidelityBayesianOptimization(Strategy):
         remembered = InitialDesign.resume(state, seed)
         design = NestedDesign(space, remembered.seed, self.n_initial)
         points = design.left(known)[:n]
-        decides = check_measured(observations, space.fidelity, goals.objective_columns)
+        decides = is_measured(observations, space.fidelity, goals.objective_columns)
         if len(points) < n and not decides:
             further = design.more(n - len(points), np.concatenate([known, points]))
             points = np.concatenate([points, further])

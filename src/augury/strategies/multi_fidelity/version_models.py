@@ -127,10 +127,40 @@ def rows_of(observations: Observations, rows: np.ndarray) -> Observations:
     return replace(observations, **kept, gradient=gradient)
 
 
-def check_measured(observations: Observations, fidelity: Fidelity, columns: list[int]) -> bool:
-    """Whether the target has two results of each objective, with which the models can be fitted."""
-    rows = observations.complete & fidelity.at_target(observations.X)
-    return int(np.isfinite(observations.Y[rows][:, columns]).all(axis=1).sum()) >= 2
+def is_measured(observations: Observations, fidelity: Fidelity, columns: list[int]) -> bool:
+    """Whether the target has two results of each objective, and of each further outcome that has any.
+
+    Args:
+        observations: what was evaluated.
+        fidelity: of the space.
+        columns: of the objectives.
+    """
+    values = np.isfinite(observations.Y[observations.complete])
+    at_target = values[fidelity.at_target(observations.X[observations.complete])]
+    needed = values.any(axis=0) | np.isin(np.arange(values.shape[1]), columns)
+    together = at_target[:, columns].all(axis=1)
+    return int(together.sum()) >= 2 and bool((at_target.sum(axis=0)[needed] >= 2).all())
+
+
+def known_levels(observations: Observations, fidelity: Fidelity, columns: list[int]) -> np.ndarray:
+    """The encoded versions (`t`) of which there is a result of each of the outcomes, the target among them.
+
+    Of a continuous fidelity all, since its surrogate interpolates.
+
+    Args:
+        observations: what was evaluated.
+        fidelity: of the space.
+        columns: of the outcomes that have a surrogate.
+    """
+    levels = fidelity.levels
+    if not fidelity.discrete:
+        return levels
+    rows = observations.complete
+    measured = np.isfinite(observations.Y[rows][:, columns])
+    at = np.abs(observations.X[rows, fidelity.column, None] - levels) < 1e-9
+    known = (at[:, :, None] & measured[:, None, :]).any(axis=0).all(axis=-1)
+    found: np.ndarray = levels[known | (np.abs(levels - fidelity.target) < 1e-9)]
+    return found
 
 
 def _tells(with_others: Any, alone: Any, fidelity: Fidelity, observations: Observations, column: int) -> bool:
