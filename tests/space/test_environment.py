@@ -122,4 +122,7 @@ def test_what_cannot_be_is_refused() -> None:
         check_environment(random, Goals.of(["min:cost", "max:yield"]))
     with pytest.raises(NotSupportedError, match="one objective"):
         check_environment(random, Goals.of(["min:cost", "stress <= 3"]))
+    branches = {"c": ["a", "b"], "x": Float(0, 1, active_if={"c": ["a"]}), "load": LOAD}
+    with pytest.raises(NotSupportedError, match="active_if"):
+        check_environment(Space(branches), Goals.of("min:cost"))
     check_environment(random, Goals.of(Maximize("yield", risk="cvar", level=0.8)))

@@ -190,7 +190,8 @@ def check_environment(space: Space, goals: Goals) -> None:
 
     Raises:
         InvalidInputError: a risk measure without an environment, or a bad environment (`Environment.of`).
-        NotSupportedError: several objectives, or outcome constraints, in a random environment.
+        NotSupportedError: several objectives, outcome constraints, or conditional parameters, in a random
+            environment.
     """
     if Environment.of(space) is None:
         for goal in goals.objectives:
@@ -200,6 +201,11 @@ def check_environment(space: Space, goals: Goals) -> None:
                     "give one role='environment'"
                 )
         return
+    if space.conditions:
+        raise NotSupportedError(
+            "parameters with active_if are not supported beside a random environment (role='environment'); "
+            "make a study for each branch"
+        )
     if goals.n_objectives > 1 or goals.constraints:
         raise NotSupportedError(
             "in a random environment (role='environment') one objective without outcome constraints is "

@@ -7,6 +7,7 @@ import torch
 from augury.errors import InvalidInputError
 from augury.models.environment.process import EnvironmentProcess
 from augury.space.environment import UniformMeasure
+from augury.testing import MODEL_CHECKS
 from tests.models.environment.cases import MEASURES, points, process, values
 
 
@@ -49,3 +50,21 @@ def test_a_design_and_an_environment_are_needed(environment) -> None:
     X = torch.rand(5, 2, dtype=torch.float64)
     with pytest.raises(InvalidInputError, match="environment="):
         EnvironmentProcess(X, X[:, :1], environment=environment)
+
+
+def random_first_number(train_X, train_Y, train_Yvar=None, categorical_features=None, **options):
+    """A process whose first numeric column is the environment."""
+    numbers = [column for column in range(train_X.shape[-1]) if column not in (categorical_features or ())]
+    return EnvironmentProcess(
+        train_X,
+        train_Y,
+        train_Yvar,
+        environment={numbers[0]: UniformMeasure()},
+        categorical_features=categorical_features,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("check", MODEL_CHECKS, ids=lambda check: check.__name__)
+def test_it_conforms(check):
+    check(random_first_number)
