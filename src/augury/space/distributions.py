@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy as np
 
 from augury.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from augury.space.parameter import Parameter
+from augury.space.parameter import Parameter, is_finite
 
 
 class Distribution(ABC):
@@ -63,8 +61,6 @@ class Normal(Distribution):
     """
 
     def __init__(self, mean: float, std: float) -> None:
-        from augury.space.parameter import is_finite
-
         if not is_finite(mean) or not is_finite(std) or std <= 0:
             raise InvalidInputError(f"Normal(mean={mean!r}, std={std!r}) needs a finite mean and std > 0")
         self.mean, self.std = float(mean), float(std)
@@ -103,8 +99,6 @@ class Weights(Distribution):
     """
 
     def __init__(self, weights: Sequence[float]) -> None:
-        from augury.space.parameter import is_finite
-
         if isinstance(weights, str) or not all(is_finite(one) and one >= 0 for one in weights):
             raise InvalidInputError(f"weights={weights!r} must be a list of finite numbers, none negative")
         self.weights = [float(one) for one in weights]

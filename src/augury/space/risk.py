@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from augury.errors import InvalidInputError
+from augury.space.parameter import is_finite
 from augury.space.scales import Array
 
 RISKS = ("mean", "var", "cvar", "worst-case")
@@ -20,8 +21,6 @@ def check_risk(name: str, risk: Any, level: Any) -> None:
     Raises:
         InvalidInputError: an unknown risk, a level that it does not take, or the lack of one.
     """
-    from augury.space.parameter import is_finite
-
     if risk is not None and risk not in RISKS:
         raise InvalidInputError(
             f"objective {name!r}: risk={risk!r} is unknown; choose one of {', '.join(map(repr, RISKS))}"
