@@ -32,7 +32,7 @@ STRATEGIES = Registry(
 
 
 #: From so many columns on a trust region finds more than a search of the whole space (docs/choosing.md).
-MANY_COLUMNS = 50
+MANY_COLUMNS = 200
 
 
 def automatic(space: Space | None, goals: Goals | None = None) -> str:
