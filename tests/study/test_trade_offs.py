@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from augury import Maximize, Minimize, Study
+from augury import Float, Maximize, Minimize, Study
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.strategies import ParetoSetLearning
 
@@ -63,6 +63,13 @@ def test_bad_weights_and_one_objective_are_refused(study):
         study.trade_off([-1.0, 2.0])
     with pytest.raises(NotSupportedError, match="one objective"):
         Study({"x": (0.0, 1.0)}, Maximize("y"), store=None).trade_off([1.0])
+
+
+def test_a_parameter_that_is_no_choice_is_refused():
+    space = {"x": (0.0, 1.0), "mesh": Float(0.0, 1.0, role="fidelity", cost=[1, 10])}
+    study = Study(space, ["min:a", "min:b"], store=None, seed=0)
+    with pytest.raises(NotSupportedError, match="'mesh'"):
+        study.trade_off([1, 1])
 
 
 def test_nothing_measured_has_no_trade_off():

@@ -118,7 +118,7 @@ class StudyReader:
 
         Raises:
             InvalidInputError: an objective is missing or unknown, or bad weights.
-            NotSupportedError: one objective.
+            NotSupportedError: one objective, or a parameter that is not a choice of the design.
         """
         return self.trade_offs.at(weights)
 

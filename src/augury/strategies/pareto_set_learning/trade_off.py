@@ -81,9 +81,10 @@ class ParetoSet:
             None while no result has all objectives and keeps the constraints.
 
         Raises:
-            NotSupportedError: one objective.
+            NotSupportedError: one objective, or a parameter that is not a choice of the design.
         """
         _check_several(goals)
+        _check_choices(space)
         rows = goals.competing(observations.Y, observations.complete)
         if not rows.any():
             return None
@@ -202,6 +203,15 @@ def _cost(weighted: np.ndarray) -> np.ndarray:
     """What each design (row of weighted scaled objectives) costs a preference."""
     cost: np.ndarray = weighted.max(axis=1) + _SUM * weighted.sum(axis=1)
     return cost
+
+
+def _check_choices(space: Space) -> None:
+    for name, parameter in space.parameters.items():
+        if parameter.role != "design":
+            raise NotSupportedError(
+                f"parameter {name!r} has the role {parameter.role!r}: trade-offs are between designs, whose "
+                "parameters are all choices; see Study.pareto_front()"
+            )
 
 
 def _expected(decision: Decision, X: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ class TradeOffSection:
 def trade_off_section(study: Study) -> TradeOffSection | None:
     """The learned Pareto set of a study of several objectives; None where there are too few results."""
     goals = study.goals
-    if goals.n_objectives == 1:
+    if goals.n_objectives == 1 or any(one.role != "design" for one in study.space.parameters.values()):
         return None
     observations = study.observations()
     if goals.competing(observations.Y, observations.complete).sum() < _FEWEST:
