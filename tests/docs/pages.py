@@ -104,6 +104,12 @@ def _network() -> Any:
     return torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2)).double()
 
 
+def _two_inputs() -> Any:
+    import torch
+
+    return torch.tensor([[1.0, 0.0, 0.5], [0.2, 1.0, -0.3]], dtype=torch.float64)
+
+
 def _kernel() -> Any:
     from gpytorch.kernels import RBFKernel
 
@@ -143,6 +149,7 @@ _GIVEN: dict[str, Callable[[], Any]] = {
     "network": _network,
     "trained": _network,
     "module": _network,
+    "two_inputs": _two_inputs,
     "kernel": _kernel,
     "solvents": _solvents,
     "MyModel": _model,

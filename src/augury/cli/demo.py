@@ -94,6 +94,7 @@ def run_demo(
 
     from augury.datasets.suzuki import SUZUKI_SOURCE, suzuki_couplings, suzuki_table
     from augury.study.study import Study
+    from augury.study.trial import Trial
 
     console = Console(highlight=False) if console is None else console
     table = suzuki_table(coupling)
