@@ -19,7 +19,7 @@ from torch import nn
 from augury.kernels.activation import ACTIVATIONS
 from augury.kernels.criticality import critical_point
 from augury.kernels.finite_width import network_statistics, recommended_depth, scale_invariant_vertex
-from augury.kernels.pair_statistics import pair_statistics
+from augury.kernels.four_point_vertex import pair_statistics
 from augury.networks.critical_init import critical_init_
 from reproductions._table import Row, is_quick, print_table
 

@@ -16,7 +16,7 @@ COMMANDS = {
     "ask": "Take the next trials of a study, to evaluate them elsewhere.",
     "tell": "Record the result of a trial.",
     "suggest": "Propose the next experiments for a table of past ones.",
-    "show": "Show where a study stands, its best trials and what it recommends.",
+    "show": "Show where a study stands and what it recommends.",
     "trade-off": "Show the design for a preference among several objectives.",
     "report": "Write a report of a study as one HTML file.",
     "export": "Write the trials of a study as a table.",

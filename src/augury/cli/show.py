@@ -30,7 +30,7 @@ def show(
     ] = True,
     study: StudyName = None,
 ) -> None:
-    """Show where a study stands, its best trials and what it recommends."""
+    """Show where a study stands and what it recommends."""
     from augury.study.report.recommended import recommended_of
     from augury.study.report.results import Results
 

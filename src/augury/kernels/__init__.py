@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from augury.kernels.finite_width import NetworkStatistics as NetworkStatistics
     from augury.kernels.finite_width import network_statistics as network_statistics
     from augury.kernels.finite_width import recommended_depth as recommended_depth
+    from augury.kernels.four_point_vertex import PairStatistics as PairStatistics
+    from augury.kernels.four_point_vertex import pair_statistics as pair_statistics
     from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
     from augury.kernels.learning_rates import equivalent_learning_rates as equivalent_learning_rates
     from augury.kernels.nngp import NNGPKernel as NNGPKernel
     from augury.kernels.ntk import NTKKernel as NTKKernel
-    from augury.kernels.pair_statistics import PairStatistics as PairStatistics
-    from augury.kernels.pair_statistics import pair_statistics as pair_statistics
     from augury.kernels.task import CoregionalizationKernel as CoregionalizationKernel
     from augury.kernels.task import MultiSourceKernel as MultiSourceKernel
 
@@ -37,8 +37,8 @@ _ATTRIBUTES = {
     "EncodedKernel": "augury.kernels.encoded",
     "CriticalPoint": "augury.kernels.criticality",
     "NetworkStatistics": "augury.kernels.finite_width",
-    "PairStatistics": "augury.kernels.pair_statistics",
-    "pair_statistics": "augury.kernels.pair_statistics",
+    "PairStatistics": "augury.kernels.four_point_vertex",
+    "pair_statistics": "augury.kernels.four_point_vertex",
     "critical_point": "augury.kernels.criticality",
     "equivalent_learning_rates": "augury.kernels.learning_rates",
     "fixed_points": "augury.kernels.criticality",

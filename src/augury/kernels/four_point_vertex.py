@@ -59,7 +59,7 @@ def pair_statistics(
     input these are the numbers of `network_statistics`; hidden layers are of one width `n`.
 
     Source: Roberts, Yaida and Hanin (2022), chapter 4; checked by simulation in
-    `tests/kernels/test_pair_statistics.py`.
+    `tests/kernels/test_four_point_vertex.py`.
 
     Args:
         activation: a name, a callable, or an `Activation`.

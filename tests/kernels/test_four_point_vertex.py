@@ -9,7 +9,7 @@ from reproductions.effective_theory import simulate_pair
 
 from augury.errors import InvalidInputError
 from augury.kernels.finite_width import network_statistics
-from augury.kernels.pair_statistics import pair_statistics
+from augury.kernels.four_point_vertex import pair_statistics
 
 INPUTS = torch.tensor([[1.0, 0.5, -0.3], [0.2, -0.8, 1.1]]).double()
 
