@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -93,23 +94,20 @@ class Observations:
         """Number of rows."""
         return len(self.X)
 
-    @property
+    @cached_property
     def complete(self) -> NDArray[np.bool_]:
         """Mask (n) of the rows that are complete and have some outcome measured."""
-        mask: NDArray[np.bool_] = (self.status == "complete") & np.isfinite(self.Y).any(axis=1)
-        return mask
+        return _frozen((self.status == "complete") & np.isfinite(self.Y).any(axis=1), np.bool_)
 
-    @property
+    @cached_property
     def failed(self) -> NDArray[np.bool_]:
         """Mask (n) of the rows whose evaluation failed."""
-        mask: NDArray[np.bool_] = self.status == "failed"
-        return mask
+        return _frozen(self.status == "failed", np.bool_)
 
-    @property
+    @cached_property
     def pending(self) -> NDArray[np.bool_]:
         """Mask (n) of the rows handed out and not yet told."""
-        mask: NDArray[np.bool_] = self.status == "pending"
-        return mask
+        return _frozen(self.status == "pending", np.bool_)
 
 
 def _frozen(array: Any, dtype: type) -> NDArray[Any]:
