@@ -39,9 +39,8 @@ class BayesianOptimization(Strategy):
             `augury.models.registry.MODELS`, a BoTorch Model class, or a callable
             `(train_X, train_Y, train_Yvar, space) -> Model`.
         acquisition: "auto" (log EI where the noise is negligible or each point is evaluated once, else log
-            noisy EI, and the knowledge gradient where noise is loud; with two to four objectives log EI or
-            log noisy EI of the hypervolume, with more ParEGO), a name in `augury.acquisition.registry`, or a
-            callable like those there.
+            noisy EI; with two to four objectives the same of the hypervolume, with more ParEGO), a name in
+            `augury.acquisition.registry`, or a callable like those there.
         n_initial: evaluations, a user's own counted, before the model decides; by default as
             `augury.strategies.design.default_initial_points` says.
         replicates: whether points of a finite space may be evaluated again.

@@ -38,11 +38,6 @@ AcquisitionChoice = str | Callable[[Any], "Acquisition"]
 #: Noise below this share of the outcome's variance does not make the best measured value doubtful. (Few exact
 #: data leave an inferred share of about 0.007, where the prior has its mode.)
 NEGLIGIBLE_NOISE = 0.02
-#: With noise of more than this share, evaluations are chosen for what they do to the best posterior mean
-#: (compared on other seeds than those that `benchmarks/noisy.py` reports).
-LOUD_NOISE = 0.1
-#: With fewer rows an inferred noise may be structure that they do not show yet.
-FEWEST_FOR_NOISE = 20
 _INCUMBENTS = 5  # best observed points around which the search looks closely
 _MOST_INCUMBENTS = 20  # of a Pareto front, all of whose members are best
 #: Up to so many objectives the gain in hypervolume is computed; its cells grow fast with their number.
@@ -183,8 +178,6 @@ class Decision:
         name, several = self.acquisition, self.goals.n_objectives > 1
         if name == "auto" and self.goals.n_objectives > MOST_HYPERVOLUME_OBJECTIVES:
             name = "parego"
-        elif name == "auto" and noisy and not several and self._is_gaussian and self.is_loud:
-            name = "knowledge-gradient"
         elif name == "auto":
             name = f"log-{'n' if noisy else ''}{'ehvi' if several else 'ei'}"
         registry = MULTI_OBJECTIVE_ACQUISITIONS if several else ACQUISITIONS
@@ -198,26 +191,12 @@ class Decision:
 
     def is_noisy(self, column: int) -> bool:
         """Whether the best measured value of an objective may well not be the best value."""
-        return self._has_noise(column, NEGLIGIBLE_NOISE)
-
-    @property
-    def is_loud(self) -> bool:
-        """Whether the first objective's noise drowns differences that matter: told, or inferred from rows
-        enough to tell noise from structure."""
-        if not hasattr(self.models.models[0], "noise_variance"):
-            return False
-        measured = self.observations.complete & np.isfinite(self.observations.Y[:, 0])
-        told = np.isfinite(self.observations.Yvar[measured, 0]).all()
-        return bool(told or measured.sum() >= FEWEST_FOR_NOISE) and self._has_noise(0, LOUD_NOISE)
-
-    def _has_noise(self, column: int, share: float) -> bool:
-        """Whether noise has more than a share of an outcome's variance; true where no model tells."""
         model = self.models.models[column]
         if not hasattr(model, "noise_variance"):
             return True
         measured = self.observations.Y[self.observations.complete, column]
         variance = float(self.models.warped(column, measured[np.isfinite(measured)]).var())
-        return float(model.noise_variance.mean()) > share * variance
+        return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * variance
 
     @property
     def _is_gaussian(self) -> bool:
