@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
 from typing import final
 
-import torch
-from botorch.models.transforms.input import InputTransform
-from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.posteriors import Posterior
-from botorch.utils.types import DEFAULT, _DefaultType
-from gpytorch.kernels import Kernel
-from torch import Tensor
-
-from augury.kernels.ar1 import level_graph
 from augury.models.multi_fidelity.hierarchical_chain import HierarchicalChain
-from augury.models.multi_fidelity.level_covariances import level_covariances
-from augury.models.multi_fidelity.level_data import LevelData
-from augury.models.multi_fidelity.levels import Levels
-from augury.models.multi_fidelity.levelwise import LevelwiseModel, gaussian_posterior
+from augury.models.multi_fidelity.linear_levels import LinearLevels
 
 
 @final
-class HierarchicalKriging(LevelwiseModel[HierarchicalChain]):
+class HierarchicalKriging(LinearLevels):
     r"""Kriging of each level of fidelity about a multiple of the predictor of the level below.
 
     .. math::
@@ -57,43 +43,4 @@ class HierarchicalKriging(LevelwiseModel[HierarchicalChain]):
         NotSupportedError: an outcome transform other than `Standardize`.
     """
 
-    capabilities = frozenset({"gaussian", "joint_samples", "train_inputs"})
-
-    def __init__(
-        self,
-        train_X: Tensor,
-        train_Y: Tensor,
-        train_Yvar: Tensor | None = None,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-        input_transform: InputTransform | None = None,
-        outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
-        covar_module: Kernel | Sequence[Kernel] | None = None,
-        graph: Sequence[Sequence[int]] | None = None,
-        nested: bool = False,
-    ) -> None:
-
-        def chain(levels: Levels, data: list[LevelData]) -> HierarchicalChain:
-            covariances = level_covariances(levels, categorical_features, covar_module)
-            return HierarchicalChain(data, level_graph(levels.count, graph), covariances)
-
-        super().__init__(
-            train_X,
-            train_Y,
-            train_Yvar,
-            chain,
-            fidelity_features,
-            input_transform,
-            outcome_transform,
-            partial(level_graph, graph=graph) if nested else None,
-        )
-
-    @property
-    def rho(self) -> Tensor:
-        """`m x edges`: the factors of each level on those below (by level, then parent), per outcome."""
-        rows = [torch.cat([torch.empty(0).double(), *map(torch.from_numpy, c.rho)]) for c in self._chains]
-        return torch.stack(rows)
-
-    def _posterior(self, X: Tensor, levels: Tensor, noise: Tensor | None) -> Posterior:
-        moments = [chain.mean_covariance(X, levels) for chain in self._chains]
-        return gaussian_posterior(moments, noise, getattr(self, "outcome_transform", None))
+    chain = HierarchicalChain
