@@ -9,9 +9,9 @@ import numpy as np
 from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
 from augury.errors import InvalidInputError
 from augury.models.registry import MODELS
-from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request, check_roles
-from augury.strategies.choices import check_choice, check_count, model_label
-from augury.strategies.design import InitialDesign, design_points_left, exhausted
+from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
+from augury.strategies.choices import check_choice, check_count, model_label, warm_start
+from augury.strategies.design import Start, exhausted
 
 if TYPE_CHECKING:
     from augury.space.goals import Goals
@@ -95,21 +95,16 @@ class BayesianOptimization(Strategy):
         check_request(space, observations, pending, n)
         check_roles(space, ("design",))
         self.check_goals(goals)
-        busy = np.concatenate([pending, observations.X[observations.pending]])
-        design = InitialDesign.resume(state, seed)
-        n_design = min(n, design_points_left(self.n_initial, space, goals, observations, len(busy)))
-        points = np.empty((0, space.dim))
-        if n_design:
-            points = design.next_points(space, n_design, np.concatenate([observations.X, busy]))
-        predictions = [Prediction(reason="initial design") for _ in points]
-        if n_design == n:
+        start = Start.of(self.n_initial, space, goals, observations, pending, n, seed=seed, state=state)
+        design, busy, points, predictions = start.design, start.busy, start.points, start.predictions
+        if start.is_all:
             return Proposal(points, predictions, design.state())
 
         from augury.numerics.threads import blas_threads
         from augury.strategies.decision import Decision
 
         label = model_label(self.model)
-        warm = state.tensors if state is not None and state.data.get("model") == label else {}
+        warm = warm_start(state, label)
         with blas_threads(observations.n):
             decision = Decision.fit(
                 self.model,

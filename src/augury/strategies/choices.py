@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    import torch
+
     from augury.strategies.outcome_models import ModelChoice
+    from augury.strategies.state import State
 
 
 def check_choice(what: str, given: Any, known: list[str]) -> None:
@@ -40,3 +44,8 @@ def model_label(model: ModelChoice) -> str:
         return model
     made = model.func if isinstance(model, partial) else model
     return getattr(made, "__qualname__", type(made).__qualname__)
+
+
+def warm_start(state: State | None, label: str) -> Mapping[str, torch.Tensor]:
+    """The hyperparameters that a state keeps of models of this kind (`model_label`); none of another kind."""
+    return state.tensors if state is not None and state.data.get("model") == label else {}

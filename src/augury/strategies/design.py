@@ -11,7 +11,7 @@ import numpy as np
 
 from augury.acquisition.enumeration import is_among
 from augury.space.sampling import sobol
-from augury.strategies.base import ExhaustedError
+from augury.strategies.base import ExhaustedError, Prediction
 from augury.strategies.state import State
 
 if TYPE_CHECKING:
@@ -99,6 +99,61 @@ def design_points_left(
     if measured == 0 or (measured < ceil(n_initial / 2) and known < 2 * n_initial):
         return _UNLIMITED
     return max(0, n_initial - known)
+
+
+@dataclass(frozen=True)
+class Start:
+    """The part of a proposal that is still the initial design.
+
+    Args:
+        design: where the points come from.
+        busy: p x d points under evaluation.
+        points: k x d points of the design to be proposed.
+        is_all: whether the model does not decide yet: the proposal ends with these points.
+    """
+
+    design: InitialDesign
+    busy: np.ndarray
+    points: np.ndarray
+    is_all: bool
+
+    @classmethod
+    def of(
+        cls,
+        n_initial: int | None,
+        space: Space,
+        goals: Goals,
+        observations: Observations,
+        pending: np.ndarray,
+        n: int,
+        *,
+        seed: int,
+        state: State | None,
+        known: Observations | None = None,
+    ) -> Start:
+        """Up to n points of the design; fewer where the model decides.
+
+        Args:
+            n_initial, space, goals: as in `design_points_left`.
+            observations: what was evaluated; no point of it is proposed.
+            pending: points under evaluation.
+            n: how many points are asked for.
+            seed, state: as in `InitialDesign.resume`.
+            known: those of the observations that count; all of them when None.
+        """
+        busy = np.concatenate([pending, observations.X[observations.pending]])
+        design = InitialDesign.resume(state, seed)
+        counting = observations if known is None else known
+        count = min(n, design_points_left(n_initial, space, goals, counting, len(busy)))
+        points = np.empty((0, space.dim))
+        if count:
+            points = design.next_points(space, count, np.concatenate([observations.X, busy]))
+        return cls(design, busy, points, count == n)
+
+    @property
+    def predictions(self) -> list[Prediction]:
+        """One for each point."""
+        return [Prediction(reason="initial design") for _ in self.points]
 
 
 def draw_new(

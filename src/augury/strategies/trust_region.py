@@ -11,9 +11,9 @@ from augury.acquisition.enumeration import is_among, listed_points
 from augury.acquisition.registry import ACQUISITIONS
 from augury.errors import NotSupportedError
 from augury.models.registry import MODELS
-from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request, check_roles
-from augury.strategies.choices import check_choice, check_count, model_label
-from augury.strategies.design import InitialDesign, design_points_left, exhausted, without_repeats
+from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
+from augury.strategies.choices import check_choice, check_count, model_label, warm_start
+from augury.strategies.design import Start, exhausted, without_repeats
 from augury.strategies.region_size import RegionSize
 
 if TYPE_CHECKING:
@@ -95,19 +95,16 @@ class TrustRegion(Strategy):
         check_request(space, observations, pending, n)
         check_roles(space, {"design"})
         self.check_goals(goals)
-        busy = np.concatenate([pending, observations.X[observations.pending]])
-        design = InitialDesign.resume(state, seed)
         size = RegionSize.from_dict(None if state is None else state.data.get("region"))
         size = _updated(size, space, goals, observations)
         known = (
             observations if size.start == 0 else observations.rows(np.arange(observations.n) >= size.start)
         )
-        n_design = min(n, design_points_left(self.n_initial, space, goals, known, len(busy)))
-        points = np.empty((0, space.dim))
-        if n_design:
-            points = design.next_points(space, n_design, np.concatenate([observations.X, busy]))
-        predictions = [Prediction(reason="initial design") for _ in points]
-        if n_design == n:
+        start = Start.of(
+            self.n_initial, space, goals, observations, pending, n, seed=seed, state=state, known=known
+        )
+        design, busy, points, predictions = start.design, start.busy, start.points, start.predictions
+        if start.is_all:
             waiting = replace(size, best=None, seen=0)
             return Proposal(points, predictions, design.state(region=waiting.to_dict()))
 
@@ -116,7 +113,7 @@ class TrustRegion(Strategy):
         from augury.strategies.outcome_models import OutcomeModels
 
         label = model_label(self.model)
-        warm = state.tensors if state is not None and state.data.get("model") == label else {}
+        warm = warm_start(state, label)
         near = _nearest(known, goals, MOST_ROWS)
         with blas_threads(near.n):
             models = OutcomeModels.fit(self.model, space, near, seed=seed, warm=warm)

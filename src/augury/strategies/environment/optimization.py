@@ -9,10 +9,10 @@ import numpy as np
 from augury.acquisition.registry import ENVIRONMENT_ACQUISITIONS
 from augury.models.registry import MODELS
 from augury.space.environment import Environment, check_environment
-from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request, check_roles
+from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
 from augury.strategies.bayesian_optimization import BayesianOptimization
-from augury.strategies.choices import check_choice, check_count, model_label
-from augury.strategies.design import InitialDesign, design_points_left, exhausted
+from augury.strategies.choices import check_choice, check_count, model_label, warm_start
+from augury.strategies.design import Start, exhausted
 
 if TYPE_CHECKING:
     from augury.space.goals import Goals
@@ -67,21 +67,16 @@ class EnvironmentOptimization(Strategy):
         if Environment.of(space) is None:
             plain = BayesianOptimization(self.model, n_initial=self.n_initial)
             return plain.propose(space, goals, observations, pending, n, seed=seed, state=state)
-        busy = np.concatenate([pending, observations.X[observations.pending]])
-        design = InitialDesign.resume(state, seed)
-        n_design = min(n, design_points_left(self.n_initial, space, goals, observations, len(busy)))
-        points = np.empty((0, space.dim))
-        if n_design:
-            points = design.next_points(space, n_design, np.concatenate([observations.X, busy]))
-        predictions = [Prediction(reason="initial design") for _ in points]
-        if n_design == n:
+        start = Start.of(self.n_initial, space, goals, observations, pending, n, seed=seed, state=state)
+        design, busy, points, predictions = start.design, start.busy, start.points, start.predictions
+        if start.is_all:
             return Proposal(points, predictions, design.state())
 
         from augury.numerics.threads import blas_threads
         from augury.strategies.environment.decision import EnvironmentDecision
 
         kind = model_label(self.model)
-        warm = state.tensors if state is not None and state.data.get("model") == kind else {}
+        warm = warm_start(state, kind)
         with blas_threads(observations.n):
             decision = EnvironmentDecision.fit(
                 self.model, self.acquisition, space, goals, observations, seed=seed, warm=warm

@@ -18,7 +18,7 @@ from augury.strategies.base import (
     check_roles,
 )
 from augury.strategies.bayesian_optimization import BayesianOptimization
-from augury.strategies.choices import check_choice, check_count, model_label
+from augury.strategies.choices import check_choice, check_count, model_label, warm_start
 from augury.strategies.design import InitialDesign, exhausted
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class MultiFidelityBayesianOptimization(Strategy):
         from augury.strategies.multi_fidelity.decision import VersionDecision
 
         label = model_label(self.model)
-        warm = state.tensors if state is not None and state.data.get("model") == label else {}
+        warm = warm_start(state, label)
         with blas_threads(observations.n):
             decision = VersionDecision.fit(
                 self.model, self.acquisition, space, goals, observations, seed=seed, warm=warm

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from augury.errors import NotSupportedError
-from augury.strategies.base import Prediction, Proposal, State, Strategy, check_request, check_roles
+from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
 from augury.strategies.bayesian_optimization import BayesianOptimization
 from augury.strategies.choices import check_choice, check_count, model_label
-from augury.strategies.design import InitialDesign, design_points_left
+from augury.strategies.design import Start
 
 if TYPE_CHECKING:
     from augury.space.goals import Goals
@@ -121,14 +121,9 @@ class ParetoSetLearning(Strategy):
         if goals.n_objectives == 1:
             return self._single.propose(space, goals, observations, pending, n, seed=seed, state=state)
         check_is_box(space)
-        busy = np.concatenate([pending, observations.X[observations.pending]])
-        design = InitialDesign.resume(state, seed)
-        n_design = min(n, design_points_left(self.n_initial, space, goals, observations, len(busy)))
-        points = np.empty((0, space.dim))
-        if n_design:
-            points = design.next_points(space, n_design, np.concatenate([observations.X, busy]))
-        predictions = [Prediction(reason="initial design") for _ in points]
-        if n_design == n:
+        start = Start.of(self.n_initial, space, goals, observations, pending, n, seed=seed, state=state)
+        design, busy, points, predictions = start.design, start.busy, start.points, start.predictions
+        if start.is_all:
             return Proposal(points, predictions, design.state())
 
         from augury.strategies.pareto_set_learning.proposal import learn_and_choose
