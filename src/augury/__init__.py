@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from augury.errors import InvalidInputError as InvalidInputError
     from augury.errors import NotSupportedError as NotSupportedError
     from augury.errors import StoreError as StoreError
+    from augury.models.persistence.files import load as load
     from augury.space.goals import Constraint as Constraint
     from augury.space.goals import Maximize as Maximize
     from augury.space.goals import Minimize as Minimize
@@ -54,6 +55,7 @@ _ATTRIBUTES = {
     "Study": "augury.study.study",
     "TransientFailure": "augury.study.signals",
     "Trial": "augury.study.trial",
+    "load": "augury.models.persistence.files",
     "maximize": "augury.study.optimize",
     "minimize": "augury.study.optimize",
 }

@@ -35,6 +35,13 @@ class Registry:
         """Whether there is a part of that name; other packages are asked only when it is not built in."""
         return name in self._builtin or name in self.names()
 
+    def name_of(self, path: str) -> str | None:
+        """The first name of the part at an import path (`"package.module:attribute"`), or None."""
+        for known in (*self._builtin.values(), *entry_points(group=self.group)):
+            if known.value == path:
+                return known.name
+        return None
+
     def load(self, name: str) -> Any:
         """The part called `name`.
 

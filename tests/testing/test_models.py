@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,27 @@ def test_a_fault_is_caught(faulty, caught_by):
     check = next(check for check in MODEL_CHECKS if check.__name__ == caught_by)
     with pytest.raises(AssertionError):
         check(faulty)
+
+
+class _Hidden(GaussianProcess):
+    """Predicts by something that is neither an argument nor in the state, far from its data."""
+
+    def fit(self, initial=None, seed=0):
+        self.extra = 1.0
+        return super().fit(initial, seed)
+
+    def posterior(self, X, *arguments, **named):
+        known = (X[..., None, :] - self.train_inputs[0]).abs().amax(-1).amin(-1, keepdim=True) < 1e-9
+        return super().posterior(X + getattr(self, "extra", 0.0) * ~known, *arguments, **named)
+
+
+def test_a_state_that_no_file_holds_is_caught(monkeypatch):
+    here = EntryPoint("hidden", f"{_Hidden.__module__}:{_Hidden.__qualname__}", "augury.models")
+    monkeypatch.setitem(MODELS._builtin, "hidden", here)
+    monkeypatch.setattr(MODELS, "load", lambda name: _Hidden)
+    check = next(check for check in MODEL_CHECKS if check.__name__ == "saves_and_loads")
+    with pytest.raises(AssertionError, match="predictions back"):
+        check(_Hidden)
 
 
 def test_the_whole_suite_stops_at_the_first_fault():

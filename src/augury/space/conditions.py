@@ -52,6 +52,11 @@ class Conditions:
         self.columns: list[int] = sorted({condition.column for condition in self.conditions})
         self.parents: list[int] = sorted({condition.parent for condition in self.conditions})
 
+    @property
+    def dim(self) -> int:
+        """Number of columns."""
+        return self._dim
+
     def __len__(self) -> int:
         return len(self.conditions)
 

@@ -9,6 +9,8 @@ import torch
 from botorch.acquisition.objective import ScalarizedPosteriorTransform
 
 from augury.errors import NotSupportedError
+from augury.models.persistence.files import from_bytes, to_bytes
+from augury.models.surrogate import Surrogate
 from augury.testing.model_cases import (
     ModelFactory,
     fit,
@@ -174,3 +176,18 @@ def state_restores_predictions(factory: ModelFactory) -> None:
         return
     for restored, original in zip(moments(other.posterior(new)), moments(model.posterior(new)), strict=True):
         require_close(restored, original, 1e-9, "the state does not give the predictions back")
+
+
+def saves_and_loads(factory: ModelFactory) -> None:
+    """What `model.save` writes gives a model that predicts the same, or is refused."""
+    model, new = fitted(factory, m=2), points(5, seed=1)
+    if not isinstance(model, Surrogate):
+        return
+    try:
+        content, supplied = to_bytes(model)
+    except NotSupportedError:
+        return
+    loaded = from_bytes(content, supplied)
+    require(type(loaded) is type(model), f"a {type(model).__name__} was loaded as {type(loaded).__name__}")
+    for restored, original in zip(moments(loaded.posterior(new)), moments(model.posterior(new)), strict=True):
+        require_close(restored, original, 1e-9, "the file does not give the predictions back")

@@ -32,6 +32,7 @@ MODEL_CHECKS: tuple[ModelCheck, ...] = (
     model_predictions.leaves_global_random_state_alone,
     model_predictions.leaves_its_arguments_alone,
     model_predictions.state_restores_predictions,
+    model_predictions.saves_and_loads,
     model_capabilities.declares_its_capabilities,
     model_capabilities.gaussian_moments_agree_with_the_posterior,
     model_capabilities.location_and_scale_agree_with_the_posterior,

@@ -1,0 +1,1 @@
+"""Faces in other tools: scikit-learn, Optuna, Ax. Each is imported by name, for each needs its tool."""
