@@ -47,6 +47,7 @@ ELSEWHERE = {
     "laplace": "test_network_inference",
     "deep-ensemble": "test_network_inference",
     "mc-dropout": "test_network_inference",
+    "prior-fitted-network": "test_prior_fitted_network",
 }
 
 

@@ -54,11 +54,13 @@ class Situation(Circumstances):
 def log_ei(situation: Situation) -> Acquisition:
     """Log expected improvement over the best measured outcome, fantasies of pending points integrated out.
 
-    In closed form where the posterior has one (`has_closed_form`), otherwise BoTorch's
-    `qLogExpectedImprovement`.
+    In closed form where the posterior has one (`has_closed_form`, or a `log_expected_improvement` of the
+    model's own while nothing is pending), otherwise BoTorch's `qLogExpectedImprovement`.
     """
     model, pending, best_f = situation.model, situation.running, situation.best_f
     if not has_closed_form(model):
+        if pending is None and hasattr(model, "log_expected_improvement"):
+            return situation.constrained(_own_ei(situation))
         return situation.constrained(_monte_carlo_ei(situation))
     if pending is None:
         return situation.constrained(LogExpectedImprovement(model, best_f, situation.maximize))
@@ -106,6 +108,16 @@ def ucb(situation: Situation) -> Acquisition:
         return situation.constrained(_monte_carlo_ucb(situation), scale)
     bound = UpperConfidenceBound(situation.model, _BETA, situation.maximize, pending=situation.running)
     return situation.constrained(bound, scale)
+
+
+def _own_ei(situation: Situation) -> TorchAcquisition:
+    def value(X: torch.Tensor) -> torch.Tensor:
+        improvement: torch.Tensor = situation.model.log_expected_improvement(
+            X.squeeze(-2), situation.best_f, situation.maximize
+        )
+        return improvement
+
+    return TorchAcquisition(value)
 
 
 def _monte_carlo_ei(situation: Situation) -> TorchAcquisition:

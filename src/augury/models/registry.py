@@ -29,6 +29,7 @@ MODELS = Registry(
         "laplace": "augury.models.network_surrogates:laplace",
         "deep-ensemble": "augury.models.network_surrogates:deep_ensemble",
         "mc-dropout": "augury.models.network_surrogates:mc_dropout",
+        "prior-fitted-network": "augury.models.prior_fitted_network:PriorFittedNetwork",
         "scale-mixture": "augury.models.scale_mixture_process:ScaleMixtureProcess",
         "student-t": "augury.models.student_t_process:StudentTProcess",
     },
