@@ -19,9 +19,10 @@ from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.model import ExactModel
 from augury.models.exact.regression import ExactRegression
+from augury.models.multi_fidelity.autoregressive import AutoregressiveCovariance
 from augury.models.multi_fidelity.level_covariances import level_covariances, level_features, one_for_each
 from augury.models.multi_fidelity.level_data import LevelData
-from augury.models.multi_fidelity.level_kernel import constant_kernel, level_kernel
+from augury.models.multi_fidelity.level_kernel import constant_kernel, level_kernel, level_lengthscales
 from augury.models.multi_fidelity.levels import Levels, check_nested
 from augury.models.multi_fidelity.linear_chain import LinearChain
 
@@ -88,6 +89,9 @@ class CoKriging(ExactModel):
             own.check(inputs)
             if nested:
                 check_nested(inputs, rows, level_graph(levels.count, graph))
+            if covar_module is None and not own.categorical:
+                priors = [level_lengthscales(own, correction=level > 0) for level in range(levels.count)]
+                return AutoregressiveCovariance(X, levels, priors, graph, _SHIFT_VARIANCE)
             kernels = [
                 level_kernel(own, kernel, correction=level > 0)
                 for level, kernel in enumerate(one_for_each(levels.count, covar_module))
@@ -139,30 +143,47 @@ class CoKriging(ExactModel):
         """`m x edges`: the factors of each level on those below (by level, then parent), per outcome."""
         if self.levels.column is None:
             return torch.empty(self.num_outputs, 0).double()
-        return torch.stack([_ar1(outcome).rho.detach().clone() for outcome in self._outcomes])
+        return torch.stack([_factors(outcome) for outcome in self._outcomes])
 
     def _level_by_level(self, outcome: ExactRegression, seed: int) -> np.ndarray:
         """Hyperparameters (`p`) from those of the levels learnt one after the other."""
         regression = outcome.unfitted()
-        kernel = _ar1(regression)
-        lowest, *others = kernel.base_kernels
-        parts: list[Any] = [lowest, *(other.get_submodule("kernels.0") for other in others)]
+        covariance = regression.covariance
         inputs, rows = self.levels.split_rows(regression.X)
         whole = LevelData(inputs, regression.y, regression.noise)
-        # the kernels themselves: what the chain finds is left in them
-        chain = LinearChain(
-            [whole.subset(own) for own in rows],
-            kernel.graph,
-            [lambda X, part=part: AutogradCovariance(X, part) for part in parts],  # type: ignore[misc]
-        ).fit(None, seed)
-        for part, level in zip(parts, chain.regressions, strict=True):
-            assert isinstance(level.covariance, AutogradCovariance)
-            part.load_state_dict(level.covariance.kernel.state_dict())
-        kernel.rho = torch.from_numpy(np.concatenate([np.empty(0), *chain.rho]))
-        theta = regression.covariance.theta
+        data = [whole.subset(own) for own in rows]
+        if isinstance(covariance, AutoregressiveCovariance):
+            chain = LinearChain(data, covariance.graph, covariance.alone).fit(None, seed)
+            thetas = [level.covariance.theta for level in chain.regressions]
+            covariance.theta = covariance.of_levels(thetas, np.concatenate([np.empty(0), *chain.rho]))
+        else:
+            chain = _chain_of_kernels(_ar1(regression), data, seed)
+        theta = covariance.theta
         if regression.noise is not None:
             return theta
         return np.append(theta, np.log(float(chain.noise.mean())))
+
+
+def _chain_of_kernels(kernel: AR1Kernel, data: list[LevelData], seed: int) -> LinearChain:
+    """The levels learnt one by one, what was found left in the kernel."""
+    lowest, *others = kernel.base_kernels
+    parts: list[Any] = [lowest, *(other.get_submodule("kernels.0") for other in others)]
+    chain = LinearChain(
+        data,
+        kernel.graph,
+        [lambda X, part=part: AutogradCovariance(X, part) for part in parts],  # type: ignore[misc]
+    ).fit(None, seed)
+    for part, level in zip(parts, chain.regressions, strict=True):
+        assert isinstance(level.covariance, AutogradCovariance)
+        part.load_state_dict(level.covariance.kernel.state_dict())
+    kernel.rho = torch.from_numpy(np.concatenate([np.empty(0), *chain.rho]))
+    return chain
+
+
+def _factors(outcome: ExactRegression) -> Tensor:
+    if isinstance(outcome.covariance, AutoregressiveCovariance):
+        return torch.from_numpy(outcome.covariance.factors.copy())
+    return _ar1(outcome).rho.detach().clone()
 
 
 def _ar1(outcome: ExactRegression) -> AR1Kernel:

@@ -87,7 +87,7 @@ class NARGP(LevelwiseModel[NonlinearChain]):
                 raise NotSupportedError(
                     "NARGP takes no categories beside levels of fidelity; RecursiveCoKriging does"
                 )
-            lowest = level_covariances(levels, categorical_features, None)[0]
+            lowest = level_covariances(levels, categorical_features, None, closed=False)[0]
             return NonlinearChain(data, lowest, num_restarts)
 
         super().__init__(

@@ -17,6 +17,10 @@ class Covariance(ABC):
 
     theta: np.ndarray
 
+    #: Newton's method stops when its model promises less than this, in nats; the model may be wrong by a
+    #: factor, and by a larger one where hyperparameters make up for each other.
+    negligible_promise = 5e-3
+
     @property
     def lengthscales(self) -> np.ndarray | None:
         """`d` lengthscales of the encoded inputs, NaN for categories; None for a kernel without."""

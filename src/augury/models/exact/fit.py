@@ -13,8 +13,6 @@ from augury.numerics.threads import blas_threads
 
 #: L-BFGS stops when a step gains less than this, in nats: a hundredth is far below what a decision notices.
 _NEGLIGIBLE_GAIN = 1e-2
-#: Newton's method stops when its model, which may be wrong by a factor, promises less than this.
-_NEGLIGIBLE_PROMISE = 5e-3
 #: The longest step of Newton's method, in units of log hyperparameters.
 _LONGEST_STEP = 2.0
 #: The first step of L-BFGS from a start that is already a good one, likewise.
@@ -41,6 +39,10 @@ class LogPosterior(Protocol):
     @property
     def has_curvature(self) -> bool:
         """Whether `expand` is to be had."""
+
+    @property
+    def negligible_promise(self) -> float:
+        """When Newton's method stops, see `Covariance`."""
 
     def bounds(self) -> np.ndarray:
         """`2 x p`."""
@@ -134,7 +136,7 @@ def _climb(likelihood: LogPosterior, start: np.ndarray, scale: float = 1.0) -> F
         start,
         lower,
         upper,
-        least_gain=_NEGLIGIBLE_PROMISE,
+        least_gain=likelihood.negligible_promise,
         longest_step=_LONGEST_STEP,
     )
 

@@ -61,6 +61,11 @@ class MarginalLikelihood:
         """Whether `expand` is to be had."""
         return self.covariance.has_derivatives
 
+    @property
+    def negligible_promise(self) -> float:
+        """When Newton's method stops, see `Covariance`."""
+        return self.covariance.negligible_promise
+
     def bounds(self) -> np.ndarray:
         """`2 x p` bounds of `theta`."""
         bounds = self.covariance.bounds()

@@ -52,6 +52,7 @@ class GradientEnhancedRegression:
     """
 
     has_curvature = False
+    negligible_promise = 0.0
 
     def __init__(
         self,

@@ -12,17 +12,28 @@ from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
-from augury.models.multi_fidelity.level_kernel import level_kernel
+from augury.models.multi_fidelity.autoregressive import AutoregressiveCovariance
+from augury.models.multi_fidelity.level_kernel import level_kernel, level_lengthscales
 from augury.models.multi_fidelity.levels import Levels
 from augury.models.multi_fidelity.linear_chain import CovarianceOf
 
 
 def level_covariances(
-    levels: Levels, categorical_features: Sequence[int] | None, kernels: Kernel | Sequence[Kernel] | None
+    levels: Levels,
+    categorical_features: Sequence[int] | None,
+    kernels: Kernel | Sequence[Kernel] | None,
+    *,
+    closed: bool = True,
 ) -> list[CovarianceOf]:
     """What makes the covariance of each level of its inputs.
 
     Without a column of levels and without a kernel given, that of the Gaussian process.
+
+    Args:
+        levels: which column that is.
+        categorical_features: the integer-coded columns, among all.
+        kernels: a user's.
+        closed: whether squared exponentials may be in closed form; else they are kernels of GPyTorch.
 
     Raises:
         InvalidInputError: not one kernel for each level.
@@ -33,6 +44,10 @@ def level_covariances(
         own.check(X)
         return MaternCovariance(X, own)
 
+    def closed_form(correction: bool) -> CovarianceOf:
+        prior = level_lengthscales(own, correction=correction)
+        return lambda X: AutoregressiveCovariance(X, Levels(own.dim), [prior])
+
     def autograd(kernel: Kernel | None, correction: bool) -> CovarianceOf:
         def covariance(X: np.ndarray) -> Covariance:
             own.check(X)
@@ -42,6 +57,8 @@ def level_covariances(
 
     if levels.column is None and kernels is None:
         return [matern]
+    if closed and kernels is None and not own.categorical:
+        return [closed_form(level > 0) for level in range(levels.count)]
     return [autograd(kernel, level > 0) for level, kernel in enumerate(one_for_each(levels.count, kernels))]
 
 

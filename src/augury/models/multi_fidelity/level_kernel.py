@@ -29,10 +29,16 @@ def level_kernel(features: Features, kernel: Kernel | None = None, *, correction
     if kernel is not None:
         return with_categories(kernel, features)
     dim = max(len(features.numeric), 1)
-    prior = lengthscale_prior(dim)
+    prior = level_lengthscales(features, correction=correction)
+    return with_categories(scaled_rbf(dim, lengthscales=prior), features)
+
+
+def level_lengthscales(features: Features, *, correction: bool = False) -> LogNormal:
+    """The prior of the lengthscales of one level; the arguments are those of `level_kernel`."""
+    prior = lengthscale_prior(max(len(features.numeric), 1))
     if correction:  # expected longer: what is most likely, as a density of log l, is the prior's median
         prior = LogNormal(prior.location + prior.scale**2, prior.scale)
-    return with_categories(scaled_rbf(dim, lengthscales=prior), features)
+    return prior
 
 
 def scaled_rbf(

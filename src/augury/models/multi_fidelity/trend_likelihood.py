@@ -37,6 +37,7 @@ class TrendLikelihood:
 
     #: No `expand`: the fit goes by gradients.
     has_curvature = False
+    negligible_promise = 0.0
 
     def __init__(
         self, covariance: Covariance, y: np.ndarray, noise: np.ndarray | None, trend: np.ndarray

@@ -69,6 +69,11 @@ class ScaleMixtureLikelihood:
         """Whether `expand` is to be had; not where the prior of the scale is learnt."""
         return not len(self.prior.theta) and all(outcome.has_curvature for outcome in self.outcomes)
 
+    @property
+    def negligible_promise(self) -> float:
+        """When Newton's method stops, see `Covariance`."""
+        return min(outcome.negligible_promise for outcome in self.outcomes)
+
     def bounds(self) -> np.ndarray:
         """`2 x p` bounds of `theta`."""
         return np.concatenate([self.prior.bounds(), *(part.bounds() for part in self.outcomes)], axis=1)
