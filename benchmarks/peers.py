@@ -184,7 +184,7 @@ def discrete_choices(space: Space) -> dict[int, list[float]]:
 
 
 class OptunaPeer:
-    """Optuna's GPSampler, or its default TPESampler, on the parameters of a Space, by ask and tell.
+    """An Optuna study on the parameters of a Space, by ask and tell: GPSampler, TPESampler or augury's.
 
     A finite table is served where it is a full factorial: a numeric column by the index of its level, so
     that the order is kept, a text column as a category.
@@ -195,7 +195,7 @@ class OptunaPeer:
         seed: of the sampler.
         n_initial: from how many trials on the GP decides.
         noisy: whether the function is noisy (Optuna's `deterministic_objective=False`).
-        sampler: "gp" or "tpe".
+        sampler: "gp", "tpe" or "augury".
     """
 
     def __init__(
@@ -215,6 +215,10 @@ class OptunaPeer:
         chosen: optuna.samplers.BaseSampler
         if sampler == "tpe":
             chosen = optuna.samplers.TPESampler(seed=seed, n_startup_trials=n_initial)
+        elif sampler == "augury":
+            from augury.integrations.optuna import AugurySampler
+
+            chosen = AugurySampler(seed=seed)
         else:
             chosen = optuna.samplers.GPSampler(
                 seed=seed, n_startup_trials=n_initial, deterministic_objective=not noisy

@@ -40,6 +40,8 @@ def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replaces what `MODELS.load` gives by factories of shrunken models."""
     load = MODELS.load
     monkeypatch.setattr(MODELS, "load", lambda name: _shrunken(load(name)))
+    monkeypatch.setattr("augury.models.matched_prior._ITERATIONS", 2)
+    monkeypatch.setattr("augury.models.matched_prior._matched", {})
 
 
 def _shrunken(part: Any) -> Callable[..., Any]:

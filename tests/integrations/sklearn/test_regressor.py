@@ -47,13 +47,7 @@ def data(n: int = 30, *, noise: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.filterwarnings("ignore::augury.inference.base.InferenceWarning")
 @pytest.mark.usefixtures("quick_models")
-@pytest.mark.parametrize(
-    "name",
-    [  # the functional prior is matched for seconds
-        pytest.param(name, marks=pytest.mark.slow if name == "functional-prior-bnn" else [])
-        for name in MODELS.names()
-    ],
-)
+@pytest.mark.parametrize("name", MODELS.names())
 def test_every_surrogate_fits_predicts_draws_and_pickles(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = data(12)
     regressor = SurrogateRegressor(name).fit(X, y)

@@ -47,8 +47,6 @@ def process():
 def test_every_registered_surrogate_is_saved_and_loaded(name, tmp_path, monkeypatch) -> None:
     space = Space({"a": (0.0, 1.0), "kind": ["p", "q", "r"]})
     X = torch.column_stack([points(12, 1), torch.arange(12).double() % 3])
-    if name == "functional-prior-bnn":
-        monkeypatch.setattr("augury.models.matched_prior._ITERATIONS", 2)
     model = fit_model(build_model(name, X, X[:, :1] + X[:, 1:], None, space))
     monkeypatch.undo()
     model.save(tmp_path / "model.safetensors")
