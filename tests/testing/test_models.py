@@ -37,6 +37,8 @@ ELSEWHERE = {
         "multi_fidelity/test_conformance",
     ),
     "infinite-width": "test_infinite_width_gp",
+    "random-forest": "test_random_forest",
+    "portfolio": "test_auto",
     "ntk-ensemble": "test_ntk_ensemble",
     "functional-prior-bnn": "test_matched_prior",
     "bnn": "test_bayesian_neural_network",

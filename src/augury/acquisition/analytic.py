@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from augury.acquisition.base import is_smooth
 from augury.acquisition.fantasies import HallucinatedMoments
 from augury.acquisition.moments import Moments, lengthscales_of, location_scale_of
 
@@ -27,6 +28,7 @@ class AnalyticAcquisition(ABC):
         self.moments: Moments
         self.moments, self.law = location_scale_of(model)
         self.lengthscales = lengthscales_of(model)
+        self.is_smooth = is_smooth(model)
         self.sign = 1.0 if maximize else -1.0
 
     def value(self, X: np.ndarray) -> np.ndarray:

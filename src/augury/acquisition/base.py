@@ -12,7 +12,8 @@ class Acquisition(Protocol):
     """What one more evaluation at a point is worth; larger is better.
 
     Points are encoded (`augury.Space`), one a row; rows do not influence each other. An acquisition may say
-    in `lengthscales` how fast it changes along each column (`d`, NaN for categories), for a faster search.
+    in `lengthscales` how fast it changes along each column (`d`, NaN for categories), for a faster search,
+    and by `is_smooth = False` that its gradient does not tell where it is larger.
     """
 
     def value(self, X: np.ndarray) -> np.ndarray:
@@ -20,3 +21,8 @@ class Acquisition(Protocol):
 
     def value_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`N` values at `X` (`N x d`) and their gradients (`N x d`; anything in categorical columns)."""
+
+
+def is_smooth(owner: object) -> bool:
+    """Whether the gradient of an acquisition, or of a surrogate's moments, leads to larger values."""
+    return bool(getattr(owner, "is_smooth", True))

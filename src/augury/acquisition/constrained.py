@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from augury.acquisition.base import Acquisition
+from augury.acquisition.base import Acquisition, is_smooth
 from augury.numerics.quasi_random import quasi_uniform
 
 
@@ -42,6 +42,7 @@ class ConstrainedAcquisition:
         self.objective, self.constraints, self.scale = objective, list(constraints), float(scale)
         parts = self.constraints if objective is None else [objective]
         self.lengthscales: np.ndarray | None = getattr(parts[0], "lengthscales", None)
+        self.is_smooth = all(map(is_smooth, [*parts, *self.constraints]))
 
     def value(self, X: np.ndarray) -> np.ndarray:
         """`N` values at `X` (`N x d`)."""

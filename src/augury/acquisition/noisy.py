@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from augury.acquisition.base import is_smooth
 from augury.acquisition.fantasies import FantasizedMoments, plausible_best
 from augury.acquisition.moments import lengthscales_of
 from augury.numerics.normal import log_h
@@ -64,6 +65,7 @@ class LogNoisyExpectedImprovement:
             raise ValueError("give the observed points as `baseline`, or `best_f` and the pending points")
         self.sign = 1.0 if maximize else -1.0
         self.lengthscales = lengthscales_of(model)
+        self.is_smooth = is_smooth(model)
         self.moments = FantasizedMoments(model, np.concatenate(fixed), count=num_fantasies, seed=seed)
         values = self.sign * self.moments.values
         if pending is not None and pending_feasible is not None:

@@ -7,11 +7,12 @@ from functools import partial
 
 import numpy as np
 
-from augury.acquisition.base import Acquisition
+from augury.acquisition.base import Acquisition, is_smooth
 from augury.acquisition.continuous import refine_in_box
 from augury.acquisition.enumeration import best_of, is_among, listed_points
 from augury.acquisition.linear_constraints import refine_in_polytope
 from augury.acquisition.mixed import refine_mixed
+from augury.acquisition.perturbation import refine_by_perturbation
 from augury.acquisition.starts import choose_starts, is_box, raw_points
 from augury.space.sampling import sobol
 from augury.space.space import Space
@@ -48,7 +49,8 @@ def maximize(
 
     Tables and small finite spaces are evaluated completely. Elsewhere many raw points are evaluated at once
     and the best are refined, all together: by batched L-BFGS in a box, by sequential quadratic programming
-    inside linear constraints, and alternating with moves of the discrete columns where there are some.
+    inside linear constraints, and alternating with moves of the discrete columns where there are some. Where
+    gradients do not tell (`is_smooth`), the best points are moved at random, less and less far, as well.
 
     Args:
         acquisition: what is maximised; by its own `search(space, seed)` where it has one.
@@ -56,8 +58,8 @@ def maximize(
         n_restarts: number of points refined; by default 12, 8 for one or two free columns.
         n_raw: number of points evaluated to begin with; by default 512, 256 for one or two free columns.
         incumbents: `k x dim` points worth a closer look, usually the best observed ones.
-        avoid: `m x dim` points not to return while a finite space has others; of no effect where a column is
-            continuous.
+        avoid: `m x dim` points not to return while a finite space has others; where a column is
+            continuous, of effect only for what is not smooth.
         seed: the same seed gives the same result.
     """
     if hasattr(acquisition, "search"):
@@ -77,9 +79,10 @@ def maximize(
         refined, values = refine_in_box(acquisition, starts, lower, upper)
     else:
         refined, values = _refine_in(space, acquisition, starts)
-    return _best(
-        acquisition, space, np.concatenate([refined, raw]), np.concatenate([values, raw_values]), avoid, seed
-    )
+    points, values = np.concatenate([refined, raw]), np.concatenate([values, raw_values])
+    if not is_smooth(acquisition):
+        points, values = refine_by_perturbation(acquisition, space, points, values, seed=seed)
+    return _best(acquisition, space, points, values, avoid, seed)
 
 
 def _refine_in(space: Space, acquisition: Acquisition, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,9 +101,13 @@ def _best(
     avoid: np.ndarray | None,
     seed: int,
 ) -> SearchResult:
-    """The best of all points seen; in finite spaces, of those that are not to be avoided."""
+    """The best of all points seen; in finite spaces, of those that are not to be avoided.
+
+    Nor where the acquisition is constant on pieces, to which the points to be avoided belong.
+    """
     values = np.where(np.isnan(values), -np.inf, values)
-    if space.size is not None and avoid is not None and len(avoid):
+    avoidable = space.size is not None or not is_smooth(acquisition)
+    if avoidable and avoid is not None and len(avoid):
         allowed = ~is_among(points, avoid)
         if not allowed.any():
             points = sobol(space, 1, seed=seed, avoid=np.concatenate([avoid, points]))

@@ -10,7 +10,7 @@ from augury.space.sampling import sobol
 from augury.space.space import Space
 
 _NEAR_SHARE = 0.2  # of the raw points, drawn around the incumbents
-_NEAR_WIDTH = 0.1  # standard deviation of a perturbed coordinate
+NEAR_WIDTH = 0.1  # standard deviation of a perturbed coordinate
 _MOST_PERTURBED = 20  # coordinates changed at once around an incumbent, on average at most
 _ETA = 1.0  # sharpness of the draw of starts, per standard deviation of the raw values
 
@@ -29,7 +29,7 @@ def raw_points(space: Space, count: int, *, incumbents: np.ndarray | None, seed:
     spread = _space_filling(space, count - near, seed)
     if incumbents is None or not near:
         return spread
-    return np.concatenate([spread, _around(space, incumbents, near, np.random.default_rng([seed, 1]))])
+    return np.concatenate([spread, around(space, incumbents, near, np.random.default_rng([seed, 1]))])
 
 
 def choose_starts(X: np.ndarray, values: np.ndarray, count: int, *, seed: int) -> np.ndarray:
@@ -72,22 +72,23 @@ def is_box(space: Space) -> bool:
     )
 
 
-def _space_filling(space: Space, count: int, seed: int) -> np.ndarray:
-    if not is_box(space):
-        return sobol(space, count, seed=seed)
-    points = quasi_uniform(count, space.dim, seed)
-    for column, value in space.fixed_columns.items():
-        points[:, column] = value
-    return points
+def around(
+    space: Space, incumbents: np.ndarray, count: int, rng: np.random.Generator, width: float = NEAR_WIDTH
+) -> np.ndarray:
+    """The incumbents, and copies with some coordinates moved a little and some categories redrawn.
 
-
-def _around(space: Space, incumbents: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """The incumbents, and copies with some coordinates moved a little and some categories redrawn."""
+    Args:
+        space: not a table.
+        incumbents: `k x dim` points of it.
+        count: number of copies; constraints may leave fewer.
+        rng: source of the moves.
+        width: standard deviation of a moved coordinate.
+    """
     dim = space.dim
     centres = incumbents[np.arange(count) % len(incumbents)]
     changed = rng.random((count, dim)) < min(1.0, _MOST_PERTURBED / dim)
     changed[np.arange(count), rng.integers(dim, size=count)] = True
-    points = np.where(changed, centres + _NEAR_WIDTH * rng.standard_normal((count, dim)), centres)
+    points = np.where(changed, centres + width * rng.standard_normal((count, dim)), centres)
     for column, cardinality in space.cardinalities.items():
         redrawn = rng.random(count) < min(0.5, 1.0 / dim + 0.1)
         points[:, column] = np.where(redrawn, rng.integers(cardinality, size=count), centres[:, column])
@@ -99,3 +100,12 @@ def _around(space: Space, incumbents: np.ndarray, count: int, rng: np.random.Gen
         return points
     points = repaired(space, points)
     return points[space.feasible(points)]
+
+
+def _space_filling(space: Space, count: int, seed: int) -> np.ndarray:
+    if not is_box(space):
+        return sobol(space, count, seed=seed)
+    points = quasi_uniform(count, space.dim, seed)
+    for column, value in space.fixed_columns.items():
+        points[:, column] = value
+    return points

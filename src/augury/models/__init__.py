@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from augury.models.nargp import NARGP as NARGP
     from augury.models.ntk_ensemble import NTKEnsemble as NTKEnsemble
     from augury.models.prior_fitted_network import PriorFittedNetwork as PriorFittedNetwork
+    from augury.models.random_forest import RandomForest as RandomForest
     from augury.models.recursive_co_kriging import RecursiveCoKriging as RecursiveCoKriging
     from augury.models.scale_mixture.burr import BurrXII as BurrXII
     from augury.models.scale_mixture_process import ScaleMixtureProcess as ScaleMixtureProcess
@@ -37,6 +38,7 @@ _ATTRIBUTES = {
     "CoKriging": "augury.models.co_kriging",
     "NARGP": "augury.models.nargp",
     "PriorFittedNetwork": "augury.models.prior_fitted_network",
+    "RandomForest": "augury.models.random_forest",
     "RecursiveCoKriging": "augury.models.recursive_co_kriging",
     "DeepKernelGP": "augury.models.deep_kernel",
     "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",

@@ -31,6 +31,7 @@ MODELS = Registry(
         "mc-dropout": "augury.models.network_surrogates:mc_dropout",
         "prior-fitted-network": "augury.models.prior_fitted_network:PriorFittedNetwork",
         "scale-mixture": "augury.models.scale_mixture_process:ScaleMixtureProcess",
+        "random-forest": "augury.models.random_forest:RandomForest",
         "student-t": "augury.models.student_t_process:StudentTProcess",
     },
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from augury.acquisition.base import is_smooth
 from augury.acquisition.batch import maximize_batch
 from augury.acquisition.constrained import ConstrainedAcquisition, LogProbabilityOfSuccess
 from augury.acquisition.cost import LearntCost
@@ -114,7 +115,11 @@ class Decision:
         if replicates:
             return found
         if self.space.size is None:
-            return found if self._is_gaussian else without_repeats(self.space, found, taken, seed=self.seed)
+            return (
+                found
+                if self._leaves_known_points
+                else without_repeats(self.space, found, taken, seed=self.seed)
+            )
         return found[first_occurrence(found) & ~is_among(found, taken)]
 
     def explain(self, X: np.ndarray) -> list[Prediction]:
@@ -199,10 +204,13 @@ class Decision:
         return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * variance
 
     @property
-    def _is_gaussian(self) -> bool:
-        """Whether the objectives' models are; the few members of an ensemble may all agree on one point."""
+    def _leaves_known_points(self) -> bool:
+        """Whether the search does not end at one: the objectives' models are Gaussian and smooth.
+
+        The few members of an ensemble may all agree on one point, and a forest is constant around it.
+        """
         models = (self.models.models.get(column) for column in self.goals.objective_columns)
-        return all(model is not None and is_gaussian(model) for model in models)
+        return all(model is not None and is_gaussian(model) and is_smooth(model) for model in models)
 
     @cached_property
     def objectives(self) -> np.ndarray:

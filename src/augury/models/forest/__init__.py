@@ -1,0 +1,1 @@
+"""Parts of the random forest: randomised trees of one outcome, and their moments beside fixed points."""
