@@ -80,10 +80,12 @@ class Campaign:
         return trace
 
 
-def run_augury(campaign: Campaign, strategy: str = "auto") -> None:
+def run_augury(campaign: Campaign, strategy: str = "auto", model: str = "auto") -> None:
     """augury, as a user has it: a Study with the earlier evaluations added, then ask and tell."""
     problem = campaign.problem
-    study = Study(problem.space, problem.goals, strategy=strategy, store=None, seed=campaign.seed)
+    study = Study(
+        problem.space, problem.goals, strategy=strategy, model=model, store=None, seed=campaign.seed
+    )
     for params, value in zip(campaign.params, campaign.observed, strict=True):
         study.add(params, value)
     for _ in range(campaign.remaining):

@@ -39,14 +39,14 @@ class RankedRun:
 
 
 def rank_runs(results: Results, methods_ranked: Sequence[str] = RANKED) -> list[RankedRun]:
-    """The runs that augury and every ranked peer which ran the problem at all have finished.
+    """The runs that the first method and every other one which ran the problem at all have finished.
 
     Runs that do not begin with the same initial design are not compared.
     """
     ranked: list[RankedRun] = []
     for problem, by_method in results.runs.items():
         methods = [method for method in methods_ranked if by_method.get(method)]
-        if "augury" not in methods or len(methods) < 2:
+        if methods_ranked[0] not in methods or len(methods) < 2:
             continue
         for seed in sorted(set.intersection(*(set(by_method[method]) for method in methods))):
             traces = [by_method[method][seed] for method in methods]
@@ -67,8 +67,10 @@ def mean_ranks(ranked: Sequence[RankedRun], methods: Sequence[str] = RANKED) -> 
     }
 
 
-def mean_rank_difference(ranked: Sequence[RankedRun], peer: str) -> tuple[float, float, float, int] | None:
-    """augury's mean rank minus a peer's, over the runs of both.
+def mean_rank_difference(
+    ranked: Sequence[RankedRun], peer: str, own: str = RANKED[0]
+) -> tuple[float, float, float, int] | None:
+    """The mean rank of `own` minus a peer's, over the runs of both.
 
     Returns:
         Mean, lower and upper end of the 95 % interval of a paired bootstrap (problems drawn with
@@ -77,7 +79,7 @@ def mean_rank_difference(ranked: Sequence[RankedRun], peer: str) -> tuple[float,
     differences: dict[str, list[float]] = {}
     for run in ranked:
         if peer in run.ranks:
-            differences.setdefault(run.problem, []).append(run.ranks["augury"] - run.ranks[peer])
+            differences.setdefault(run.problem, []).append(run.ranks[own] - run.ranks[peer])
     if not differences:
         return None
     groups = [np.array(values) for values in differences.values()]

@@ -11,6 +11,7 @@ from torch import Tensor
 from augury.acquisition.analytic import LogProbabilityOfFeasibility
 from augury.acquisition.autograd import TorchAcquisition
 from augury.acquisition.base import Acquisition
+from augury.acquisition.mixture import over_members
 from augury.errors import NotSupportedError
 
 _SAMPLES = 256
@@ -28,6 +29,10 @@ def log_feasibility(model: Any, sign: float, offset: float, seed: int) -> Acquis
         offset: as in `LogProbabilityOfFeasibility`.
         seed: of the samples.
     """
+    return over_members(model, lambda member: _log_feasibility(member, sign, offset, seed))
+
+
+def _log_feasibility(model: Any, sign: float, offset: float, seed: int) -> Acquisition:
     try:
         return LogProbabilityOfFeasibility(model, sign, offset)
     except NotSupportedError:

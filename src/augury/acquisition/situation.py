@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from augury.acquisition.analytic import LogExpectedImprovement, UpperConfidenceB
 from augury.acquisition.autograd import TorchAcquisition
 from augury.acquisition.base import Acquisition
 from augury.acquisition.circumstances import Circumstances, as_tensor
+from augury.acquisition.mixture import over_members
 from augury.acquisition.moments import has_closed_form
 from augury.acquisition.noisy import (
     NUM_FANTASIES,
@@ -55,25 +57,27 @@ def log_ei(situation: Situation) -> Acquisition:
     """Log expected improvement over the best measured outcome, fantasies of pending points integrated out.
 
     In closed form where the posterior has one (`has_closed_form`, or a `log_expected_improvement` of the
-    model's own while nothing is pending), otherwise BoTorch's `qLogExpectedImprovement`.
+    model's own while nothing is pending), otherwise BoTorch's `qLogExpectedImprovement`; of a mixture of
+    surrogates, that of each.
     """
-    model, pending, best_f = situation.model, situation.running, situation.best_f
+    return situation.constrained(over_members(situation.model, partial(_log_ei, situation)))
+
+
+def _log_ei(situation: Situation, model: Any) -> Acquisition:
     if not has_closed_form(model):
-        if pending is None and hasattr(model, "log_expected_improvement"):
-            return situation.constrained(_own_ei(situation))
-        return situation.constrained(_monte_carlo_ei(situation))
-    if pending is None:
-        return situation.constrained(LogExpectedImprovement(model, best_f, situation.maximize))
-    return situation.constrained(
-        LogNoisyExpectedImprovement(
-            model,
-            None,
-            pending,
-            best_f=best_f,
-            maximize=situation.maximize,
-            seed=situation.seed,
-            pending_feasible=situation.pending_feasible(NUM_FANTASIES),
-        )
+        if situation.running is None and hasattr(model, "log_expected_improvement"):
+            return _own_ei(replace(situation, model=model))
+        return _monte_carlo_ei(replace(situation, model=model))
+    if situation.running is None:
+        return LogExpectedImprovement(model, situation.best_f, situation.maximize)
+    return LogNoisyExpectedImprovement(
+        model,
+        None,
+        situation.running,
+        best_f=situation.best_f,
+        maximize=situation.maximize,
+        seed=situation.seed,
+        pending_feasible=situation.pending_feasible(NUM_FANTASIES),
     )
 
 
@@ -81,19 +85,21 @@ def log_nei(situation: Situation) -> Acquisition:
     """Log noisy expected improvement over what the observed and pending points may be worth.
 
     In closed form given fantasies where the posterior has one (`has_closed_form`), otherwise BoTorch's
-    `qLogNoisyExpectedImprovement`.
+    `qLogNoisyExpectedImprovement`; of a mixture of surrogates, that of each.
     """
-    if not has_closed_form(situation.model):
-        return situation.constrained(_monte_carlo_nei(situation))
-    return situation.constrained(
-        log_noisy_expected_improvement(
-            situation.model,
-            situation.observed,
-            pending=situation.running,
-            maximize=situation.maximize,
-            seed=situation.seed,
-            pending_feasible=situation.pending_feasible(NUM_FANTASIES),
-        )
+    return situation.constrained(over_members(situation.model, partial(_log_nei, situation)))
+
+
+def _log_nei(situation: Situation, model: Any) -> Acquisition:
+    if not has_closed_form(model):
+        return _monte_carlo_nei(replace(situation, model=model))
+    return log_noisy_expected_improvement(
+        model,
+        situation.observed,
+        pending=situation.running,
+        maximize=situation.maximize,
+        seed=situation.seed,
+        pending_feasible=situation.pending_feasible(NUM_FANTASIES),
     )
 
 

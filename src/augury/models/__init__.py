@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from augury.models.auto import Portfolio as Portfolio
     from augury.models.bayesian_neural_network import BayesianNeuralNetwork as BayesianNeuralNetwork
     from augury.models.co_kriging import CoKriging as CoKriging
     from augury.models.deep_kernel import DeepKernelGP as DeepKernelGP
@@ -38,6 +39,7 @@ _ATTRIBUTES = {
     "CoKriging": "augury.models.co_kriging",
     "NARGP": "augury.models.nargp",
     "PriorFittedNetwork": "augury.models.prior_fitted_network",
+    "Portfolio": "augury.models.auto",
     "RandomForest": "augury.models.random_forest",
     "RecursiveCoKriging": "augury.models.recursive_co_kriging",
     "DeepKernelGP": "augury.models.deep_kernel",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from augury.registry import Registry
 
+#: The name of the mixture of surrogates.
+PORTFOLIO = "portfolio"
 #: Model classes, or callables `(train_X, train_Y, train_Yvar, space) -> Model`.
 MODELS = Registry(
     "model",
@@ -31,6 +33,7 @@ MODELS = Registry(
         "mc-dropout": "augury.models.network_surrogates:mc_dropout",
         "prior-fitted-network": "augury.models.prior_fitted_network:PriorFittedNetwork",
         "scale-mixture": "augury.models.scale_mixture_process:ScaleMixtureProcess",
+        PORTFOLIO: "augury.models.auto:Portfolio",
         "random-forest": "augury.models.random_forest:RandomForest",
         "student-t": "augury.models.student_t_process:StudentTProcess",
     },

@@ -8,7 +8,7 @@ import numpy as np
 
 from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
 from augury.errors import InvalidInputError
-from augury.models.registry import MODELS
+from augury.models.registry import MODELS, PORTFOLIO
 from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
 from augury.strategies.choices import check_choice, check_count, model_label, warm_start
 from augury.strategies.design import Start, exhausted
@@ -114,7 +114,7 @@ class BayesianOptimization(Strategy):
                 observations,
                 seed=seed,
                 warm=warm,
-                may_warp=self.model == "auto" and space.size is None,
+                may_warp=self.model in ("auto", PORTFOLIO) and space.size is None,
             )
             busy = np.concatenate([busy, points])
             chosen = decision.choose(n - len(points), busy, replicates=self.replicates)

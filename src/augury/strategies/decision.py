@@ -112,14 +112,10 @@ class Decision:
             avoid=taken,
             seed=self.seed,
         ).X
-        if replicates:
+        if replicates or (self.space.size is None and self._leaves_known_points):
             return found
         if self.space.size is None:
-            return (
-                found
-                if self._leaves_known_points
-                else without_repeats(self.space, found, taken, seed=self.seed)
-            )
+            return without_repeats(self.space, found, taken, seed=self.seed)
         return found[first_occurrence(found) & ~is_among(found, taken)]
 
     def explain(self, X: np.ndarray) -> list[Prediction]:

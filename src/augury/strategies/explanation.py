@@ -32,6 +32,7 @@ def explain(models: OutcomeModels, goals: Goals, X: np.ndarray, front: np.ndarra
     for column in models.models:
         mean, variance = models.mean_variance(column, X)
         means[goals.outcomes[column]], stds[goals.outcomes[column]] = mean, np.sqrt(np.maximum(variance, 0.0))
+    weights = _weights(models, goals)
     reasons = ["feasibility"] * len(X)
     if front is not None:  # then every objective has been measured, and has a model
         names = [goal.name for goal in goals.objectives]
@@ -40,12 +41,22 @@ def explain(models: OutcomeModels, goals: Goals, X: np.ndarray, front: np.ndarra
         reasons = [reason(*point, front) for point in zip(expected, spread, strict=True)]
     return [
         Prediction(
+            weights=weights,
             mean={name: float(mean[i]) for name, mean in means.items()},
             std={name: float(std[i]) for name, std in stds.items()},
             reason=reasons[i],
         )
         for i in range(len(X))
     ]
+
+
+def _weights(models: OutcomeModels, goals: Goals) -> dict[str, float] | None:
+    """Surrogate -> its weight in the first objective's portfolio; None where no portfolio decided."""
+    for column in goals.objective_columns:
+        weights = getattr(models.models.get(column), "weights", None)
+        if isinstance(weights, dict):
+            return weights
+    return None
 
 
 def reason(expected: np.ndarray, std: np.ndarray, front: np.ndarray) -> str:

@@ -12,6 +12,9 @@ import torch
 
 from augury.models.build import build_model, fit_model, starts_warm
 from augury.models.log_warping import LogWarping, choose_warping
+from augury.models.portfolio.members import REFERENCE
+from augury.models.portfolio.record import part_of
+from augury.models.registry import PORTFOLIO
 
 if TYPE_CHECKING:
     from augury.space.observations import Observations
@@ -54,22 +57,23 @@ class OutcomeModels:
             seed: for the restarts of the fit.
             warm: `hyperparameters` of an earlier fit of the same outcomes, or empty.
             may_warp: outcome column -> +1 where larger outcomes are better, -1 where smaller ones are, of the
-                outcomes that are modelled on a logarithmic scale where these are likelier on it. For exact
-                Gaussian processes; an outcome whose errors are known is left as it is.
+                outcomes that are modelled on a logarithmic scale where these are likelier on it. For the
+                Gaussian process and the portfolio; an outcome whose errors are known is left as it is.
         """
         models, warpings = {}, {}
         for column in range(observations.Y.shape[1]):
             measured = observations.complete & np.isfinite(observations.Y[:, column])
             if not measured.any():
                 continue
-            data = _Measured.of(observations, measured, column)
-            models[column] = data.fitted(model, space, data.Y, _of_column(warm, column), seed)
-            if column in may_warp and data.Yvar is None:
-                warping = choose_warping(models[column], data.Y[:, 0], may_warp[column])
-                if warping is not None:
-                    start = models[column].hyperparameters()
-                    models[column] = data.fitted(model, space, warping(data.Y), start, seed)
-                    warpings[column] = warping
+            data, start = _Measured.of(observations, measured, column), _of_column(warm, column)
+            if column not in may_warp or data.Yvar is not None:
+                models[column] = data.fitted(model, space, data.Y, start, seed)
+                continue
+            models[column], warping = data.fitted_on_likelier_scale(
+                model, space, may_warp[column], start, seed
+            )
+            if warping is not None:
+                warpings[column] = warping
         return cls(models, warpings)
 
     def hyperparameters(self) -> dict[str, torch.Tensor]:
@@ -153,6 +157,25 @@ class _Measured:
         """The model of these outcomes, or of others (`Y`, `n x 1`) in their place."""
         given = torch.from_numpy(self.X), torch.from_numpy(Y), self.Yvar
         return fit_model(build_model(model, *given, space, self.gradients), initial, seed)
+
+    def fitted_on_likelier_scale(
+        self, model: ModelChoice, space: Space, sign: float, initial: Mapping[str, torch.Tensor], seed: int
+    ) -> tuple[Any, LogWarping | None]:
+        """The model of the outcomes, or of their logarithms, with the warping that makes these of them.
+
+        The scale is that on which they are likelier to a Gaussian process: to the model itself, or for the
+        portfolio to its reference, so that all its members predict on one scale.
+        """
+        is_portfolio = model == PORTFOLIO
+        judge = REFERENCE if is_portfolio else model
+        start = part_of(initial, REFERENCE) if is_portfolio else initial
+        plain = self.fitted(judge, space, self.Y, start, seed)
+        warping = choose_warping(plain, self.Y[:, 0], sign)
+        if warping is None and not is_portfolio:
+            return plain, None
+        Y = self.Y if warping is None else warping(self.Y)
+        start = initial if is_portfolio else plain.hyperparameters()
+        return self.fitted(model, space, Y, start, seed), warping
 
 
 def _gradients(observations: Observations, rows: np.ndarray, column: int) -> torch.Tensor | None:

@@ -1,0 +1,305 @@
+"""The portfolio: several surrogates, weighed by how well each predicts what it has not seen."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+from botorch.acquisition.objective import PosteriorTransform
+from botorch.models.model import Model
+from botorch.models.transforms.input import InputTransform
+from botorch.models.transforms.outcome import OutcomeTransform
+from botorch.posteriors import Posterior
+from botorch.utils.types import DEFAULT, _DefaultType
+from torch import Tensor
+
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.models.build import fit_model
+from augury.models.folds import assign_folds
+from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.portfolio.held_out import by_refitting, closed_form
+from augury.models.portfolio.members import checked, construct, member, members_for
+from augury.models.portfolio.record import Record, part_of, record_from
+from augury.models.portfolio.stacking import sparse_weights
+from augury.models.posteriors.mixture import MixturePosterior
+from augury.models.training_data import check_training_data
+from augury.space.conditions import Conditions
+
+logger = logging.getLogger(__name__)
+
+#: With fewer rows scores say nothing, and the reference is all.
+_FEWEST_ROWS = 6
+#: The prior counts as so many rows that the reference alone explains.
+_PRIOR_ROWS = 10.0
+
+
+@final
+class Portfolio(OutcomeSurrogate):
+    r"""A mixture of surrogates with the weights of best predictive score.
+
+    .. math::
+        p(f) = \sum_k w_k\, p_k(f), \qquad
+        w = \arg\max \sum_i \log \sum_k w_k\, p_k(y_i \mid y_{-\mathrm{fold}(i)}) + c \log w_{\text{gp}}
+
+    All members are scored on the same folds, in closed form where they have one; what hyperparameters that
+    have seen a fold are worth is measured by training without it, and subtracted. With few rows the prior
+    keeps the weights near the Gaussian process. A member that earns no weight is scored again after more and
+    more rows only. Several outcomes share the weights.
+
+    Sources: Yao, Vehtari, Simpson and Gelman (2018), "Using stacking to average Bayesian predictive
+    distributions"; Li, Rudner and Wilson (2023), for the finding that the best surrogate depends on the
+    problem.
+
+    Args:
+        train_X: `n x d` inputs in the unit cube; categories as integer codes.
+        train_Y: `n x m` outcomes in their own units.
+        train_Yvar: `n x m` known noise variances; inferred when None.
+        categorical_features: the integer-coded columns.
+        input_transform: applied to inputs first, a copy for each member.
+        outcome_transform: BoTorch's `Standardize` unless given; None to take outcomes as they are.
+        descriptors: categorical column -> `k x p` properties of its categories, for members that take them.
+        conditions: when columns are active, likewise.
+        members: names of the surrogates; by default those of `augury.models.portfolio.members` that serve.
+
+    Raises:
+        InvalidInputError: shapes that do not agree, no rows, entries that are not finite, unknown members.
+    """
+
+    capabilities = frozenset({"joint_samples", "train_inputs"})
+
+    def __init__(
+        self,
+        train_X: Tensor,
+        train_Y: Tensor,
+        train_Yvar: Tensor | None = None,
+        categorical_features: Sequence[int] | None = None,
+        input_transform: InputTransform | None = None,
+        outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
+        descriptors: Mapping[int, Tensor] | None = None,
+        conditions: Conditions | None = None,
+        members: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._X, self._Y, self._Yvar = check_training_data(train_X, train_Y, train_Yvar)
+        n, d = self._X.shape
+        self._names = [one.name for one in members_for(n, d)] if members is None else checked(members)
+        self._shared: dict[str, Any] = {
+            "categorical_features": categorical_features,
+            "descriptors": descriptors,
+            "conditions": conditions,
+        }
+        self._transforms = input_transform, outcome_transform
+        self._build(self._names[0], self._X, self._Y, self._Yvar)  # refuses bad arguments where they enter
+        self._fitted: dict[str, Any] = {}
+        self._weights: dict[str, float] = {}
+        self.records: dict[str, Record] = {}
+        self._hyperparameters: dict[str, dict[str, Tensor]] = {}
+        self.register_load_state_dict_post_hook(_refuse_state)
+        self.eval()
+
+    # -- training --------------------------------------------------------------------------------------
+
+    def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
+        """Train the members that are due, score them, and weigh them.
+
+        Args:
+            initial: `hyperparameters()` of an earlier fit: where members start from, when each was last
+                looked at and what it was worth. Without it every member is looked at.
+            seed: of the members' fits.
+
+        Returns:
+            The model itself.
+        """
+        earlier = dict(initial or {})
+        n = len(self._X)
+        folds = assign_folds(n)
+        self.records = {name: record_from(earlier, name) for name in self._names}
+        self._hyperparameters = {name: part_of(earlier, name) for name in self._names}
+        self._fitted, densities = {}, {}
+        for name in self._names if n >= _FEWEST_ROWS else self._names[:1]:
+            first = name == self._names[0]
+            if not (first or self.records[name].is_due(n, member(name).rest)):
+                continue
+            try:
+                self._fitted[name] = self._train(name, seed)
+                if n >= _FEWEST_ROWS and len(self._names) > 1:
+                    densities[name] = self._score(name, folds, seed)
+            except (ArithmeticError, ValueError, RuntimeError) as error:
+                if first:
+                    raise
+                logger.warning("%s takes no part in the portfolio: %s", name, error)
+                self._fitted.pop(name, None)
+                self.records[name] = self.records[name].after(n, 0.0, float("nan"))
+        self._weigh(densities, folds, seed)
+        return self
+
+    def _train(self, name: str, seed: int) -> Any:
+        model = self._build(name, self._X, self._Y, self._Yvar)
+        model = fit_model(model, self._hyperparameters[name], seed)
+        if hasattr(model, "hyperparameters"):
+            self._hyperparameters[name] = {
+                key: value.detach() for key, value in model.hyperparameters().items()
+            }
+        return model
+
+    def _score(self, name: str, folds: np.ndarray, seed: int) -> np.ndarray:
+        """`n` log densities of rows left out, as good as they are without having been corrected yet."""
+        closed = closed_form(self._fitted[name], self._Y, folds)
+        return self._refitted(name, folds, seed) if closed is None else closed - self.records[name].correction
+
+    def _refitted(self, name: str, folds: np.ndarray, seed: int) -> np.ndarray:
+        def build(X: Tensor, Y: Tensor, Yvar: Tensor | None) -> Model:
+            return self._build(name, X, Y, Yvar)
+
+        return by_refitting(build, self._X, self._Y, self._Yvar, folds, seed)
+
+    def _weigh(self, densities: dict[str, np.ndarray], folds: np.ndarray, seed: int) -> None:
+        """Weights by the scores, once those of all that would have weight are corrected.
+
+        A score that is not corrected is too good, so that who earns nothing by it need not be corrected.
+        """
+        n, first = len(folds), self._names[0]
+        weights = {first: 1.0}
+        while len(densities) > 1:
+            weights = self._stacked(densities)
+            doubtful = [name for name in weights if self._wants_correction(name, n)]
+            for name in doubtful:
+                self._correct(name, densities, folds, seed)
+            if not doubtful:
+                break
+        for name, density in densities.items():
+            self.records[name] = self.records[name].after(n, weights.get(name, 0.0), float(density.mean()))
+        self._weights = weights
+        self._fitted = {name: self._fitted[name] for name in weights}
+
+    def _stacked(self, densities: Mapping[str, np.ndarray]) -> dict[str, float]:
+        prior = np.array([_PRIOR_ROWS if name == self._names[0] else 0.0 for name in densities])
+        least = np.array([member(name).least_weight for name in densities])
+        weights = sparse_weights(np.stack(list(densities.values()), axis=1), prior, least)
+        return {name: float(w) for name, w in zip(densities, weights, strict=True) if w > 0.0}
+
+    def _wants_correction(self, name: str, n: int) -> bool:
+        """Whether the member has hyperparameters that have seen the rows left out, and what that is worth is
+        not known at about so many rows."""
+        return bool(self._hyperparameters[name]) and self.records[name].wants_correction(n)
+
+    def _correct(self, name: str, densities: dict[str, np.ndarray], folds: np.ndarray, seed: int) -> None:
+        record = self.records[name]
+        uncorrected = densities[name] + record.correction
+        correction = max(float(uncorrected.mean() - self._refitted(name, folds, seed).mean()), 0.0)
+        self.records[name] = record.corrected(len(folds), correction)
+        densities[name] = uncorrected - correction
+
+    def _build(self, name: str, X: Tensor, Y: Tensor, Yvar: Tensor | None) -> Model:
+        inputs, outcomes = self._transforms
+        arguments: dict[str, Any] = {
+            "train_X": X,
+            "train_Y": Y,
+            "train_Yvar": Yvar,
+            "input_transform": copy.deepcopy(inputs),
+            **self._shared,
+        }
+        if not isinstance(outcomes, _DefaultType):
+            arguments["outcome_transform"] = copy.deepcopy(outcomes)
+        return construct(name, arguments)
+
+    def hyperparameters(self) -> dict[str, Tensor]:
+        """What `fit(initial=...)` takes: those of the members, and their records."""
+        return {
+            **{f"{name}.record": record.to_tensor() for name, record in self.records.items()},
+            **{
+                f"{name}.{key}": value
+                for name, values in self._hyperparameters.items()
+                for key, value in values.items()
+            },
+        }
+
+    # -- members ---------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Member -> its weight, largest first; those without weight are left out."""
+        self._ensure_fitted()
+        return dict(sorted(self._weights.items(), key=lambda pair: -pair[1]))
+
+    @property
+    def mixture(self) -> list[tuple[float, Any]]:
+        """The members of the posterior: weight and fitted surrogate, largest weight first."""
+        return [(weight, self._fitted[name]) for name, weight in self.weights.items()]
+
+    def _ensure_fitted(self) -> None:
+        if not self._fitted:
+            self.fit()
+
+    @property
+    def num_outputs(self) -> int:
+        return self._Y.shape[-1]
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        return torch.Size()
+
+    @property
+    def train_inputs(self) -> tuple[Tensor]:
+        """The training inputs as given, `n x d`."""
+        return (self._X,)
+
+    @property
+    def noise_variance(self) -> Tensor:
+        """`m` average noise variances in the outcomes' own units, of the members that tell theirs."""
+        told = [(w, model.noise_variance) for w, model in self.mixture if hasattr(model, "noise_variance")]
+        total = sum(w for w, _ in told)
+        return torch.stack([w / total * noise.reshape(-1) for w, noise in told]).sum(dim=0)
+
+    @property
+    def lengthscales(self) -> np.ndarray | None:
+        """`d` lengthscales of the heaviest member that tells them, NaN for categories, or None."""
+        told = (getattr(model, "lengthscales", None) for _, model in self.mixture)
+        return next((lengthscales for lengthscales in told if lengthscales is not None), None)
+
+    def subset_output(self, idcs: list[int]) -> Self:
+        """The portfolio of some outcomes only, weights kept."""
+        self._ensure_fitted()
+        subset = self._shallow_copy()
+        subset._Y = self._Y[:, idcs]
+        subset._fitted = {name: model.subset_output(idcs) for name, model in self._fitted.items()}
+        return subset
+
+    # -- predictions -----------------------------------------------------------------------------------
+
+    def _joint_posterior(
+        self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
+    ) -> Posterior:
+        if X.shape[-1:] != self._X.shape[-1:]:
+            raise InvalidInputError(
+                f"the model has {self._X.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
+            )
+        given = {"observation_noise": observation_noise, "posterior_transform": posterior_transform}
+        posteriors = [model.posterior(X, **given) for _, model in self.mixture]
+        return MixturePosterior(posteriors, [weight for weight, _ in self.mixture])
+
+    def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each."""
+        moments = [(weight, *_moments(model, X)) for weight, model in self.mixture]
+        mean = torch.stack([weight * part for weight, part, _ in moments]).sum(dim=0)
+        parts = [weight * (variance + (part - mean).square()) for weight, part, variance in moments]
+        return mean, torch.stack(parts).sum(dim=0)
+
+
+def _moments(model: Any, X: Tensor) -> tuple[Tensor, Tensor]:
+    with torch.no_grad():
+        if hasattr(model, "mean_variance"):
+            mean, variance = model.mean_variance(X)
+            return mean, variance
+        posterior = model.posterior(X.unsqueeze(-2))
+        return posterior.mean.reshape(-1), posterior.variance.reshape(-1)
+
+
+def _refuse_state(model: Portfolio, _: Any) -> None:
+    raise NotSupportedError(
+        "a portfolio has no state of its own: fit(initial=hyperparameters()) of the same data gives it back"
+    )

@@ -1,0 +1,1 @@
+"""Parts of the portfolio: its members, their scores on rows left out, their weights, its memory."""

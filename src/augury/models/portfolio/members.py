@@ -1,0 +1,92 @@
+"""The surrogates that a portfolio chooses among."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from botorch.models.model import Model
+
+from augury.errors import InvalidInputError
+from augury.models.registry import MODELS, PORTFOLIO
+
+#: The member that the others have to beat, and that is always asked.
+REFERENCE = "gp"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A registered surrogate as a candidate for weight.
+
+    Args:
+        name: in `augury.models.registry.MODELS`; a name that is not registered is left out.
+        rest: so many evaluations pass at least between two looks at it while it has no weight; more for what
+            takes longer to fit.
+        least_weight: a smaller weight is not worth its time.
+        serves: whether it is worth a look at `n` rows of `d` inputs.
+    """
+
+    name: str
+    rest: int = 1
+    least_weight: float = 0.05
+    serves: Callable[[int, int], bool] = lambda n, d: True
+
+
+#: In the order of their columns in tables. A surrogate becomes a member by one line here.
+MEMBERS = (
+    Member(REFERENCE),
+    Member("student-t", rest=1),
+    Member("infinite-width", rest=2, serves=lambda n, d: n <= 500),
+    Member("random-forest", rest=2),
+    Member("deep-kernel", rest=8, least_weight=0.25, serves=lambda n, d: n <= 300 and d <= 50),
+    Member("saas", rest=8, least_weight=0.25, serves=lambda n, d: n <= 200 and d >= 20),
+    Member("prior-fitted-network", rest=4, serves=lambda n, d: n <= 200 and d <= 10),
+)
+
+
+def members_for(n: int, d: int) -> list[Member]:
+    """The members that serve `n` rows of `d` inputs, the reference first."""
+    return [member for member in _registered() if member.serves(n, d)]
+
+
+@cache
+def _registered() -> list[Member]:
+    """Looked up once: other packages' parts are found by reading the metadata of all."""
+    return [member for member in MEMBERS if member.name in MODELS]
+
+
+def member(name: str) -> Member:
+    """The member of that name; one with the shortest rest for any other registered surrogate."""
+    return next((known for known in MEMBERS if known.name == name), Member(name))
+
+
+def checked(names: Sequence[str]) -> list[str]:
+    """The names of members that a user gives, the reference first.
+
+    Raises:
+        InvalidInputError: none, twice the same, or something that is no member.
+    """
+    unknown = [name for name in names if name == PORTFOLIO or name not in MODELS]
+    if unknown:
+        known = [name for name in MODELS.names() if name != PORTFOLIO]
+        raise InvalidInputError(f"a portfolio cannot have the members {unknown}; choose among {known}")
+    if not names or len(set(names)) < len(names):
+        raise InvalidInputError(f"members are one or more different names; given {list(names)}")
+    return sorted(names, key=lambda name: name != REFERENCE)
+
+
+def construct(name: str, arguments: Mapping[str, Any]) -> Model:
+    """A registered surrogate from those of the arguments that it takes.
+
+    Args:
+        name: in `MODELS`.
+        arguments: of the constructor; None for one that is not given.
+    """
+    kind: Any = MODELS.load(name)
+    accepted = inspect.signature(kind).parameters
+    given = {key: value for key, value in arguments.items() if key in accepted and value is not None}
+    model: Model = kind(**given)
+    return model
