@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from augury.acquisition.mixture import LogMixture
 
+from augury.acquisition.mixture import LogMixture
 from augury.acquisition.sampled_feasibility import log_feasibility
 from augury.acquisition.situation import Situation, log_ei, log_nei
 from augury.models import Portfolio
@@ -28,10 +28,10 @@ def points(n=5):
 def test_log_ei_is_the_expectation_over_the_mixture(situation):
     X = points()
     posterior = situation.model.posterior(torch.from_numpy(X).unsqueeze(-2))
-    gain = np.linspace(1e-6, 12.0, 20001)
+    gain = np.linspace(1e-6, 12.0, 4001)
     levels = torch.from_numpy(situation.best_f + gain)
-    density = torch.stack([posterior.density(level)[:, 0, 0] for level in levels[::20]]).detach().numpy()
-    expected = np.trapezoid(density * gain[::20, None], gain[::20], axis=0)
+    density = posterior.density(levels)[..., 0, 0].detach().numpy()
+    expected = np.trapezoid(density * gain[:, None], gain, axis=0)
     np.testing.assert_allclose(np.exp(log_ei(situation).value(X)), expected, rtol=0.02)
 
 
@@ -66,6 +66,6 @@ def test_values_of_minus_infinity_do_no_harm():
         def value_gradient(self, X):
             return self.value(X), np.zeros(X.shape)
 
-    value, gradient = LogMixture([Never(), Never()], [0.5, 0.5]).value_gradient(points())
+    value, _ = LogMixture([Never(), Never()], [0.5, 0.5]).value_gradient(points())
     assert (value == -np.inf).all()
     assert LogMixture([Never(), Never()], [0.5, 0.5]).value(points(2)).tolist() == [-np.inf, -np.inf]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, final
 
@@ -26,6 +27,7 @@ from augury.models.portfolio.members import checked, construct, member, members_
 from augury.models.portfolio.record import Record, part_of, record_from
 from augury.models.portfolio.stacking import sparse_weights
 from augury.models.posteriors.mixture import MixturePosterior
+from augury.models.prior_fitted.weights import PriorFittedWarning
 from augury.models.training_data import check_training_data
 from augury.space.conditions import Conditions
 
@@ -128,7 +130,7 @@ class Portfolio(OutcomeSurrogate):
                 self._fitted[name] = self._train(name, seed)
                 if n >= _FEWEST_ROWS and len(self._names) > 1:
                     densities[name] = self._score(name, folds, seed)
-            except (ArithmeticError, ValueError, RuntimeError) as error:
+            except (ArithmeticError, ValueError, RuntimeError, PriorFittedWarning) as error:
                 if first:
                     raise
                 logger.warning("%s takes no part in the portfolio: %s", name, error)
@@ -138,7 +140,9 @@ class Portfolio(OutcomeSurrogate):
         return self
 
     def _train(self, name: str, seed: int) -> Any:
-        model = self._build(name, self._X, self._Y, self._Yvar)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PriorFittedWarning)  # these data are none of its prior
+            model = self._build(name, self._X, self._Y, self._Yvar)
         model = fit_model(model, self._hyperparameters[name], seed)
         if hasattr(model, "hyperparameters"):
             self._hyperparameters[name] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from augury.models.portfolio.held_out import by_refitting, closed_form
 from scipy.stats import norm, t
 
 from augury.models import DeepKernelGP, GaussianProcess, InfiniteWidthGP, RandomForest, StudentTProcess
 from augury.models.folds import assign_folds
+from augury.models.portfolio.held_out import by_refitting, closed_form
 
 
 def data(n=17, m=1):
@@ -26,7 +26,9 @@ def test_a_gaussian_process_is_conditioned_on_the_other_folds(kind, m):
     for outcome, scale in zip(
         model.regressions.outcomes, model.outcome_transform.stdvs.reshape(-1), strict=True
     ):
-        covariance = outcome.covariance.matrix().copy() + np.diag(outcome.noise_variance)
+        covariance = outcome.covariance.matrix(outcome.covariance.theta).copy() + np.diag(
+            outcome.noise_variance
+        )
         residual = outcome.y - outcome.constant
         for fold in range(5):
             out, others = folds == fold, folds != fold
@@ -41,7 +43,7 @@ def test_a_student_t_process_learns_the_scale_without_the_fold():
     X, Y = data()
     model, folds = StudentTProcess(X, Y).fit(), assign_folds(len(X))
     (outcome,) = model.gaussian.regressions.outcomes
-    covariance = outcome.covariance.matrix().copy() + np.diag(outcome.noise_variance)
+    covariance = outcome.covariance.matrix(outcome.covariance.theta).copy() + np.diag(outcome.noise_variance)
     residual, scale = outcome.y - outcome.constant, float(model.gaussian.outcome_transform.stdvs)
     expected = np.zeros(len(X))
     for fold in range(5):

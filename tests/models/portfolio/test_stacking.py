@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from augury.models.portfolio.stacking import sparse_weights, stacking_weights
 from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import norm
+
+from augury.models.portfolio.stacking import sparse_weights, stacking_weights
 
 
 def scores(n=200, seed=0):
@@ -49,5 +50,5 @@ def test_small_weights_are_left_out_and_the_first_member_stays():
     weights = sparse_weights(scores(5000), np.zeros(4), np.array([0.05, 0.05, 0.2, 0.05]))
     assert weights[2] == weights[3] == 0.0
     assert weights.sum() == 1.0
-    hopeless = np.stack([np.full(30, -9.0), np.full(30, -8.9)], axis=1)
-    assert sparse_weights(hopeless, np.array([0.0, 0.0]), np.array([0.99, 0.99])).tolist() == [1.0, 0.0]
+    alike = np.stack([np.full(30, -9.0), np.full(30, -8.99)], axis=1)
+    assert sparse_weights(alike, np.array([10.0, 0.0]), np.array([0.9, 0.9])).tolist() == [1.0, 0.0]

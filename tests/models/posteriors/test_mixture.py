@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from augury.models.posteriors.marginals import log_density_and_cdf
-from augury.models.posteriors.mixture import MixturePosterior, allotted
 from botorch.posteriors import GPyTorchPosterior
 from botorch.sampling.get_sampler import get_sampler
 from gpytorch.distributions import MultivariateNormal
@@ -14,6 +12,8 @@ from scipy.integrate import quad
 from scipy.stats import norm, t
 
 from augury.inference.member_posterior import MemberPosterior
+from augury.models.posteriors.marginals import log_density_and_cdf
+from augury.models.posteriors.mixture import MixturePosterior, allotted
 from augury.models.posteriors.student_t import StudentTPosterior
 
 

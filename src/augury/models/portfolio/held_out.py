@@ -52,7 +52,7 @@ def _exact(model: ExactModel, Y: Tensor, folds: np.ndarray) -> np.ndarray:
 @closed_form.register(ScaleMixtureModel)
 def _scale_mixture(model: ScaleMixtureModel, Y: Tensor, folds: np.ndarray) -> np.ndarray:
     """Without a fold, its part of the quadratic form and its rows say nothing of the scale either."""
-    scales = affine(model)[1].numpy()
+    scales = affine(model.gaussian)[1].numpy()
     outcomes = model.gaussian.regressions.outcomes
     blocks = [left_out_blocks(outcome, folds) for outcome in outcomes]
     lost = np.sum([square for _, _, square in blocks], axis=0)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from augury.inference.member_posterior import MemberPosterior
+from augury.models.posteriors.bar import BarPosterior
 from augury.models.posteriors.scale_mixture import ScaleMixturePosterior
 from augury.models.posteriors.student_t import StudentTPosterior
 from augury.numerics.predictive_law import NORMAL, NormalMixture, PredictiveLaw, StudentT
@@ -41,6 +42,12 @@ def _student_t(posterior: StudentTPosterior, Y: Tensor) -> tuple[Tensor, Tensor]
 def _scale_mixture(posterior: ScaleMixturePosterior, Y: Tensor) -> tuple[Tensor, Tensor]:
     law = NormalMixture(posterior.weights.detach().numpy(), posterior.scales.detach().numpy())
     return _of_law(law, posterior.mean, posterior.gaussian.variance.sqrt(), Y)
+
+
+@log_density_and_cdf.register(BarPosterior)
+def _bars(posterior: BarPosterior, Y: Tensor) -> tuple[Tensor, Tensor]:
+    distribution = posterior.distribution
+    return distribution.log_prob(Y).detach(), distribution.cdf(Y).detach()
 
 
 @log_density_and_cdf.register(MemberPosterior)

@@ -78,7 +78,8 @@ class MixturePosterior(Posterior):
 
     def density(self, value: Tensor) -> Tensor:
         """The marginal densities at `value` (one number, or several as the first dimension)."""
-        return log_density_and_cdf(self, value.reshape(-1, *[1] * len(self._extended_shape())))[0].exp()
+        leading = () if value.numel() == 1 else (-1, *[1] * len(self._extended_shape()))
+        return log_density_and_cdf(self, value.reshape(leading))[0].exp()
 
     def quantile(self, value: Tensor) -> Tensor:
         """The marginal quantiles at probabilities `value` (one, or several as the first dimension)."""
