@@ -43,7 +43,7 @@ MEMBERS = (
     Member("random-forest", rest=2),
     Member("deep-kernel", rest=8, least_weight=0.25, serves=lambda n, d: n <= 300 and d <= 50),
     Member("saas", rest=8, least_weight=0.25, serves=lambda n, d: n <= 200 and d >= 20),
-    Member("prior-fitted-network", rest=4, serves=lambda n, d: n <= 200 and d <= 10),
+    Member("prior-fitted-network", rest=4, least_weight=0.25, serves=lambda n, d: n <= 200 and d <= 10),
 )
 
 
