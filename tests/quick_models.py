@@ -45,8 +45,11 @@ def quick_models(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _shrunken(part: Any) -> Callable[..., Any]:
-    def factory(train_X: Any, train_Y: Any, train_Yvar: Any, space: Any) -> Any:
-        model = build_model(part, train_X, train_Y, train_Yvar, space)
+    def factory(train_X: Any, train_Y: Any, train_Yvar: Any = None, space: Any = None) -> Any:
+        if space is None:  # as a member of a portfolio
+            model = part(train_X, train_Y, train_Yvar)
+        else:
+            model = build_model(part, train_X, train_Y, train_Yvar, space)
         _shrink(model)
         if hasattr(model, "inference"):
             model.inference = _shrink(model.inference)
