@@ -22,10 +22,12 @@ COMMANDS = {
     "export": "Write the trials of a study as a table.",
     "models": "List the surrogates that --model takes.",
     "init": "Write a commented example of a study file.",
+    "pfn": "Train prior-fitted networks, and predict tables with them.",
     "theory": "Show how signals pass through a network before it is trained.",
     "demo": "Optimise a real reaction from a published table.",
 }
-"""Command -> its line in `augury --help`. It is the function of that name ("_" for "-") in its own module."""
+"""Command -> its line in `augury --help`. It is the function (or the group, a Typer) of that name
+("_" for "-") in its own module."""
 
 
 class LazyGroup(TyperGroup):
@@ -40,9 +42,12 @@ class LazyGroup(TyperGroup):
         if cmd_name not in self.commands:
             function = cmd_name.replace("-", "_")
             module = import_module(f"augury.cli.{function}")
-            single = typer.Typer(rich_markup_mode=None, add_completion=False)
-            single.command(cmd_name)(getattr(module, function))
-            self.add_command(typer.main.get_command(single), cmd_name)
+            part = getattr(module, function)
+            if not isinstance(part, typer.Typer):  # which a group of commands is already
+                single = typer.Typer(rich_markup_mode=None, add_completion=False)
+                single.command(cmd_name)(part)
+                part = single
+            self.add_command(typer.main.get_command(part), cmd_name)
         return self.commands[cmd_name]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

@@ -19,13 +19,12 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.network_data import NetworkData
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.posteriors.bar import BarPosterior, CombinedBarPosterior
-from augury.models.prior_fitted.copula import correlation_root
+from augury.models.prior_fitted.predictor import Predictor
 from augury.models.prior_fitted.weights import PriorFittedWarning, TrainedNetwork
-from augury.networks.prior_fitted.transformer import Context, PriorFittedTransformer
+from augury.networks.prior_fitted.transformer import PriorFittedTransformer
 from augury.numerics.bar_distribution import BarDistribution
 
-_CHUNK = 2048
-_LEAST_SHARE = 0.02  # of the variance of an outcome that is not noise
+_SPREAD = 12.0**0.5  # by which NetworkInputs stretches the unit interval
 
 
 @final
@@ -76,17 +75,16 @@ class PriorFittedNetwork(OutcomeSurrogate):
         objection = trained.objection(*self._data.X.shape)
         if objection is not None:
             warnings.warn(objection, PriorFittedWarning, stacklevel=2)
-        self._trained = (trained,)  # in a tuple: shared, and no part of this module's state
-        self._inputs, self._outcomes = _unit(self._data.X, self._data), self._data.Y
         noise = self._data.noise
-        self._known_noise = None if noise is None else noise.mean(0)
-        self._read: Context | None = None
+        self._predictor = Predictor(
+            trained.network, self._unit(self._data.X), self._data.Y, None if noise is None else noise.mean(0)
+        )
         self.eval()
 
     @property
     def network(self) -> PriorFittedTransformer:
-        """The trained network, in double precision, shared."""
-        return self._trained[0].network
+        """The trained network, in double precision, shared; no part of this module's state."""
+        return self._predictor.network
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -96,21 +94,14 @@ class PriorFittedNetwork(OutcomeSurrogate):
 
     def fit(self) -> Self:
         """Read the data; there is nothing to learn, and predictions do it by themselves."""
-        self._context()
+        _ = self._predictor.context
         return self
-
-    @torch.no_grad()
-    def _context(self) -> Context:
-        if self._read is None:
-            m = self._outcomes.shape[-1]
-            self._read = self.network.read(self._inputs.expand(m, -1, -1), self._outcomes.mT.contiguous())
-        return self._read
 
     # -- shapes and outcomes -----------------------------------------------------------------------------
 
     @property
     def num_outputs(self) -> int:
-        return self._outcomes.shape[-1]
+        return self._predictor.Y.shape[-1]
 
     @property
     def batch_shape(self) -> torch.Size:
@@ -124,9 +115,7 @@ class PriorFittedNetwork(OutcomeSurrogate):
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""
         subset = self._shallow_copy()
-        subset._outcomes, subset._read = self._outcomes[:, idcs], None
-        if self._known_noise is not None:
-            subset._known_noise = self._known_noise[idcs]
+        subset._predictor = self._predictor.subset(idcs)
         if hasattr(self, "outcome_transform"):
             subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
@@ -153,8 +142,7 @@ class PriorFittedNetwork(OutcomeSurrogate):
         if hasattr(self, "outcome_transform"):
             Y, _ = self.outcome_transform(Y, X=X)
         other = self._shallow_copy()
-        other._inputs = torch.cat([self._inputs, self._points(X)]).detach()
-        other._outcomes, other._read = torch.cat([self._outcomes, Y]).detach(), None
+        other._predictor = self._predictor.given(self._points(X), Y)
         return other
 
     # -- predictions -------------------------------------------------------------------------------------
@@ -165,15 +153,8 @@ class PriorFittedNetwork(OutcomeSurrogate):
         if isinstance(observation_noise, Tensor):
             raise NotSupportedError("a prior-fitted network adds the noise it inferred, not a given tensor")
         points = self._points(X)
-        flat = points.reshape(-1, points.shape[-1])
-        distribution = self._distribution(flat, observation_noise)
-        shape = (*points.shape[:-1], self.num_outputs)
-        distribution = BarDistribution(
-            distribution.borders,
-            distribution.logits.transpose(0, 1).reshape(*shape, -1),
-            *(part.mT.reshape(shape) for part in (distribution.loc, distribution.scale)),
-        )
-        root = self._root(points)
+        distribution = self._predictor.distribution(points, observation_noise)
+        root = self._predictor.copula_root(points)
         posterior: Posterior = BarPosterior(distribution, root)
         if hasattr(self, "outcome_transform"):
             posterior = _untransformed(self.outcome_transform, posterior, distribution, root, X)
@@ -208,9 +189,8 @@ class PriorFittedNetwork(OutcomeSurrogate):
         posterior = self.posterior(X.unsqueeze(-2))
         if not isinstance(posterior, BarPosterior):
             raise NotSupportedError("the closed form needs an affine outcome transform, or none")
-        return posterior.distribution.log_expected_improvement(best_f, maximize).reshape(-1)
+        return posterior.bars.log_expected_improvement(best_f, maximize).reshape(-1)
 
-    @torch.no_grad()
     def autoregressive_samples(self, X: Tensor, num_samples: int, seed: int = 0) -> Tensor:
         """Joint samples of noisy outcomes, each point predicted with the sampled ones before it.
 
@@ -222,72 +202,27 @@ class PriorFittedNetwork(OutcomeSurrogate):
         Returns:
             `S x q x m`.
         """
-        points, m = self._points(X), self.num_outputs
-        generator = torch.Generator().manual_seed(seed)
-        inputs = self._inputs.expand(num_samples * m, -1, -1)
-        outcomes = self._outcomes.mT.repeat(num_samples, 1)
-        for point in points:
-            query = point.expand(num_samples * m, 1, -1)
-            predicted = self.network(inputs, outcomes, query)
-            inputs = torch.cat([inputs, query], dim=1)
-            outcomes = torch.cat([outcomes, predicted.sample(torch.Size(), generator)], dim=1)
-        drawn = outcomes[:, -len(points) :].reshape(num_samples, m, -1).mT
+        drawn = self._predictor.autoregressive_samples(self._points(X).detach(), num_samples, seed)
         return (
             self.outcome_transform.untransform(drawn, X=X)[0] if hasattr(self, "outcome_transform") else drawn
         )
-
-    def _distribution(self, points: Tensor, noisy: bool) -> BarDistribution:
-        """The distributions of transformed outcomes at `N x D` points, of batch shape `m x N`."""
-        context, parts = self._context(), []
-        for block in points.split(_CHUNK):
-            predicted, noise = self.network.predict(context, block.expand(self.num_outputs, -1, -1))
-            variance = predicted.variance
-            if self._known_noise is not None:
-                noise = self._known_noise.unsqueeze(-1).expand_as(variance)
-            free = (variance - noise).maximum(_LEAST_SHARE * variance)
-            if noisy and self._known_noise is None:
-                free = variance
-            elif noisy:
-                free = free + noise
-            narrower = (free / variance).sqrt()
-            parts.append(predicted.rescaled(predicted.mean * (1.0 - narrower), narrower))
-        return BarDistribution(
-            parts[0].borders,
-            *(
-                torch.cat([getattr(part, name) for part in parts], dim=1)
-                for name in ("logits", "loc", "scale")
-            ),
-        )
-
-    def _root(self, points: Tensor) -> Tensor | None:
-        """The copula of joint points (`batch x q x D`): `batch x m x q x q`, None where they are alone."""
-        bank, q = self.network.bank, points.shape[-2]
-        if bank is None or q == 1:
-            return None
-        state = self._context().experts
-        assert state is not None
-        groups = points.reshape(1, -1, q, points.shape[-1]).expand(self.num_outputs, -1, -1, -1)
-        root = correlation_root(bank, state, groups)
-        return root.transpose(0, 1).reshape(*points.shape[:-2], self.num_outputs, q, q)
 
     def _points(self, X: Tensor) -> Tensor:
         d = self._data.train_X.shape[-1]
         if X.shape[-1:] != (d,):
             raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
-        return _unit(self._data.inputs(self.transform_inputs(X.to(torch.float64))), self._data)
+        return self._unit(self._data.inputs(self.transform_inputs(X.to(torch.float64))))
+
+    def _unit(self, inputs: Tensor) -> Tensor:
+        """Network inputs with numbers in [0, 1] again, as the priors draw them; categories stay 0 or 1."""
+        numeric = len(self._data.inputs.numeric)
+        return torch.cat([inputs[..., :numeric] / _SPREAD + 0.5, inputs[..., numeric:]], dim=-1)
 
     def _require_one_outcome(self) -> None:
         if self.num_outputs != 1:
             raise NotSupportedError(
                 f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
             )
-
-
-def _unit(inputs: Tensor, data: NetworkData) -> Tensor:
-    """Network inputs with their numbers in [0, 1] again, as the priors draw them; categories stay 0 or 1."""
-    numeric = len(data.inputs.numeric)
-    spread = 12.0**0.5
-    return torch.cat([inputs[..., :numeric] / spread + 0.5, inputs[..., numeric:]], dim=-1)
 
 
 def _untransformed(

@@ -96,6 +96,7 @@ def resume_training(trainer: Trainer, path: str | Path, restart_schedule: bool =
             state.setdefault(int(index), {})[key] = value
     optimizer = trainer.optimizer.state_dict()
     trainer.optimizer.load_state_dict({**optimizer, "state": state})
+    trainer.has_borders = True
     trainer.generator.set_state(tensors["generator"])
     trainer.log = [Note(**note) for note in header["log"]]
     if not restart_schedule:

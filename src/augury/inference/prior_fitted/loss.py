@@ -9,7 +9,7 @@ from torch import Tensor
 
 from augury.inference.prior_fitted.draw import PriorDraw
 from augury.networks.prior_fitted.transformer import PriorFittedTransformer
-from augury.numerics.bar_distribution import normal_bucket_masses
+from augury.numerics.buckets import normal_bucket_masses
 
 _NOISE_WEIGHT = 0.05
 _LEAST_DEVIATION = 1e-6

@@ -54,7 +54,9 @@ def _hyper_gp() -> Recipe:
             "matern-5/2",
         ),
         TransformerShape(dim=5, num_bars=100, width=64, layers=4, hidden=128, experts=True),
-        TrainingPlan(dims=(1, 5), max_context=40, queries=32, tokens=3072, steps=4000, sizes="log"),
+        TrainingPlan(
+            dims=(1, 5), max_context=40, queries=16, tokens=1536, steps=3000, sizes="log", warm_up=50
+        ),
     )
 
 

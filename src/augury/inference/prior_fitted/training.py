@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import final
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from augury.errors import InvalidInputError
 from augury.inference.prior_fitted.draw import PriorDraw, PriorSampler
 from augury.inference.prior_fitted.loss import LossParts, classification_loss, regression_loss
 from augury.inference.prior_fitted.plan import TrainingPlan
 from augury.networks.prior_fitted.transformer import PriorFittedTransformer, TransformerShape
-from augury.numerics.bar_distribution import fit_borders
+from augury.numerics.buckets import fit_borders
 
 _BORDER_VALUES = 40_000
 _CLIP = 1.0
@@ -57,8 +57,7 @@ class Trainer:
         self.prior, self.plan = prior, plan
         self.generator = torch.Generator().manual_seed(plan.seed)
         self.network = PriorFittedTransformer(shape, seed=plan.seed)
-        if not shape.classes:
-            self.network.borders.copy_(self._fit_borders())
+        self.has_borders = bool(shape.classes)
         self._loss: Callable[[PriorFittedTransformer, PriorDraw], LossParts] = (
             classification_loss if shape.classes else regression_loss
         )
@@ -109,6 +108,7 @@ class Trainer:
         Raises:
             InvalidInputError: the training has diverged.
         """
+        self.fit_borders()
         context, dim = self.plan.draw_sizes(self.generator)
         size = self.plan.batch_size(context)
         draw = self.prior.sample(size, context, self.plan.queries, dim, self.generator)
@@ -137,8 +137,10 @@ class Trainer:
             {"params": others, "weight_decay": 0.0},
         ]
 
-    def _fit_borders(self) -> Tensor:
-        """Borders of equal prior mass, for outcomes as the untrained network locates and scales them."""
+    def fit_borders(self) -> None:
+        """Give the network, once, borders of equal prior mass, for outcomes as it locates and scales them."""
+        if self.has_borders:
+            return
         generator = torch.Generator().manual_seed(self.plan.seed + 1)
         values, count = [], 0
         while count < _BORDER_VALUES:
@@ -152,4 +154,5 @@ class Trainer:
         borders = fit_borders(torch.cat(values), self.network.shape.num_bars)
         if len(borders) != len(self.network.borders):
             raise InvalidInputError(f"the prior repeats outcomes; give num_bars={len(borders) - 1} at most")
-        return borders
+        self.network.borders.copy_(borders)
+        self.has_borders = True

@@ -23,24 +23,24 @@ class BarPosterior(Posterior):
     normal numbers, and with fixed ones samples are a differentiable function of the points.
 
     Args:
-        distribution: of batch shape `batch_shape x q x m`.
+        bars: of batch shape `batch_shape x q x m`.
         root: `batch_shape x m x q x q` Cholesky factors of the copula's correlations; None for independent
             points.
     """
 
-    def __init__(self, distribution: BarDistribution, root: Tensor | None = None) -> None:
-        self.distribution = distribution
+    def __init__(self, bars: BarDistribution, root: Tensor | None = None) -> None:
+        self.bars = bars
         self.root = root
 
     @property
     def mean(self) -> Tensor:
         """`batch_shape x q x m`."""
-        return self.distribution.mean
+        return self.bars.mean
 
     @property
     def variance(self) -> Tensor:
         """`batch_shape x q x m`."""
-        return self.distribution.variance
+        return self.bars.variance
 
     @property
     def device(self) -> torch.device:
@@ -51,12 +51,12 @@ class BarPosterior(Posterior):
         return self.mean.dtype
 
     def _extended_shape(self, sample_shape: torch.Size = torch.Size()) -> torch.Size:  # noqa: B008
-        return sample_shape + self.distribution.batch_shape
+        return sample_shape + self.bars.batch_shape
 
     @property
     def base_sample_shape(self) -> torch.Size:
         """`batch_shape x q x m`."""
-        return self.distribution.batch_shape
+        return self.bars.batch_shape
 
     @property
     def batch_range(self) -> tuple[int, int]:
@@ -71,7 +71,7 @@ class BarPosterior(Posterior):
         normal = base_samples
         if self.root is not None:
             normal = (self.root @ normal.mT.unsqueeze(-1)).squeeze(-1).mT
-        return self.distribution.icdf(torch.special.ndtr(normal).clamp(_TINY, 1.0 - _TINY))
+        return self.bars.icdf(torch.special.ndtr(normal).clamp(_TINY, 1.0 - _TINY))
 
     def rsample(self, sample_shape: torch.Size | None = None) -> Tensor:
         shape = torch.Size([1]) if sample_shape is None else sample_shape
@@ -80,15 +80,15 @@ class BarPosterior(Posterior):
 
     def log_prob(self, Y: Tensor) -> Tensor:
         """The marginal log densities at `Y`, broadcasting to `batch_shape x q x m`."""
-        return self.distribution.log_prob(Y)
+        return self.bars.log_prob(Y)
 
     def density(self, value: Tensor) -> Tensor:
         """The marginal densities at `value` (one number, or several as the first dimension)."""
-        return self.log_prob(_leading(value, self.distribution)).exp()
+        return self.log_prob(_leading(value, self.bars)).exp()
 
     def quantile(self, value: Tensor) -> Tensor:
         """The marginal quantiles at probabilities `value` (one, or several as the first dimension)."""
-        return self.distribution.icdf(_leading(value, self.distribution))
+        return self.bars.icdf(_leading(value, self.bars))
 
 
 @final

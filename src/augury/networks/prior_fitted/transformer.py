@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from augury.errors import InvalidInputError
 from augury.networks.prior_fitted.attention import ContextBlock
 from augury.networks.prior_fitted.kernel_experts import ExpertState, KernelExperts, Opinions
-from augury.numerics.bar_distribution import BarDistribution, normal_bucket_masses
+from augury.numerics.bar_distribution import BarDistribution
+from augury.numerics.buckets import normal_bucket_masses
 
 _SPREAD = 12.0**0.5  # a uniform number of the unit interval then has variance 1
 _LEAST_MASS = 1e-7  # of a bucket in what the experts say
