@@ -24,15 +24,19 @@ if TYPE_CHECKING:
     from augury.kernels.four_point_vertex import PairStatistics as PairStatistics
     from augury.kernels.four_point_vertex import pair_statistics as pair_statistics
     from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
+    from augury.kernels.latent_source import LatentSourceKernel as LatentSourceKernel
     from augury.kernels.learning_rates import equivalent_learning_rates as equivalent_learning_rates
     from augury.kernels.nngp import NNGPKernel as NNGPKernel
     from augury.kernels.ntk import NTKKernel as NTKKernel
+    from augury.kernels.space_mapping import SpaceMappingKernel as SpaceMappingKernel
     from augury.kernels.task import CoregionalizationKernel as CoregionalizationKernel
     from augury.kernels.task import MultiSourceKernel as MultiSourceKernel
 
 _ATTRIBUTES = {
     "CoregionalizationKernel": "augury.kernels.task",
     "MultiSourceKernel": "augury.kernels.task",
+    "LatentSourceKernel": "augury.kernels.latent_source",
+    "SpaceMappingKernel": "augury.kernels.space_mapping",
     "AR1Kernel": "augury.kernels.ar1",
     "EncodedKernel": "augury.kernels.encoded",
     "CriticalPoint": "augury.kernels.criticality",

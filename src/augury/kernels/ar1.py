@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, Literal, final
 
 import torch
 from gpytorch.kernels import Kernel
@@ -13,6 +13,9 @@ from augury.errors import InvalidInputError
 
 #: A level read from a column of numbers may be off by so much.
 _ROUNDING = 1e-6
+
+#: The parents of each level; None for a chain, "star" for a highest level built on all others.
+Graph = Sequence[Sequence[int]] | Literal["star"] | None
 
 
 @final
@@ -39,7 +42,8 @@ class AR1Kernel(Kernel):
         base_kernels: `T` kernels, of level 0 (the cheapest) and of what each level above adds. They see the
             inputs without the column of levels.
         fidelity_dim: the column that holds the level, an integer of 0 to `T - 1`.
-        graph: the parents of each level, all below it; the chain when None.
+        graph: the parents of each level, all below it; the chain when None, "star" for a highest level
+            that is built on all others.
         batch_shape: of the `rho`, as in GPyTorch.
 
     Raises:
@@ -52,7 +56,7 @@ class AR1Kernel(Kernel):
         self,
         base_kernels: Sequence[Kernel],
         fidelity_dim: int = -1,
-        graph: Sequence[Sequence[int]] | None = None,
+        graph: Graph = None,
         batch_shape: torch.Size | None = None,
     ) -> None:
         super().__init__(batch_shape=batch_shape)
@@ -113,14 +117,18 @@ class AR1Kernel(Kernel):
         return inputs, one_hot @ self.coefficients
 
 
-def level_graph(count: int, graph: Sequence[Sequence[int]] | None) -> tuple[tuple[int, ...], ...]:
-    """The parents of each of `count` levels: those given, once they are checked, or the chain.
+def level_graph(count: int, graph: Graph) -> tuple[tuple[int, ...], ...]:
+    """The parents of each of `count` levels: those given, once they are checked, the chain or the star.
 
     Raises:
         InvalidInputError: a graph of another size, or a parent that is not a lower level.
     """
     if graph is None:
         return tuple(() if level == 0 else (level - 1,) for level in range(count))
+    if isinstance(graph, str):
+        if graph != "star":
+            raise InvalidInputError(f"graph={graph!r} is none; give parents, None for a chain, or 'star'")
+        return ((),) * (count - 1) + (tuple(range(count - 1)),)
     if len(graph) != count:
         raise InvalidInputError(f"graph must name the parents of all {count} levels; it has {len(graph)}")
     for level, parents in enumerate(graph):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     )
     from augury.models.hierarchical_kriging import HierarchicalKriging as HierarchicalKriging
     from augury.models.infinite_width_gp import InfiniteWidthGP as InfiniteWidthGP
+    from augury.models.latent_source_gaussian_process import (
+        LatentSourceGaussianProcess as LatentSourceGaussianProcess,
+    )
     from augury.models.multi_task_gaussian_process import (
         MultiSourceGaussianProcess as MultiSourceGaussianProcess,
     )
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from augury.models.recursive_co_kriging import RecursiveCoKriging as RecursiveCoKriging
     from augury.models.scale_mixture.burr import BurrXII as BurrXII
     from augury.models.scale_mixture_process import ScaleMixtureProcess as ScaleMixtureProcess
+    from augury.models.source_graph import SourceGraph as SourceGraph
+    from augury.models.space_mapping import SpaceMapping as SpaceMapping
     from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
@@ -36,6 +41,9 @@ _ATTRIBUTES = {
     "MultiSourceGaussianProcess": "augury.models.multi_task_gaussian_process",
     "MultiTaskGaussianProcess": "augury.models.multi_task_gaussian_process",
     "HierarchicalKriging": "augury.models.hierarchical_kriging",
+    "LatentSourceGaussianProcess": "augury.models.latent_source_gaussian_process",
+    "SourceGraph": "augury.models.source_graph",
+    "SpaceMapping": "augury.models.space_mapping",
     "CoKriging": "augury.models.co_kriging",
     "NARGP": "augury.models.nargp",
     "PriorFittedNetwork": "augury.models.prior_fitted_network",

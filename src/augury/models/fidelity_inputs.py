@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
@@ -35,6 +35,13 @@ class VersionCodes(InputTransform, nn.Module):
 
     levels: Tensor
     codes: Tensor
+
+    @classmethod
+    def of(cls, fidelity: Fidelity, order: Sequence[int]) -> VersionCodes:
+        """The codes 0, 1, ... of some of a fidelity's levels (their numbers), in this order."""
+        codes = torch.full((len(fidelity.levels),), -1, dtype=torch.long)
+        codes[list(order)] = torch.arange(len(order))
+        return cls(fidelity.column, torch.from_numpy(fidelity.levels), codes)
 
     def transform(self, X: Tensor) -> Tensor:
         """The points (`... x d`) with the code of the nearest level in the column."""
@@ -70,18 +77,22 @@ def version_arguments(accepted: Collection[str], space: Space, train_X: Tensor) 
     return arguments
 
 
-def _codes(fidelity: Fidelity, train_X: Tensor, *, target_first: bool) -> VersionCodes:
-    levels = torch.from_numpy(fidelity.levels)
+def found_levels(fidelity: Fidelity, train_X: Tensor) -> list[int]:
+    """The numbers of a discrete fidelity's levels that have rows, the cheapest first.
+
+    Args:
+        fidelity: of a space.
+        train_X: `n x d` encoded inputs.
+    """
+    levels, costs = torch.from_numpy(fidelity.levels), fidelity.level_costs()
     found = (train_X[:, fidelity.column, None] - levels).abs().argmin(dim=1)
-    costs = fidelity.level_costs()
-    is_target = (levels - fidelity.target).abs() < 1e-9
-    order = sorted(
-        set(found.tolist()),
-        key=lambda level: (bool(is_target[level]) != target_first, costs[level], level),
-    )
-    codes = torch.full((len(levels),), -1, dtype=torch.long)
-    codes[order] = torch.arange(len(order))
-    return VersionCodes(fidelity.column, levels, codes)
+    return sorted(set(found.tolist()), key=lambda level: (costs[level], level))
+
+
+def _codes(fidelity: Fidelity, train_X: Tensor, *, target_first: bool) -> VersionCodes:
+    order = found_levels(fidelity, train_X)
+    order.sort(key=lambda level: (level == fidelity.target_level) != target_first)
+    return VersionCodes.of(fidelity, order)
 
 
 def automatic_model(space: Space) -> str:

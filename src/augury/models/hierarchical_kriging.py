@@ -34,7 +34,8 @@ class HierarchicalKriging(LinearLevels):
         outcome_transform: BoTorch's `Standardize` unless given, over the rows of all levels; None for none.
         covar_module: a GPyTorch kernel of the inputs without the level, copied for each level, or one for
             each level; squared exponential with a free variance unless given.
-        graph: the levels that each is built on, all below it; the chain when None.
+        graph: the levels that each is built on, all below it; the chain when None, "star" for a truth that
+            is built on all others.
         nested: refuse designs that are not nested.
 
     Raises:

@@ -2,80 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, final
+from collections.abc import Sequence
+from typing import final
 
-import numpy as np
 import torch
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import DEFAULT, _DefaultType
 from gpytorch.kernels import AdditiveKernel, Kernel
 from torch import Tensor
 
 from augury.kernels.task import CoregionalizationKernel, MultiSourceKernel
-from augury.models.exact.autograd import AutogradCovariance, with_categories
-from augury.models.exact.covariance import Covariance
+from augury.models.exact.autograd import with_categories
 from augury.models.exact.features import Features
-from augury.models.exact.model import ExactModel
-from augury.models.multi_fidelity.level_covariances import level_covariances, level_features, one_for_each
+from augury.models.multi_fidelity.level_covariances import one_for_each
 from augury.models.multi_fidelity.level_kernel import constant_kernel, level_kernel, unit_rbf
 from augury.models.multi_fidelity.levels import Levels
+from augury.models.multi_fidelity.task_model import TaskModel
 
 #: The variance of the constant of a task, in that of the outcomes.
 _SHIFT_VARIANCE = 10.0
 
-Build = Callable[[Levels, Features], Kernel]
-
-
-class _TaskModel(ExactModel):
-    """An exact model whose covariance is over inputs and the integers of one column."""
-
-    #: What the constructor calls that column.
-    column_argument = "task_feature"
-
-    def __init__(
-        self,
-        train_X: Tensor,
-        train_Y: Tensor,
-        train_Yvar: Tensor | None,
-        categorical_features: Sequence[int] | None,
-        task_feature: int | None,
-        input_transform: InputTransform | None,
-        outcome_transform: OutcomeTransform | _DefaultType | None,
-        covar_module: Kernel | None,
-        build: Build,
-    ) -> None:
-        columns = None if task_feature is None else [task_feature]
-
-        def covariance(X: np.ndarray) -> Covariance:
-            tasks = Levels.of(X, columns, ordered=False)
-            if tasks.column is None:
-                return level_covariances(tasks, categorical_features, covar_module)[0](X)
-            features = level_features(tasks, categorical_features)
-            features.check(tasks.split_rows(X)[0])
-            return AutogradCovariance(X, build(tasks, features))
-
-        super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
-
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-        task_feature: int | None = None,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
-        inputs = super().construct_inputs(training_data, categorical_features)
-        if task_feature is not None:
-            inputs[cls.column_argument] = task_feature
-        return inputs
-
 
 @final
-class MultiTaskGaussianProcess(_TaskModel):
+class MultiTaskGaussianProcess(TaskModel):
     r"""A Gaussian process over inputs and tasks: the intrinsic model of coregionalisation.
 
     .. math::
@@ -143,7 +93,7 @@ class MultiTaskGaussianProcess(_TaskModel):
 
 
 @final
-class MultiSourceGaussianProcess(_TaskModel):
+class MultiSourceGaussianProcess(TaskModel):
     r"""A Gaussian process of a truth (source 0) and of other sources of information about it.
 
     .. math::

@@ -86,3 +86,31 @@ def currin() -> Fidelities:
         return torch.stack([high(corner) for corner in corners]).mean(dim=0)
 
     return low, high
+
+
+def mapped_rosenbrock() -> Fidelities:
+    r"""Two inputs, `[-2, 2]^2`; the truth is the cheap level at other inputs.
+
+    .. math::
+        f_0(u) = 100 (u_2 - u_1^2)^2 + (1 - u_1)^2, \qquad f_1(u) = f_0(A u + b), \quad
+        A = \begin{pmatrix} 1.1 & -0.2 \\ 0.2 & 0.9 \end{pmatrix}, \;
+        b = \begin{pmatrix} -0.3 \\ 0.3 \end{pmatrix}
+
+    The minimum of `f_1` is 0 at `u = (1.2718447, 0.4951456)`.
+
+    Source: Bandler, Cheng, Dakroury, Mohamed, Bakr, Madsen and Sondergaard (2004), "Space mapping: the state
+    of the art", the transformed Rosenbrock function.
+    """
+    A = torch.tensor([[1.1, -0.2], [0.2, 0.9]], dtype=torch.float64)
+    b = torch.tensor([-0.3, 0.3], dtype=torch.float64)
+
+    def rosenbrock(u: Tensor) -> Tensor:
+        return 100.0 * (u[..., 1] - u[..., 0].square()).square() + (1.0 - u[..., 0]).square()
+
+    def low(X: Tensor) -> Tensor:
+        return rosenbrock(4.0 * X - 2.0)
+
+    def high(X: Tensor) -> Tensor:
+        return rosenbrock((4.0 * X - 2.0) @ A.mT + b)
+
+    return low, high

@@ -86,7 +86,7 @@ class Fidelity:
         levels = parameter.n_levels
         discrete = levels is not None and (levels <= _GRID or not parameter.is_numeric)
         values = parameter.encoded_levels() if discrete else np.linspace(0.0, 1.0, _GRID)
-        target = float(values[-1] if parameter.target is None else _unit(parameter, parameter.target))
+        target = float(values[-1] if parameter.target is None else encoded_value(parameter, parameter.target))
         if ordered and parameter.cost is None:
             raise InvalidInputError(
                 f"parameter {name!r}: a fidelity needs cost=, one number for each level, or a mapping from "
@@ -110,6 +110,15 @@ class Fidelity:
         """The declared cost of each of `levels`."""
         return self.cost(self.at(np.zeros((len(self.levels), self.column + 1)), self.levels))
 
+    def level_of(self, value: float) -> int:
+        """The number of the level nearest to an encoded value."""
+        return int(np.abs(self.levels - value).argmin())
+
+    @property
+    def target_level(self) -> int:
+        """The number of the version that counts."""
+        return self.level_of(self.target)
+
     @property
     def target_cost(self) -> float:
         """The declared cost of one evaluation of the version that counts."""
@@ -128,7 +137,7 @@ class Fidelity:
 
     def is_target(self, params: Mapping[str, Any], parameter: Parameter) -> bool:
         """Whether params name the version that counts."""
-        return abs(_unit(parameter, params[self.name]) - self.target) < 1e-9
+        return abs(encoded_value(parameter, params[self.name]) - self.target) < 1e-9
 
 
 def cost_of(given: Any, parameter: Parameter) -> Cost | None:
@@ -162,8 +171,8 @@ def cost_of(given: Any, parameter: Parameter) -> Cost | None:
     if any(len(pair) != 2 for pair in given):
         raise InvalidInputError(f"cost={given!r}: give pairs of a value and its cost")
     pairs = [[parameter.check(value), float(_positive(cost))] for value, cost in given]
-    pairs.sort(key=lambda pair: _unit(parameter, pair[0]))
-    units = [_unit(parameter, value) for value, _ in pairs]
+    pairs.sort(key=lambda pair: encoded_value(parameter, pair[0]))
+    units = [encoded_value(parameter, value) for value, _ in pairs]
     if len(set(units)) < len(units):
         raise InvalidInputError(f"cost={given!r} names a value twice")
     complete = units[0] == 0.0 and units[-1] >= _highest(parameter) - 1e-12
@@ -201,7 +210,7 @@ def _interpolates(parameter: Parameter) -> bool:
 def _highest(parameter: Parameter) -> float:
     if not parameter.is_numeric:
         return float(parameter.encoded_levels()[-1])
-    return _unit(parameter, parameter.from_numbers(parameter.scale.value(np.ones(1)))[0])
+    return encoded_value(parameter, parameter.from_numbers(parameter.scale.value(np.ones(1)))[0])
 
 
 def _values(parameter: Parameter, count: int) -> list[Any]:
@@ -219,7 +228,12 @@ def _values(parameter: Parameter, count: int) -> list[Any]:
     return list(values)
 
 
-def _unit(parameter: Parameter, value: Any) -> float:
+def encoded_value(parameter: Parameter, value: Any) -> float:
+    """One value of a parameter as a point's entry.
+
+    Raises:
+        InvalidInputError: not a value of the parameter.
+    """
     number = parameter.to_numbers([parameter.check(value)])
     assert number is not None
     return float(parameter.scale.unit(number)[0])
@@ -230,7 +244,7 @@ def _knots(parameter: Parameter, target: float) -> tuple[Array, Array]:
     if parameter.cost is None:
         return np.zeros(1), np.ones(1)
     if isinstance(parameter.cost, list):
-        units = np.array([_unit(parameter, value) for value, _ in parameter.cost])
+        units = np.array([encoded_value(parameter, value) for value, _ in parameter.cost])
         return units, np.array([cost for _, cost in parameter.cost])
     if not parameter.is_numeric:
         codes = parameter.encoded_levels()

@@ -7,12 +7,22 @@ import torch
 from botorch.utils.datasets import SupervisedDataset
 
 from augury.errors import InvalidInputError
-from augury.models import GaussianProcess, MultiSourceGaussianProcess, MultiTaskGaussianProcess
+from augury.models import (
+    GaussianProcess,
+    LatentSourceGaussianProcess,
+    MultiSourceGaussianProcess,
+    MultiTaskGaussianProcess,
+)
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from augury.models.multi_fidelity.level_kernel import unit_rbf
 from tests.models.cases import central_differences
 from tests.models.multi_fidelity.cases import at, grid
 
-BOTH = [(MultiTaskGaussianProcess, "task_feature"), (MultiSourceGaussianProcess, "source_feature")]
+BOTH = [
+    (MultiTaskGaussianProcess, "task_feature"),
+    (MultiSourceGaussianProcess, "source_feature"),
+    (LatentSourceGaussianProcess, "source_feature"),
+]
 both = pytest.mark.parametrize(("model_class", "argument"), BOTH)
 
 
@@ -28,6 +38,10 @@ def biased(X):
     return truth(X) + 5.0 + 0.3 * torch.cos(3.0 * X[:, :1])
 
 
+def close(X):
+    return truth(X) + 0.2 * torch.cos(3.0 * X[:, :1])
+
+
 def data(other, few=grid(5)):  # noqa: B008 (a constant)
     many = grid(20)
     return torch.cat([at(few, 0), at(many, 1)]), torch.cat([truth(few), other(many)])
@@ -38,7 +52,8 @@ def error(model, new=grid(100)):  # noqa: B008
 
 
 @pytest.mark.parametrize(
-    ("model_class", "argument", "other"), [(*BOTH[0], related), (*BOTH[1], biased), (*BOTH[0], biased)]
+    ("model_class", "argument", "other"),
+    [(*BOTH[0], related), (*BOTH[1], biased), (*BOTH[0], biased), (*BOTH[2], close)],
 )
 def test_another_task_s_rows_teach_of_one_that_has_few(model_class, argument, other):
     model = model_class(*data(other), **{argument: 1}).fit()
@@ -97,3 +112,35 @@ def test_they_are_constructed_from_a_dataset_of_botorch(model_class, argument):
     expected = model_class(X, Y, **{argument: 1})
     new = at(grid(3), 0)
     torch.testing.assert_close(model.posterior(new).mean, expected.posterior(new).mean)
+
+
+def test_sources_that_agree_lie_close_to_each_other():
+    X, Y = data(close, grid(8))
+    far = torch.cat([X, at(grid(12), 2)])
+    Y = torch.cat([Y, torch.cos(20.0 * grid(12))])
+    z = LatentSourceGaussianProcess(far, Y, source_feature=1).fit().latents[0]
+    assert float((z[1] - z[0]).norm()) < 0.2 * float((z[2] - z[0]).norm())
+
+
+def test_given_positions_are_a_fidelity_among_the_inputs():
+    X, Y = data(biased)
+    X[:, 1] = 1.0 - X[:, 1]
+    X = torch.cat([X, at(grid(6), 2)])
+    Y = torch.cat([Y, truth(grid(6)) - 1.0])
+    fidelities = torch.tensor([0.2, 0.5, 1.0]).double()
+    given = LatentSourceGaussianProcess(
+        X, Y, source_feature=1, covar_module=unit_rbf(1), latents=fidelities[:, None] / 0.3
+    )
+    numbers = torch.stack([X[:, 0], fidelities[X[:, 1].long()]], dim=1)
+    kernel = unit_rbf(2)
+    kernel.lengthscale = torch.tensor([0.5, 0.3]).double()
+    input_ = GaussianProcess(numbers, Y, covar_module=kernel)
+    new = at(grid(9), 1)
+    expected = input_.posterior(torch.stack([new[:, 0], fidelities[1].expand(9)], dim=1))
+    torch.testing.assert_close(given.posterior(new).mean, expected.mean)
+    torch.testing.assert_close(given.posterior(new).variance, expected.variance)
+
+
+def test_positions_of_other_sources_are_refused():
+    with pytest.raises(InvalidInputError, match="positions of all 2 sources"):
+        LatentSourceGaussianProcess(*data(biased), source_feature=1, latents=torch.zeros(3, 1))

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from augury.kernels.ar1 import level_coefficients, level_graph
+from augury.kernels.ar1 import Graph, level_coefficients, level_graph
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.matern_passes import left_factor, right_factor
 from augury.models.exact.priors import LENGTHSCALE_BOUNDS, LogNormal
@@ -50,7 +50,7 @@ class AutoregressiveCovariance(Covariance):
         X: np.ndarray,
         levels: Levels,
         priors: Sequence[LogNormal],
-        graph: Sequence[Sequence[int]] | None = None,
+        graph: Graph = None,
         shift: float = 0.0,
     ) -> None:
         self.levels, self._priors, self._given_graph, self._shift = levels, list(priors), graph, float(shift)

@@ -14,7 +14,7 @@ from botorch.utils.types import DEFAULT, _DefaultType
 from gpytorch.kernels import Kernel
 from torch import Tensor
 
-from augury.kernels.ar1 import level_graph
+from augury.kernels.ar1 import Graph, level_graph
 from augury.models.multi_fidelity.level_covariances import level_covariances
 from augury.models.multi_fidelity.level_data import LevelData
 from augury.models.multi_fidelity.levels import Levels
@@ -35,7 +35,8 @@ class LinearLevels(LevelwiseModel[LinearChain]):
         outcome_transform: BoTorch's `Standardize` unless given, over the rows of all levels; None for none.
         covar_module: a GPyTorch kernel of the inputs without the level, copied for each level, or one for
             each level; squared exponential with a free variance unless given.
-        graph: the levels that each is built on, all below it; the chain when None.
+        graph: the levels that each is built on, all below it; the chain when None, "star" for a truth that
+            is built on all others.
         nested: refuse designs that are not nested.
 
     Raises:
@@ -57,7 +58,7 @@ class LinearLevels(LevelwiseModel[LinearChain]):
         input_transform: InputTransform | None = None,
         outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
         covar_module: Kernel | Sequence[Kernel] | None = None,
-        graph: Sequence[Sequence[int]] | None = None,
+        graph: Graph = None,
         nested: bool = False,
     ) -> None:
 
