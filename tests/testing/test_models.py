@@ -42,6 +42,7 @@ ELSEWHERE = {
     "infinite-width": "test_infinite_width_gp",
     "random-forest": "test_random_forest",
     "portfolio": "test_auto",
+    "portfolio-all": "test_auto",
     "ntk-ensemble": "test_ntk_ensemble",
     "functional-prior-bnn": "test_matched_prior",
     "bnn": "test_bayesian_neural_network",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, final
 
@@ -19,24 +17,14 @@ from botorch.utils.types import DEFAULT, _DefaultType
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.models.build import fit_model
-from augury.models.folds import assign_folds
 from augury.models.outcome_surrogate import OutcomeSurrogate
-from augury.models.portfolio.held_out import by_refitting, closed_form
-from augury.models.portfolio.members import checked, construct, member, members_for
-from augury.models.portfolio.record import Record, part_of, record_from
-from augury.models.portfolio.stacking import sparse_weights
+from augury.models.portfolio.contest import Contest
+from augury.models.portfolio.members import checked, construct, members_for
+from augury.models.portfolio.record import Record, remembered
 from augury.models.posteriors.mixture import MixturePosterior
-from augury.models.prior_fitted.weights import PriorFittedWarning
 from augury.models.training_data import check_training_data
 from augury.space.conditions import Conditions
-
-logger = logging.getLogger(__name__)
-
-#: With fewer rows scores say nothing, and the reference is all.
-_FEWEST_ROWS = 6
-#: The prior counts as so many rows that the reference alone explains.
-_PRIOR_ROWS = 10.0
+from augury.space.space import Space
 
 
 @final
@@ -65,7 +53,8 @@ class Portfolio(OutcomeSurrogate):
         outcome_transform: BoTorch's `Standardize` unless given; None to take outcomes as they are.
         descriptors: categorical column -> `k x p` properties of its categories, for members that take them.
         conditions: when columns are active, likewise.
-        members: names of the surrogates; by default those of `augury.models.portfolio.members` that serve.
+        members: names of the surrogates; by default those of `augury.models.portfolio.members` that serve
+            and are quick ("portfolio-all": also those that are not).
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite, unknown members.
@@ -116,87 +105,11 @@ class Portfolio(OutcomeSurrogate):
         Returns:
             The model itself.
         """
-        earlier = dict(initial or {})
-        n = len(self._X)
-        folds = assign_folds(n)
-        self.records = {name: record_from(earlier, name) for name in self._names}
-        self._hyperparameters = {name: part_of(earlier, name) for name in self._names}
-        self._fitted, densities = {}, {}
-        for name in self._names if n >= _FEWEST_ROWS else self._names[:1]:
-            first = name == self._names[0]
-            if not (first or self.records[name].is_due(n, member(name).rest)):
-                continue
-            try:
-                self._fitted[name] = self._train(name, seed)
-                if n >= _FEWEST_ROWS and len(self._names) > 1:
-                    densities[name] = self._score(name, folds, seed)
-            except (ArithmeticError, ValueError, RuntimeError, PriorFittedWarning) as error:
-                if first:
-                    raise
-                logger.warning("%s takes no part in the portfolio: %s", name, error)
-                self._fitted.pop(name, None)
-                self.records[name] = self.records[name].after(n, 0.0, float("nan"))
-        self._weigh(densities, folds, seed)
+        contest = Contest(self._names, self._build, self._X, self._Y, self._Yvar, seed)
+        contest.hold(dict(initial or {}))
+        self._weights, self._fitted = contest.weights, contest.fitted
+        self.records, self._hyperparameters = contest.records, contest.hyperparameters
         return self
-
-    def _train(self, name: str, seed: int) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", PriorFittedWarning)  # these data are none of its prior
-            model = self._build(name, self._X, self._Y, self._Yvar)
-        model = fit_model(model, self._hyperparameters[name], seed)
-        if hasattr(model, "hyperparameters"):
-            self._hyperparameters[name] = {
-                key: value.detach() for key, value in model.hyperparameters().items()
-            }
-        return model
-
-    def _score(self, name: str, folds: np.ndarray, seed: int) -> np.ndarray:
-        """`n` log densities of rows left out, as good as they are without having been corrected yet."""
-        closed = closed_form(self._fitted[name], self._Y, folds)
-        return self._refitted(name, folds, seed) if closed is None else closed - self.records[name].correction
-
-    def _refitted(self, name: str, folds: np.ndarray, seed: int) -> np.ndarray:
-        def build(X: Tensor, Y: Tensor, Yvar: Tensor | None) -> Model:
-            return self._build(name, X, Y, Yvar)
-
-        return by_refitting(build, self._X, self._Y, self._Yvar, folds, seed)
-
-    def _weigh(self, densities: dict[str, np.ndarray], folds: np.ndarray, seed: int) -> None:
-        """Weights by the scores, once those of all that would have weight are corrected.
-
-        A score that is not corrected is too good, so that who earns nothing by it need not be corrected.
-        """
-        n, first = len(folds), self._names[0]
-        weights = {first: 1.0}
-        while len(densities) > 1:
-            weights = self._stacked(densities)
-            doubtful = [name for name in weights if self._wants_correction(name, n)]
-            for name in doubtful:
-                self._correct(name, densities, folds, seed)
-            if not doubtful:
-                break
-        for name, density in densities.items():
-            self.records[name] = self.records[name].after(n, weights.get(name, 0.0), float(density.mean()))
-        self._weights = weights
-        self._fitted = {name: self._fitted[name] for name in weights}
-
-    def _stacked(self, densities: Mapping[str, np.ndarray]) -> dict[str, float]:
-        prior = np.array([_PRIOR_ROWS if name == self._names[0] else 0.0 for name in densities])
-        least = np.array([member(name).least_weight for name in densities])
-        weights = sparse_weights(np.stack(list(densities.values()), axis=1), prior, least)
-        return {name: float(w) for name, w in zip(densities, weights, strict=True) if w > 0.0}
-
-    def _wants_correction(self, name: str, n: int) -> bool:
-        """Whether the member has hyperparameters that have seen the rows left out, and what that is worth is
-        not known at about so many rows."""
-        return bool(self._hyperparameters[name]) and self.records[name].wants_correction(n)
-
-    def _correct(self, name: str, densities: dict[str, np.ndarray], folds: np.ndarray, seed: int) -> None:
-        record = self.records[name]
-        uncorrected = densities[name] + record.correction
-        correction = max(float(uncorrected.mean() - self._refitted(name, folds, seed).mean()), 0.0)
-        self.records[name] = record.corrected(len(folds), correction)
-        densities[name] = uncorrected - correction
 
     def _build(self, name: str, X: Tensor, Y: Tensor, Yvar: Tensor | None) -> Model:
         inputs, outcomes = self._transforms
@@ -213,14 +126,7 @@ class Portfolio(OutcomeSurrogate):
 
     def hyperparameters(self) -> dict[str, Tensor]:
         """What `fit(initial=...)` takes: those of the members, and their records."""
-        return {
-            **{f"{name}.record": record.to_tensor() for name, record in self.records.items()},
-            **{
-                f"{name}.{key}": value
-                for name, values in self._hyperparameters.items()
-                for key, value in values.items()
-            },
-        }
+        return remembered(self.records, self._hyperparameters)
 
     # -- members ---------------------------------------------------------------------------------------
 
@@ -292,6 +198,23 @@ class Portfolio(OutcomeSurrogate):
         mean = torch.stack([weight * part for weight, part, _ in moments]).sum(dim=0)
         parts = [weight * (variance + (part - mean).square()) for weight, part, variance in moments]
         return mean, torch.stack(parts).sum(dim=0)
+
+
+def portfolio_of_all(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> Portfolio:
+    """The portfolio with the members that take long (deep kernel, prior-fitted and HMC networks ...) too.
+
+    For functions that take minutes: a suggestion may take seconds.
+    """
+    names = [one.name for one in members_for(len(train_X), train_X.shape[-1], dear=True)]
+    return Portfolio(
+        train_X,
+        train_Y,
+        train_Yvar,
+        space.categorical_features or None,
+        descriptors=space.descriptors or None,
+        conditions=space.conditions or None,
+        members=names,
+    )
 
 
 def _moments(model: Any, X: Tensor) -> tuple[Tensor, Tensor]:

@@ -77,7 +77,7 @@ class SplitConformal:
         return cls(fitted, np.sort(np.abs(train_Y[out, 0].numpy() - mean) / deviation))
 
     def interval(self, X: Tensor, level: float) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper ends, `N` each, at `X` (`N x d`); infinite where the rows are too few for the level.
+        """Lower and upper ends, `N` each, at `X` (`N x d`); infinite where rows are too few for the level.
 
         Raises:
             InvalidInputError: a level outside (0, 1).
@@ -148,7 +148,7 @@ class CrossConformal:
         return cls(models, errors, parts)
 
     def interval(self, X: Tensor, level: float) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper ends, `N` each, at `X` (`N x d`); infinite where the rows are too few for the level.
+        """Lower and upper ends, `N` each, at `X` (`N x d`); infinite where rows are too few for the level.
 
         Raises:
             InvalidInputError: a level outside (0, 1).

@@ -47,7 +47,7 @@ MEMBERS = (
     Member("deep-kernel", 8, 0.25, is_dear=True, serves=lambda n, d: n <= 300 and d <= 50),
     Member("prior-fitted-network", 4, 0.25, is_dear=True, serves=lambda n, d: n <= 200 and d <= 10),
     Member("saas", 8, 0.25, is_dear=True, serves=lambda n, d: n <= 200 and d >= 20),
-    Member("bnn-hmc", 16, 0.25, is_dear=True, serves=lambda n, d: n <= 200),
+    Member("bnn", 16, 0.25, is_dear=True, serves=lambda n, d: n <= 200),
 )
 
 
@@ -79,9 +79,9 @@ def checked(names: Sequence[str]) -> list[str]:
     Raises:
         InvalidInputError: none, twice the same, or something that is no member.
     """
-    unknown = [name for name in names if name == PORTFOLIO or name not in MODELS]
+    unknown = [name for name in names if name.startswith(PORTFOLIO) or name not in MODELS]
     if unknown:
-        known = [name for name in MODELS.names() if name != PORTFOLIO]
+        known = [name for name in MODELS.names() if not name.startswith(PORTFOLIO)]
         raise InvalidInputError(f"a portfolio cannot have the members {unknown}; choose among {known}")
     if not names or len(set(names)) < len(names):
         raise InvalidInputError(f"members are one or more different names; given {list(names)}")

@@ -72,6 +72,16 @@ def record_from(tensors: Mapping[str, Tensor], name: str) -> Record:
     return Record(int(scored_at), int(misses), correction, int(corrected_at), weight, score)
 
 
+def remembered(
+    records: Mapping[str, Record], hyperparameters: Mapping[str, Mapping[str, Tensor]]
+) -> dict[str, Tensor]:
+    """Records and hyperparameters of all members by one name each, "member.record" and "member.name"."""
+    tensors = {f"{name}.record": record.to_tensor() for name, record in records.items()}
+    for name, values in hyperparameters.items():
+        tensors |= {f"{name}.{key}": value for key, value in values.items()}
+    return tensors
+
+
 def part_of(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """What an earlier fit has left of one member, but for its record."""
     prefix = f"{name}."
