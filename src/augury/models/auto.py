@@ -19,8 +19,9 @@ from torch import Tensor
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.portfolio.contest import Contest
+from augury.models.portfolio.learnt import learnt_state, restored
 from augury.models.portfolio.members import checked, construct, members_for
-from augury.models.portfolio.record import Record, remembered
+from augury.models.portfolio.record import Record, part_of, record_from, remembered
 from augury.models.posteriors.mixture import MixturePosterior
 from augury.models.training_data import check_training_data
 from augury.space.conditions import Conditions
@@ -127,6 +128,20 @@ class Portfolio(OutcomeSurrogate):
     def hyperparameters(self) -> dict[str, Tensor]:
         """What `fit(initial=...)` takes: those of the members, and their records."""
         return remembered(self.records, self._hyperparameters)
+
+    def learnt_state(self) -> dict[str, Tensor]:
+        """The members with weight, as they are trained, and the memory of all."""
+        self._ensure_fitted()
+        return learnt_state(self.hyperparameters(), self._weights, self._fitted)
+
+    def restore_state(self, state: Mapping[str, Tensor]) -> None:
+        """Take over the members of another portfolio of the same data, without training them."""
+        memory, weights, fitted = restored(
+            state, lambda name: self._build(name, self._X, self._Y, self._Yvar)
+        )
+        self.records = {name: record_from(memory, name) for name in self._names}
+        self._hyperparameters = {name: part_of(memory, name) for name in self._names}
+        self._weights, self._fitted = weights, fitted
 
     # -- members ---------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.model import Model
+from botorch.models.transforms.input import AffineInputTransform, InputTransform
 from botorch.posteriors import GPyTorchPosterior, Posterior
 from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
 from linear_operator import to_linear_operator
@@ -47,9 +48,12 @@ class GradientEnhancedGaussianProcess(Surrogate):
         train_gradients: `n x d` (for `m` outcomes `n x m x d`) derivatives of the outcomes by the inputs, NaN
             where not measured; those by categorical columns are ignored. None for none. Their noise, one
             variance for all, is inferred.
+        input_transform: an affine one (BoTorch's `Normalize(d, bounds=...)` outside a Study); derivatives are
+            by the inputs as they are given.
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, values that are not finite, infinite gradients.
+        NotSupportedError: an input transform that is not affine.
 
     Sources: Solak et al., "Derivative observations in Gaussian process models of dynamic systems", NIPS 2002;
     Wu, Poloczek, Wilson and Frazier, "Bayesian optimization with gradients", NIPS 2017.
@@ -65,13 +69,28 @@ class GradientEnhancedGaussianProcess(Surrogate):
         train_Yvar: Tensor | None = None,
         categorical_features: Sequence[int] | None = None,
         train_gradients: Tensor | None = None,
+        input_transform: InputTransform | None = None,
     ) -> None:
         super().__init__()
         train_X, train_Y, train_Yvar = check_training_data(train_X, train_Y, train_Yvar)
         self._train_X = train_X
+        if input_transform is not None:
+            if not isinstance(input_transform, AffineInputTransform):
+                raise NotSupportedError(
+                    f"{type(input_transform).__name__} is not affine, so that gradients cannot follow it; "
+                    "use Normalize"
+                )
+            self.input_transform = input_transform
+        with torch.no_grad():
+            inputs = self.transform_inputs(train_X)
+            self.eval()
+            for transform in self.children():  # they have learnt; from here on they only apply
+                transform.eval()
+            ends = self.transform_inputs(torch.arange(2.0).double().unsqueeze(-1).expand(2, train_X.shape[1]))
+        self._slope = ends[1] - ends[0]  # of each input by what was given
         features = Features.of(train_X.shape[1], categorical_features, None)
-        features.check(train_X.numpy())
-        gradients = _checked_gradients(train_gradients, train_X, train_Y)
+        features.check(inputs.numpy())
+        gradients = _checked_gradients(train_gradients, train_X, train_Y) / self._slope.numpy()
         self._shift, self._scale = train_Y.mean(dim=0), _deviation(train_Y)
         standardised = ((train_Y - self._shift) / self._scale).numpy()
         self._regressions = []
@@ -81,7 +100,7 @@ class GradientEnhancedGaussianProcess(Surrogate):
                 noise = np.clip(train_Yvar[:, column].numpy() / scale**2, *_KNOWN_NOISE_BOUNDS)
             self._regressions.append(
                 GradientEnhancedRegression(
-                    train_X.numpy(), standardised[:, column], gradients[:, column] / scale, noise, features
+                    inputs.numpy(), standardised[:, column], gradients[:, column] / scale, noise, features
                 )
             )
         self._lengths = [len(regression.theta) for regression in self._regressions]
@@ -160,7 +179,9 @@ class GradientEnhancedGaussianProcess(Surrogate):
         """The model of some outcomes only, hyperparameters kept."""
         subset = self.__class__.__new__(self.__class__)
         Model.__init__(subset)
-        subset._train_X = self._train_X
+        subset._train_X, subset._slope = self._train_X, self._slope
+        if hasattr(self, "input_transform"):
+            subset.input_transform = self.input_transform
         subset._regressions = [self._regressions[index] for index in idcs]
         subset._lengths = [self._lengths[index] for index in idcs]
         subset._shift, subset._scale = self._shift[idcs], self._scale[idcs]
@@ -204,7 +225,7 @@ class GradientEnhancedGaussianProcess(Surrogate):
             raise InvalidInputError(
                 f"the model has {self._train_X.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
             )
-        X = X.to(torch.float64)
+        X = self.transform_inputs(X.to(torch.float64))
         normal = (
             self._with_gradients(X, observation_noise) if gradients else self._values(X, observation_noise)
         )
@@ -252,8 +273,10 @@ class GradientEnhancedGaussianProcess(Surrogate):
         which = torch.arange(VALUE, outputs - 1).repeat(X.shape[-2])
         mean, covariance = regression.mean_covariance(X.repeat_interleave(outputs, dim=-2), which)
         scale = self._scale[0]
-        mean = mean * scale + self._shift[0] * (which == VALUE).to(mean)
-        covariance = to_linear_operator(_positive(covariance) * scale**2)
+        units = torch.cat([scale.reshape(1), scale * self._slope[list(regression.features.numeric)]])
+        units = units.repeat(X.shape[-2])
+        mean = mean * units + self._shift[0] * (which == VALUE).to(mean)
+        covariance = to_linear_operator(_positive(covariance) * units * units.unsqueeze(-1))
         return MultitaskMultivariateNormal(mean.unflatten(-1, (X.shape[-2], outputs)), covariance)
 
 

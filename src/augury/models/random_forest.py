@@ -111,6 +111,14 @@ class RandomForest(OutcomeSurrogate):
         ]
         return self
 
+    def learnt_state(self) -> dict[str, Tensor]:
+        """Nothing: the trees follow from the data and the seed."""
+        return {}
+
+    def restore_state(self, state: Mapping[str, Tensor]) -> None:
+        """Grow the trees again."""
+        self.fit()
+
     @property
     def forests(self) -> list[RegressionForest]:
         """One for each outcome, of standardised outcomes; grown when first needed."""

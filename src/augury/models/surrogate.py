@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.utils.datasets import SupervisedDataset
+from torch import Tensor
 
 from augury.models.persistence.construction import remembers_construction
 
@@ -39,15 +40,31 @@ class Surrogate(Model):
 
         save(self, path)
 
+    def learnt_state(self) -> dict[str, Tensor]:
+        """What training has found, as `restore_state` takes it: the `state_dict`, where it is in that."""
+        return dict(self.state_dict())
+
+    def restore_state(self, state: Mapping[str, Tensor]) -> None:
+        """Take over what a model of the same arguments has learnt, instead of a fit."""
+        self.load_state_dict(dict(state))
+
     @classmethod
     def construct_inputs(
         cls,
         training_data: SupervisedDataset,
         categorical_features: Sequence[int] | None = None,
         fidelity_features: Sequence[int] | None = None,
+        **options: Any,
     ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
-        inputs: dict[str, Any] = super().construct_inputs(training_data)
+        """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here.
+
+        Args:
+            training_data: inputs, outcomes and, where known, their noise.
+            categorical_features: the integer-coded columns.
+            fidelity_features: the columns of fidelities.
+            options: further arguments of the constructor, passed on.
+        """
+        inputs: dict[str, Any] = {**super().construct_inputs(training_data), **options}
         if categorical_features:
             inputs["categorical_features"] = list(categorical_features)
         return inputs

@@ -74,9 +74,10 @@ class JointLevels(ExactModel):
         training_data: SupervisedDataset,
         categorical_features: Sequence[int] | None = None,
         fidelity_features: Sequence[int] | None = None,
+        **options: Any,
     ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset."""
-        inputs = super().construct_inputs(training_data, categorical_features)
+        """The constructor's arguments from a BoTorch dataset; `options` are passed on."""
+        inputs = super().construct_inputs(training_data, categorical_features, **options)
         if fidelity_features:
             inputs["fidelity_features"] = list(fidelity_features)
         return inputs

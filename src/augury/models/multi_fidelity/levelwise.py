@@ -107,9 +107,10 @@ class LevelwiseModel(OutcomeSurrogate, Generic[C]):
         training_data: SupervisedDataset,
         categorical_features: Sequence[int] | None = None,
         fidelity_features: Sequence[int] | None = None,
+        **options: Any,
     ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset."""
-        inputs = ExactModel.construct_inputs(training_data, categorical_features)
+        """The constructor's arguments from a BoTorch dataset; `options` are passed on."""
+        inputs = ExactModel.construct_inputs(training_data, categorical_features, **options)
         if fidelity_features:
             inputs["fidelity_features"] = list(fidelity_features)
         return inputs

@@ -60,9 +60,10 @@ class TaskModel(ExactModel):
         categorical_features: Sequence[int] | None = None,
         fidelity_features: Sequence[int] | None = None,
         task_feature: int | None = None,
+        **options: Any,
     ) -> dict[str, Any]:
         """The constructor's arguments from a BoTorch dataset; fidelities are ordinary inputs here."""
-        inputs = super().construct_inputs(training_data, categorical_features)
+        inputs = super().construct_inputs(training_data, categorical_features, **options)
         if task_feature is not None:
             inputs[cls.column_argument] = task_feature
         return inputs

@@ -42,6 +42,7 @@ def remembers_construction(init: Callable[..., None]) -> Callable[..., None]:
             self.__dict__[_NAME] = Construction(*kept)
         init(self, *positional, **named)
 
+    remembering.__signature__ = inspect.signature(init)  # type: ignore[attr-defined]  # Ax looks no deeper
     return remembering
 
 

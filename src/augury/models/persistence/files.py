@@ -28,7 +28,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a trained surrogate into one file; an older file of that name is replaced by a complete one.
 
     Args:
-        model: one of augury's models, or of a class registered in the entry-point group `augury.models`.
+        model: a `Surrogate` of augury's, or of a class registered in the entry-point group `augury.models`.
         path: the file, `....safetensors` by custom.
 
     Raises:
@@ -82,7 +82,7 @@ def to_bytes(model: Any) -> tuple[bytes, dict[str, Any]]:
             supplied[name] = value
         else:
             tensors |= own
-    for name, value in model.state_dict().items():
+    for name, value in model.learnt_state().items():
         tensors[f"{_STATE}{name}"] = value.detach().clone().contiguous()
     document = {"model": _name(type(model)), "arguments": written, "supplied": sorted(supplied)}
     content = file_format.to_bytes(document, tensors)
@@ -110,7 +110,7 @@ def from_bytes(content: bytes, supplied: Mapping[str, Any], source: str = "the f
     try:
         arguments = {name: decode(value, tensors) for name, value in written.items()}
         model = made(**arguments, **supplied)
-        model.load_state_dict(state)
+        model.restore_state(state)
     except AuguryError as error:
         raise file_format.damaged(source, error) from None
     except _FAULTS as error:
