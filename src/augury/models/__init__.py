@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from augury.models.multi_task_gaussian_process import MultiTaskGaussianProcess as MultiTaskGaussianProcess
     from augury.models.nargp import NARGP as NARGP
     from augury.models.ntk_ensemble import NTKEnsemble as NTKEnsemble
+    from augury.models.prior_fitted_classifier import PriorFittedClassifier as PriorFittedClassifier
     from augury.models.prior_fitted_network import PriorFittedNetwork as PriorFittedNetwork
     from augury.models.random_forest import RandomForest as RandomForest
     from augury.models.recursive_co_kriging import RecursiveCoKriging as RecursiveCoKriging
@@ -46,6 +47,7 @@ _ATTRIBUTES = {
     "SpaceMapping": "augury.models.space_mapping",
     "CoKriging": "augury.models.co_kriging",
     "NARGP": "augury.models.nargp",
+    "PriorFittedClassifier": "augury.models.prior_fitted_classifier",
     "PriorFittedNetwork": "augury.models.prior_fitted_network",
     "Portfolio": "augury.models.auto",
     "RandomForest": "augury.models.random_forest",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from augury.errors import InvalidInputError
+from augury.inference.prior_fitted.class_prior import ClassPrior
 from augury.inference.prior_fitted.draw import PriorSampler
 from augury.inference.prior_fitted.gp_prior import (
     FixedHyperparameters,
@@ -80,7 +81,26 @@ def _surrogate() -> Recipe:
     )
 
 
-_RECIPES: dict[str, Callable[[], Recipe]] = {"gp": _gp, "hyper-gp": _hyper_gp, "surrogate": _surrogate}
+def _classes() -> Recipe:
+    """Two classes: random networks and Gaussian processes in up to thirty dimensions, cut at a level."""
+    noise, inputs = LogUniformNoise(0.01, 1.0, quiet=0.0, outliers=0.0), MixedInputs(0.3)
+    members: list[PriorSampler] = [
+        NetworkPrior(noise=noise, inputs=inputs),
+        GPPrior(LogNormalHyperparameters(irrelevant=0.3), noise, "matern-5/2", inputs),
+    ]
+    return Recipe(
+        ClassPrior(MixturePrior(members, [0.6, 0.4])),
+        TransformerShape(dim=30, width=64, layers=4, hidden=128, experts=True, standardize=True, classes=2),
+        TrainingPlan(dims=(1, 30), max_context=100, queries=32, tokens=2048, steps=3000, max_batch=32),
+    )
+
+
+_RECIPES: dict[str, Callable[[], Recipe]] = {
+    "gp": _gp,
+    "hyper-gp": _hyper_gp,
+    "surrogate": _surrogate,
+    "classes": _classes,
+}
 
 
 def recipe_names() -> list[str]:

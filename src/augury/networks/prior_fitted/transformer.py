@@ -17,6 +17,7 @@ from augury.numerics.buckets import normal_bucket_masses
 
 _SPREAD = 12.0**0.5  # a uniform number of the unit interval then has variance 1
 _LEAST_MASS = 1e-7  # of a bucket in what the experts say
+_LEAST_SHARE = 0.02  # of a class in what the experts say
 _LEAST_SCALE = 1e-150
 
 
@@ -35,7 +36,7 @@ class TransformerShape:
             is then a correction.
         standardize: whether outcomes are standardised by the context's mean and deviation; otherwise they
             are on the prior's scale.
-        classes: 0 for regression; else the number of classes at most, which the head gives logits of.
+        classes: 0 for regression, 2 for two classes.
     """
 
     dim: int
@@ -52,6 +53,8 @@ class TransformerShape:
         for name, least in (("dim", 1), ("num_bars", 3), ("width", 1), ("layers", 1), ("heads", 1)):
             if getattr(self, name) < least:
                 raise InvalidInputError(f"{name} must be at least {least}; given {getattr(self, name)}")
+        if self.classes not in (0, 2):
+            raise InvalidInputError(f"classes must be 0 (regression) or 2; given {self.classes}")
         if self.width % self.heads:
             raise InvalidInputError(f"{self.heads} heads do not divide a width of {self.width}")
 
@@ -186,8 +189,16 @@ class PriorFittedTransformer(nn.Module):
         return BarDistribution(self.borders.to(loc.dtype), logits.to(loc.dtype), loc, scale), noise
 
     def class_logits(self, context: Context, X: Tensor) -> Tensor:
-        """`B x m x classes` logits at `X` (`B x m x d`)."""
-        return self._decode(context, X)[0]
+        """`B x m x classes` logits at `X` (`B x m x d`).
+
+        With experts, a correction of what they, as regressions on the code, take for its expectation.
+        """
+        logits, opinions, mean, _ = self._decode(context, X)
+        if opinions is None:
+            return logits
+        loc, scale = context.loc.unsqueeze(-1), context.scale.unsqueeze(-1)
+        share = (loc + scale * mean).clamp(_LEAST_SHARE, 1.0 - _LEAST_SHARE)
+        return logits + torch.stack([1.0 - share, share], dim=-1).log().to(logits.dtype)
 
     def forward(self, X: Tensor, y: Tensor, X_new: Tensor) -> BarDistribution:
         """The distributions of outcomes at `X_new` (`B x m x d`) given `X` and `y`."""

@@ -1,0 +1,87 @@
+"""Classification of small tables with a prior-fitted network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor
+
+from augury.errors import InvalidInputError
+from augury.models.prior_fitted.weights import TrainedNetwork
+from augury.networks.prior_fitted.transformer import PriorFittedTransformer
+
+_SPREAD = 12.0**0.5
+_CHUNK = 2048
+
+
+@final
+class PriorFittedClassifier(ClassifierMixin, BaseEstimator):
+    """Probabilities of classes in one forward pass of a network trained on random functions.
+
+    For tables of up to a hundred rows or so. A scikit-learn classifier: nothing is fitted but the scaling of
+    the inputs; labels may be of any kind; several classes are told apart one against the rest.
+
+    Args:
+        network: a shipped network's name, the file of another, or a `PriorFittedTransformer` of two classes.
+
+    Source: Müller et al., "Transformers can do Bayesian inference", ICLR 2022, section 6.
+    """
+
+    def __init__(self, network: str | Path | PriorFittedTransformer = "classes") -> None:
+        self.network = network
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Remember the rows `X` (`n x d`) with labels `y` (`n`).
+
+        Raises:
+            InvalidInputError: a single class, or a network for regression.
+            ValueError: data that are not numbers, not finite, or of different lengths (by scikit-learn).
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise InvalidInputError(f"there is one class only, {self.classes_[0]!r}; two are needed at least")
+        trained = TrainedNetwork.of(self.network)
+        if not trained.network.shape.classes:
+            raise InvalidInputError(f"{trained.name} is a network for regression, not for classes")
+        self._network = trained.network
+        self._shift, spread = X.mean(axis=0), X.std(axis=0)
+        self._spread = np.where(spread > 0.0, spread, 1.0)
+        self._rows = self._scaled(X)
+        count = len(self.classes_)
+        one_hot = np.eye(count)[codes].T if count > 2 else codes[None].astype(np.float64)
+        self._codes = torch.from_numpy(np.ascontiguousarray(one_hot))
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """`N x C` probabilities of the classes at `X` (`N x d`), in the order of `classes_`."""
+        check_is_fitted(self, "classes_")
+        points = self._scaled(validate_data(self, X, reset=False, dtype=np.float64))
+        problems = len(self._codes)
+        with torch.no_grad():
+            context = self._network.read(self._rows.expand(problems, -1, -1), self._codes)
+            parts = [
+                self._network.class_logits(context, block.expand(problems, -1, -1)).softmax(-1)[..., 1]
+                for block in points.split(_CHUNK)
+            ]
+        positive = torch.cat(parts, dim=1).double().numpy().T
+        if problems == 1:
+            return np.concatenate([1.0 - positive, positive], axis=1)
+        shares: np.ndarray = positive / positive.sum(axis=1, keepdims=True)
+        return shares
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class at each row of `X` (`N x d`)."""
+        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
+
+    def _scaled(self, X: np.ndarray) -> Tensor:
+        """Standardised columns, stretched as a uniform number of the unit interval would be."""
+        return torch.from_numpy((X - self._shift) / self._spread / _SPREAD + 0.5)
