@@ -16,6 +16,7 @@ COMMANDS = {
     "ask": "Take the next trials of a study, to evaluate them elsewhere.",
     "tell": "Record the result of a trial.",
     "suggest": "Propose the next experiments for a table of past ones.",
+    "check": "Measure how well surrogates predict a table of experiments.",
     "show": "Show where a study stands and what it recommends.",
     "trade-off": "Show the design for a preference among several objectives.",
     "report": "Write a report of a study as one HTML file.",

@@ -6,15 +6,11 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from augury.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from augury.study.sheet.definition import Definition
-    from augury.study.sheet.table import Table
 
 
 def suggest(
@@ -91,6 +87,7 @@ def suggest(
     under way.
     """
     from augury.cli.options import check_model
+    from augury.cli.sheet_definition import define
     from augury.cli.suggest_goals import read_accuracy, read_goals, split_constraints
     from augury.study.sheet.advice import advise, read_experiments
     from augury.study.sheet.next_table import next_table
@@ -114,7 +111,7 @@ def suggest(
     check_outcomes(table, goals)
     accuracy.check(table, goals)
     aside = [*(ignore or []), *accuracy.columns]
-    definition = _define(table, goals.outcomes, space_file, candidates, rules, aside, files)
+    definition = define(table, goals.outcomes, space_file, candidates, rules, aside, files)
     definition = replace(definition, aside={**definition.aside, **accuracy.columns})
     words = [word for text in failed or [] for word in text.split(",")]
     experiments = read_experiments(table, definition, goals, words, accuracy)
@@ -162,29 +159,3 @@ def _target(output: Path, given: list[Path], force: bool) -> Path:
             f"-o {output}: the file exists; choose another name, or add --force to replace it"
         )
     return output
-
-
-def _define(
-    table: Table,
-    results: list[str],
-    space_file: Path,
-    candidates: Path | None,
-    constraints: list[str],
-    ignore: list[str],
-    descriptors: dict[str, Path],
-) -> Definition:
-    from augury.study.sheet.definition import from_candidates, from_file, from_table
-    from augury.study.sheet.table import read_table
-
-    if candidates is not None:
-        choices = read_table(candidates)
-        return from_candidates(
-            choices, table, results, constraints=constraints, ignore=ignore, descriptors=descriptors
-        )
-    if os.path.lexists(space_file):
-        return from_file(
-            space_file, table, results, constraints=constraints, ignore=ignore, descriptors=descriptors
-        )
-    return from_table(
-        table, results, space_file, constraints=constraints, ignore=ignore, descriptors=descriptors
-    )

@@ -77,3 +77,15 @@ def test_members_with_noise_are_a_mixture_of_normal_laws():
     parts = norm([0.0, 1.0], 0.5)
     assert float(log_density.exp()) == pytest.approx(parts.pdf(0.3).mean())
     assert float(cdf) == pytest.approx(parts.cdf(0.3).mean())
+
+
+def test_a_prior_fitted_network_gives_densities_and_probabilities():
+    from augury.models import PriorFittedNetwork
+
+    X = torch.rand(12, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    posterior = PriorFittedNetwork(X, X[:, :1]).fit().posterior(X[:1].unsqueeze(-2), observation_noise=True)
+    log_density, cdf = log_density_and_cdf(posterior, posterior.quantile(torch.tensor([0.3]).double()))
+    assert float(cdf) == pytest.approx(0.3, abs=1e-6)
+    step = 1e-5
+    above = log_density_and_cdf(posterior, posterior.quantile(torch.tensor([0.3]).double()) + step)[1]
+    assert float(log_density.exp()) == pytest.approx(float(above - cdf) / step, rel=0.05)

@@ -46,8 +46,7 @@ def _scale_mixture(posterior: ScaleMixturePosterior, Y: Tensor) -> tuple[Tensor,
 
 @log_density_and_cdf.register(BarPosterior)
 def _bars(posterior: BarPosterior, Y: Tensor) -> tuple[Tensor, Tensor]:
-    distribution = posterior.bars
-    return distribution.log_prob(Y).detach(), distribution.cdf(Y).detach()
+    return posterior.bars.log_prob(Y).detach(), posterior.bars.cdf(Y).detach()
 
 
 @log_density_and_cdf.register(MemberPosterior)
