@@ -44,6 +44,10 @@ def print_text(outcome: Outcome) -> None:
     for reason in dict.fromkeys(one.prediction.reason for one in outcome.advice.suggestions):
         if reason in WHY:
             console.print(f"{reason}: {WHY[reason]}", markup=False)
+    weights = outcome.advice.suggestions[0].prediction.weights if outcome.advice.suggestions else None
+    if weights:
+        shares = ", ".join(f"{name} {weight:.0%}" for name, weight in weights.items())
+        console.print(f"decided by {shares}: by how well each predicts results left out", markup=False)
     console.print(f"\nThe next experiments are in {outcome.target}", markup=False, soft_wrap=True)
     console.print(
         f"Copy those you start into {outcome.table.path.name}: without a result they count as under way."

@@ -19,6 +19,7 @@ from augury.study.report.effects import common_limits, effect_figure, effects, i
 from augury.study.report.front import front_figure, hypervolume_figure
 from augury.study.report.learning_curves import learning_curves_figure
 from augury.study.report.parallel_coordinates import chosen_trials, coordinates, parallel_coordinates_figure
+from augury.study.report.portfolio import portfolio_section
 from augury.study.report.progress import Outcome, progress_figure
 from augury.study.report.recommended import recommended_of
 from augury.study.report.results import Results
@@ -80,6 +81,7 @@ def render(study: Study) -> str:
         trade_off=trade_off_section(study),
         progress=_progress(results),
         curves=_curves(results),
+        portfolio=portfolio_section(results.trials, surrogates),
         effects=_effects(results, surrogates, columns),
         parallel=_parallel(results, columns),
         calibrations=[_calibration(surrogate) for surrogate in surrogates],
