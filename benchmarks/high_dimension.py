@@ -29,7 +29,7 @@ from benchmarks.turbo_peer import run_turbo
 
 RESULTS = Path(__file__).parent / "results" / "high_dimension.jsonl"
 SUITE = ["ackley-200", "rover-60", "hartmann-6-in-100"]
-#: "auto" and the strategies by name are augury's.
+#: "auto" and the strategies by name are augury's; "bayesian-optimization/saas" names a model too.
 METHODS = ["trust-region", "bayesian-optimization", "turbo"]
 DRAWS = 10_000
 
@@ -72,7 +72,8 @@ def work(
 def _run_augury(
     task: Problem, strategy: str, design: np.ndarray, evaluate: Any, total: int, batch: int, seed: int
 ) -> None:
-    study = Study(task.space, task.goals, strategy=strategy, store=None, seed=seed)
+    strategy, _, model = strategy.partition("/")
+    study = Study(task.space, task.goals, strategy=strategy, model=model or "auto", store=None, seed=seed)
     sign = -float(task.goals.objective_signs[0])
     for point, params in zip(design, task.space.decode(design), strict=True):
         study.add(params, sign * evaluate(point))

@@ -39,6 +39,7 @@ ELSEWHERE = {
         ],
         "multi_fidelity/test_conformance",
     ),
+    "saas": "test_sparse_axis_process",
     "infinite-width": "test_infinite_width_gp",
     "random-forest": "test_random_forest",
     "portfolio": "test_auto",

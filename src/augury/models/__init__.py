@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from augury.models.scale_mixture_process import ScaleMixtureProcess as ScaleMixtureProcess
     from augury.models.source_graph import SourceGraph as SourceGraph
     from augury.models.space_mapping import SpaceMapping as SpaceMapping
+    from augury.models.sparse_axis_process import SparseAxisProcess as SparseAxisProcess
     from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
@@ -44,6 +45,7 @@ _ATTRIBUTES = {
     "HierarchicalKriging": "augury.models.hierarchical_kriging",
     "LatentSourceGaussianProcess": "augury.models.latent_source_gaussian_process",
     "SourceGraph": "augury.models.source_graph",
+    "SparseAxisProcess": "augury.models.sparse_axis_process",
     "SpaceMapping": "augury.models.space_mapping",
     "CoKriging": "augury.models.co_kriging",
     "NARGP": "augury.models.nargp",

@@ -15,6 +15,8 @@ from augury.models.exact.matern_passes import exponential, finish, left_factor, 
 from augury.models.exact.priors import (
     LENGTHSCALE_BOUNDS,
     MISMATCH_BOUNDS,
+    Flat,
+    LogNormal,
     lengthscale_prior,
     mismatch_prior,
 )
@@ -44,17 +46,20 @@ class MaternCovariance(Covariance):
     Args:
         X: `n x d` encoded training inputs.
         features: which columns are numbers, which are categories.
+        lengthscales: the prior of each lengthscale; that of `augury.models.exact.priors` when None.
     """
 
     has_derivatives = True
 
-    def __init__(self, X: np.ndarray, features: Features) -> None:
+    def __init__(
+        self, X: np.ndarray, features: Features, lengthscales: LogNormal | Flat | None = None
+    ) -> None:
         self.features = features
         self._groups = features.groups
         self._group_starts = np.cumsum([0, *self._groups[:-1]])
         self._grouped = any(size != 1 for size in self._groups)
         self._n_lengthscales = len(self._groups)
-        self._lengthscale_prior = lengthscale_prior(features.dim)
+        self._lengthscale_prior = lengthscale_prior(features.dim) if lengthscales is None else lengthscales
         self._mismatch_prior = mismatch_prior(len(features.categorical))
         self._bind(X)
         self._buffers: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None

@@ -40,6 +40,17 @@ class LogNormal:
         return value, -z / self.scale - 1.0
 
 
+@dataclass(frozen=True)
+class Flat:
+    """No prior: a constant density."""
+
+    scale: float = float("inf")
+
+    def log_density(self, u: np.ndarray) -> tuple[float, np.ndarray]:
+        """0, and its gradient."""
+        return 0.0, np.zeros_like(u)
+
+
 def lengthscale_prior(dim: int) -> LogNormal:
     """The prior of each lengthscale among `dim` inputs."""
     return LogNormal(sqrt(2.0) + 0.5 * log(max(dim, 1)), sqrt(3.0))

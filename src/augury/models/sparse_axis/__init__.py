@@ -1,0 +1,1 @@
+"""Gaussian processes of which few inputs matter: the posterior of their hyperparameters."""
