@@ -8,7 +8,10 @@ import pytest
 import augury.strategies.trust_region as module
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.space import Goals, Space
+from augury.space.pareto import hypervolume, non_dominated
 from augury.strategies import State, TrustRegion
+from augury.strategies.region_progress import nearest, updated
+from augury.strategies.region_size import RegionSize
 from augury.study.study import Study
 from tests.strategies.cases import run, table_of
 
@@ -86,7 +89,7 @@ def test_only_the_rows_near_the_best_one_are_modelled(monkeypatch):
     monkeypatch.setattr(module, "MOST_ROWS", 25)
     X = points(60)
     observed = table_of(X, bowl(X))
-    near = module._nearest(observed, Goals.of("min:y"), 25)
+    near = nearest(observed, Goals.of("min:y"), 25)
     best = X[np.argmin(bowl(X))]
     assert near.n == 25
     left_out = [x for x in X if not (x == near.X).all(axis=1).any()]
@@ -94,12 +97,60 @@ def test_only_the_rows_near_the_best_one_are_modelled(monkeypatch):
     assert len(propose(TrustRegion(), observed, 3).points) == 3
 
 
-def test_several_objectives_are_refused():
+def two_bowls(X):
+    return np.column_stack([bowl(X), ((X[:, :4] - 0.6) ** 2).sum(axis=1), X[:, 5]])
+
+
+TWO = ["min:y", "min:z"]
+
+
+def test_several_objectives_beside_a_constraint_grow_the_front():
+    observed = run(TrustRegion(n_initial=20), SPACE, two_bowls, 40, goals=[*TWO, "c >= 0.5"], batch=10)
+    by_chance = two_bowls(points(200))
+    reference = -by_chance[:, :2].max(axis=0)
+    found, random = (hypervolume(-Y[Y[:, 2] >= 0.5, :2], reference) for Y in (observed.Y, by_chance))
+    assert found > random
+    assert (observed.Y[30:, 2] >= 0.5).mean() > 0.5
+
+
+def test_the_region_of_several_objectives_counts_hypervolume():
+    X = points(30)
+    table = table_of(X, two_bowls(X)[:, :2])
+    region = propose(TrustRegion(), table, 4, goals=TWO).state.data["region"]
+    kept = RegionSize.from_dict(region)
+    assert kept.best[0]
+    assert kept.best[1] > 0.0
+    same = updated(kept, SPACE, Goals.of(TWO), table)
+    assert (same.successes, same.best) == (0, kept.best)
+    better = np.concatenate([X, np.full((1, DIM), 0.45)])
+    after = updated(kept, SPACE, Goals.of(TWO), table_of(better, two_bowls(better)[:, :2]))
+    assert (after.successes, after.seen) == (1, 31)
+    assert after.best[1] > kept.best[1]
+
+
+def test_points_of_several_objectives_lie_around_the_front():
+    X = points(40)
+    table = table_of(X, two_bowls(X)[:, :2])
+    _, best = propose(TrustRegion(), table, 4, goals=TWO).state.data["region"]["best"]
+    state = State(1, {"region": {**RegionSize(length=0.1, seen=40, best=(True, best)).to_dict()}})
+    found = propose(TrustRegion(), table, 8, goals=TWO, state=state).points
+    front = X[non_dominated(-table.Y)]
+    apart = np.abs(found[:, None] - front).max(axis=2).min(axis=1)
+    assert apart.max() < 0.5
+    closest = np.abs(found[:, None] - front).max(axis=2).argmin(axis=1)
+    assert len(set(closest)) > 1
+
+
+def test_what_a_region_cannot_follow_is_refused():
+    many = [f"min:y{i}" for i in range(5)]
     with pytest.raises(NotSupportedError, match="bayesian-optimization"):
-        propose(TrustRegion(), table_of(points(4), np.ones((4, 2))), 1, goals=["min:y", "max:z"])
+        TrustRegion().check_goals(Goals.of(many))
+    for acquisition, goals in (("thompson", TWO), ("parego", ["min:y"])):
+        with pytest.raises(InvalidInputError, match=acquisition):
+            TrustRegion(acquisition=acquisition).check_goals(Goals.of(goals))
 
 
-@pytest.mark.parametrize("given", [{"acquisition": "parego"}, {"model": "none"}, {"n_initial": 0}])
+@pytest.mark.parametrize("given", [{"acquisition": "none"}, {"model": "none"}, {"n_initial": 0}])
 def test_bad_arguments_are_refused(given):
     with pytest.raises(InvalidInputError):
         TrustRegion(**given)

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+#: Up to so many objectives the gain in hypervolume is computed; its cells grow fast with their number.
+MOST_HYPERVOLUME_OBJECTIVES = 4
 #: How far behind the worst value of the front the reference point lies, as a share of the front's range.
 _BEHIND = 0.1
 #: A front that is narrower than this share of all values is taken to be so wide.

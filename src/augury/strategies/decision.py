@@ -22,7 +22,7 @@ from augury.acquisition.sampled_feasibility import log_feasibility
 from augury.acquisition.situation import Situation
 from augury.models.build import build_model, fit_model
 from augury.models.feasibility import FeasibilityModel
-from augury.space.pareto import non_dominated, reference_point
+from augury.space.pareto import MOST_HYPERVOLUME_OBJECTIVES, non_dominated, reference_point
 from augury.strategies.design import first_occurrence, without_repeats
 from augury.strategies.explanation import explain
 from augury.strategies.outcome_models import ModelChoice, OutcomeModels
@@ -41,8 +41,6 @@ AcquisitionChoice = str | Callable[[Any], "Acquisition"]
 NEGLIGIBLE_NOISE = 0.02
 _INCUMBENTS = 5  # best observed points around which the search looks closely
 _MOST_INCUMBENTS = 20  # of a Pareto front, all of whose members are best
-#: Up to so many objectives the gain in hypervolume is computed; its cells grow fast with their number.
-MOST_HYPERVOLUME_OBJECTIVES = 4
 
 
 @dataclass(frozen=True)

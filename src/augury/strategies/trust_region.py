@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from augury.acquisition.enumeration import is_among, listed_points
-from augury.acquisition.registry import ACQUISITIONS
+from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
 from augury.errors import NotSupportedError
 from augury.models.registry import MODELS
+from augury.space.pareto import MOST_HYPERVOLUME_OBJECTIVES
 from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
+from augury.strategies.bayesian_optimization import BayesianOptimization
 from augury.strategies.choices import check_choice, check_count, model_label, warm_start
 from augury.strategies.design import Start, exhausted, without_repeats
+from augury.strategies.region_progress import centres, nearest, spread, updated
 from augury.strategies.region_size import RegionSize
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ THOMPSON_FROM = 200
 #: The model is fitted to the rows nearest to the best one where there are more.
 MOST_ROWS = 2000
 _FEWEST_CANDIDATES, _MOST_CANDIDATES = 2000, 4000
+#: With several objectives so many points of the front are centres of a region in one proposal.
+_CENTRES = 4
 
 
 @final
@@ -41,13 +46,16 @@ class TrustRegion(Strategy):
     expected improvement, one beside the other; large ones are the best points of as many draws of the
     function (Thompson sampling), all constraints drawn as well.
 
+    With two to four objectives a success is a larger hypervolume, the centres are points of the front, four
+    in one proposal, and expected hypervolume improvement chooses.
+
     Constraints on outcomes, failures, points under evaluation and mixed spaces are treated as in
     `BayesianOptimization`; in a table or a small finite space the region is the whole space.
 
     Args:
         model: as in `BayesianOptimization`.
-        acquisition: "auto", "thompson" (draws, whatever the size of the batch), or an acquisition for one
-            objective as in `BayesianOptimization`.
+        acquisition: "auto", "thompson" (draws, whatever the size of the batch; for one objective), or an
+            acquisition as in `BayesianOptimization`.
         n_initial: as in `BayesianOptimization`; the size of every region's design.
         replicates: as in `BayesianOptimization`.
 
@@ -56,7 +64,8 @@ class TrustRegion(Strategy):
 
     Sources: Eriksson, Pearce, Gardner, Turner and Poloczek, "Scalable global optimization via local Bayesian
     optimization", NeurIPS 2019 (one region, TuRBO-1); Eriksson and Poloczek, "Scalable constrained Bayesian
-    optimization", AISTATS 2021, for constraints.
+    optimization", AISTATS 2021, for constraints; Daulton, Eriksson, Balandat and Bakshy, "Multi-objective
+    Bayesian optimization over high-dimensional search spaces", UAI 2022, for several objectives.
     """
 
     def __init__(
@@ -67,7 +76,8 @@ class TrustRegion(Strategy):
         replicates: bool = False,
     ) -> None:
         check_choice("model", model, ["auto", *MODELS.names()])
-        check_choice("acquisition", acquisition, ["auto", *ACQUISITIONS.names()])
+        names = ["auto", *ACQUISITIONS.names(), *MULTI_OBJECTIVE_ACQUISITIONS.names()]
+        check_choice("acquisition", acquisition, names)
         check_count("n_initial", n_initial)
         self.model = model
         self.acquisition = acquisition
@@ -75,11 +85,12 @@ class TrustRegion(Strategy):
         self.replicates = replicates
 
     def check_goals(self, goals: Goals) -> None:
-        if goals.n_objectives != 1:
+        if goals.n_objectives > MOST_HYPERVOLUME_OBJECTIVES:
             raise NotSupportedError(
-                f"a trust region follows one objective, and there are {goals.n_objectives}; use "
-                "strategy='bayesian-optimization'"
+                f"a trust region follows up to {MOST_HYPERVOLUME_OBJECTIVES} objectives, and there are "
+                f"{goals.n_objectives}; use strategy='bayesian-optimization'"
             )
+        BayesianOptimization(acquisition=self.acquisition).check_goals(goals)
 
     def propose(
         self,
@@ -96,7 +107,7 @@ class TrustRegion(Strategy):
         check_roles(space, {"design"})
         self.check_goals(goals)
         size = RegionSize.from_dict(None if state is None else state.data.get("region"))
-        size = _updated(size, space, goals, observations)
+        size = updated(size, space, goals, observations)
         known = (
             observations if size.start == 0 else observations.rows(np.arange(observations.n) >= size.start)
         )
@@ -114,7 +125,7 @@ class TrustRegion(Strategy):
 
         label = model_label(self.model)
         warm = warm_start(state, label)
-        near = _nearest(known, goals, MOST_ROWS)
+        near = nearest(known, goals, MOST_ROWS)
         with blas_threads(near.n):
             models = OutcomeModels.fit(self.model, space, near, seed=seed, warm=warm)
             success = success_model(space, observations)
@@ -133,7 +144,6 @@ class TrustRegion(Strategy):
         self, decision: Decision, length: float, n: int, busy: np.ndarray, taken: np.ndarray
     ) -> np.ndarray:
         """Up to n points (n x d) of the region."""
-        from augury.acquisition.moments import lengthscales_of
         from augury.acquisition.region import Region
         from augury.acquisition.region_search import best_in_region
 
@@ -141,20 +151,42 @@ class TrustRegion(Strategy):
         listed = listed_points(space)
         if listed is not None:
             return decision.choose(n, busy, replicates=self.replicates)
-        lengthscales = lengthscales_of(decision.models.models[0])
-        region = Region.around(space, _centre(decision), length, lengthscales)
+        lengthscales = _lengthscales(decision)
         count = int(np.clip(2 * space.dim, _FEWEST_CANDIDATES, _MOST_CANDIDATES))
-        candidates = region.candidates(count, decision.seed)
-        if space.size is not None and not self.replicates:
-            candidates = candidates[~is_among(candidates, taken)]
-        if len(candidates) < n:
-            return decision.choose(n, busy, replicates=self.replicates)
-        by_draws = self.acquisition == "thompson" or (self.acquisition == "auto" and n >= THOMPSON_FROM)
-        if by_draws:
-            return candidates[_draw(decision, candidates, n)]
-        conditional = decision.beside(busy, measured_once=space.size is not None and not self.replicates)
-        found = best_in_region(conditional, region, candidates, n, seed=decision.seed)
+        measured_once = space.size is not None and not self.replicates
+        found = np.empty((0, space.dim))
+        around = centres(decision, min(n, _CENTRES))
+        for index, centre in enumerate(around):
+            share = (n - len(found)) // (len(around) - index)
+            region = Region.around(space, centre, length, lengthscales)
+            candidates = region.candidates(count, decision.seed + index)
+            known = np.concatenate([taken, found])
+            if measured_once:
+                candidates = candidates[~is_among(candidates, known)]
+            if len(candidates) < share:
+                return decision.choose(n, busy, replicates=self.replicates)
+            if self._draws(decision, n):
+                return candidates[_draw(decision, candidates, n)]
+            conditional = decision.beside(np.concatenate([busy, found]), measured_once=measured_once)
+            chosen = best_in_region(conditional, region, candidates, share, seed=decision.seed + index)
+            found = np.concatenate([found, chosen])
         return found if self.replicates else without_repeats(space, found, taken, seed=decision.seed)
+
+    def _draws(self, decision: Decision, n: int) -> bool:
+        """Whether the points are those of draws of the function."""
+        many = self.acquisition == "auto" and n >= THOMPSON_FROM and decision.goals.n_objectives == 1
+        return self.acquisition == "thompson" or many
+
+
+def _lengthscales(decision: Decision) -> np.ndarray | None:
+    """`d` lengthscales, the geometric mean of the objectives'; None where a surrogate does not tell."""
+    from augury.acquisition.moments import lengthscales_of
+
+    told = [lengthscales_of(decision.models.models[column]) for column in decision.goals.objective_columns]
+    if any(one is None for one in told):
+        return None
+    mean: np.ndarray = np.exp(np.mean([np.log(one) for one in told if one is not None], axis=0))
+    return mean
 
 
 def _draw(decision: Decision, candidates: np.ndarray, n: int) -> np.ndarray:
@@ -164,7 +196,7 @@ def _draw(decision: Decision, candidates: np.ndarray, n: int) -> np.ndarray:
 
     Y = decision.observations.Y
     limits = [
-        Limit(decision.models.models[column], sign, offset, _spread(Y[:, column]))
+        Limit(decision.models.models[column], sign, offset, spread(Y[:, column]))
         for column, sign, offset in decision.limits
     ]
     log_success = None
@@ -179,53 +211,3 @@ def _draw(decision: Decision, candidates: np.ndarray, n: int) -> np.ndarray:
         log_success=log_success,
         seed=decision.seed,
     )
-
-
-def _updated(size: RegionSize, space: Space, goals: Goals, observations: Observations) -> RegionSize:
-    """The region's size after the results that came since; a new region where the old one is exhausted."""
-    own = np.arange(observations.n) >= size.start
-    scores = _scores(goals, observations)
-    settled = own & np.isfinite(scores[1])
-    if not settled.any():
-        return size
-    best = max(zip(scores[0][settled].tolist(), scores[1][settled].tolist(), strict=True))
-    seen = int((own & ~observations.pending).sum())
-    size = size.after(seen, best, space.dim - len(space.fixed_columns))
-    return RegionSize(start=observations.n) if size.is_exhausted else size
-
-
-def _scores(goals: Goals, observations: Observations) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each row (N) keeps the constraints; its objective or minus its violation, NaN if unknown."""
-    objective = goals.objective_values(observations.Y)[:, 0]
-    limits = goals.constraint_values(observations.Y)
-    scales = [_spread(observations.Y[:, column]) for column, _, _ in goals.constraint_terms]
-    violation = np.maximum(limits / np.array(scales).reshape(1, -1), 0.0).sum(axis=1)
-    feasible = violation <= 0.0
-    value = np.where(feasible, objective, -violation)
-    return feasible, np.where(observations.complete, value, np.nan)
-
-
-def _spread(values: np.ndarray) -> float:
-    """A typical size of an outcome's changes, never 0."""
-    measured = values[np.isfinite(values)]
-    return float(measured.std()) or 1.0 if len(measured) else 1.0
-
-
-def _nearest(observations: Observations, goals: Goals, most: int) -> Observations:
-    """The rows nearest to the best one, in their order."""
-    if observations.n <= most:
-        return observations
-    feasible, values = _scores(goals, observations)
-    ranking = np.lexsort((np.nan_to_num(values, nan=-np.inf), feasible))
-    distance = np.square(observations.X - observations.X[ranking[-1]]).sum(axis=1)
-    return observations.rows(np.sort(np.argsort(distance, kind="stable")[:most]))
-
-
-def _centre(decision: Decision) -> np.ndarray:
-    """The best point: by its measured value, or by its posterior mean where the noise makes it doubtful."""
-    if not decision.competing.any() or not decision.is_noisy(0):
-        return decision.incumbents[0]
-    points = decision.observations.X[decision.competing]
-    worth = decision.goals.objective_signs[0] * decision.models.mean(0, points)
-    best: np.ndarray = points[np.argmax(worth)]
-    return best
