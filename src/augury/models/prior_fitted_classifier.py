@@ -79,7 +79,8 @@ class PriorFittedClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class at each row of `X` (`N x d`)."""
-        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        codes = self.predict_proba(X).argmax(axis=1)
+        labels: np.ndarray = self.classes_[codes]
         return labels
 
     def _scaled(self, X: np.ndarray) -> Tensor:

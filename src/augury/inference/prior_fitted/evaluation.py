@@ -24,7 +24,7 @@ class Gap:
             by what hyperparameters are worth, for others.
         gap: mean of the difference.
         error: its standard error over data sets.
-        mean_error: root mean squared difference of the predicted means, in units of the outcomes' deviation.
+        mean_error: median absolute difference of the predicted means, in units of the outcomes' deviation.
     """
 
     rows: int
@@ -70,7 +70,7 @@ def measure_gap(
         ours = predicted.log_prob(outcomes).double()
         law = torch.distributions.Normal(draw.mean, draw.deviation.clamp_min(1e-12))
         scores.append(torch.stack([-ours.mean(-1), -law.log_prob(outcomes).mean(-1)]))
-        errors.append((predicted.mean.double() - draw.mean).square().mean(-1))
+        errors.append((predicted.mean.double() - draw.mean).abs().flatten())
         spread.append(outcomes.square().mean(-1))
     network_score, reference = torch.cat(scores, dim=-1)
     difference = network_score - reference
@@ -81,5 +81,5 @@ def measure_gap(
         float(reference.mean()),
         float(difference.mean()),
         float(difference.std() / len(difference) ** 0.5),
-        float((torch.cat(errors).mean() / torch.cat(spread).mean()).sqrt()),
+        float(torch.cat(errors).median() / torch.cat(spread).mean().sqrt()),
     )

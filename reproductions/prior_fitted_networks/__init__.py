@@ -1,0 +1,1 @@
+"""Müller, Hollmann, Pineda Arango, Grabocka, Hutter (2022), Transformers Can Do Bayesian Inference."""
