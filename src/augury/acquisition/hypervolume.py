@@ -10,12 +10,15 @@ import numpy as np
 from augury.acquisition.fantasies import FantasizedMoments
 from augury.acquisition.front_cells import FrontCells
 from augury.acquisition.moments import moments_of
+from augury.numerics.quasi_random import quasi_normal
 from augury.space.pareto import non_dominated
 
 #: Fantasies of an uncertain front; each has cells of its own, so they cost more than those of a best value.
 NUM_FANTASIES = 16
 #: Candidates go in blocks of at most this many (candidate, fantasy, cell) triples (16 MiB).
 _BLOCK_ENTRIES = 1 << 21
+#: A measurement leaves at least this share of the variance.
+_LEAST_SHARE = 1e-8
 
 
 class LogNoisyExpectedHypervolumeImprovement:
@@ -103,6 +106,36 @@ class LogNoisyExpectedHypervolumeImprovement:
             by_variance = by_deviations[column] / (2.0 * deviations[column])
             gradient += moments.pullback(sign * by_means[column], by_variance)
         return value, gradient
+
+    def once_told(self, x: np.ndarray, shares: np.ndarray, *, count: int = 64, seed: int = 0) -> np.ndarray:
+        r"""What a point may be worth once a related quantity has been measured there.
+
+        .. math::
+            \mu_j' = \mu_j + \sqrt{r_j}\, \sigma_j\, \xi_j, \qquad \sigma_j' = \sqrt{1 - r_j}\, \sigma_j,
+            \qquad \xi_j \sim \mathcal N(0, 1)
+
+        where the measurement tells the share `r_j` of the variance of each objective. The expectation of the
+        exponential is that of `value`, whatever is told.
+
+        Args:
+            x: `d`.
+            shares: `t x k`, in [0, 1], of each of `t` quantities.
+            count: draws of what they come to.
+            seed: of the draws.
+
+        Returns:
+            `t x count` values.
+        """
+        means, deviations = self._standardised(x[None], gradient=False)
+        draws = quasi_normal(count, len(self.signs), seed).T  # k x count
+        told = []
+        for share in np.clip(shares, 0.0, 1.0):
+            moves = np.sqrt(share)[:, None] * deviations * draws
+            left = np.sqrt(np.maximum(1.0 - share, _LEAST_SHARE))[:, None] * deviations
+            told.append(
+                self._cells.log_improvement(means + moves[:, :, None], np.repeat(left, count, axis=1))
+            )
+        return np.stack(told)
 
     def _standardised(self, X: np.ndarray, *, gradient: bool) -> tuple[np.ndarray, np.ndarray]:
         """The means (`k x N x F`, to be maximised) and the standard deviations (`k x N`)."""

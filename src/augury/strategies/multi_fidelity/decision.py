@@ -15,6 +15,7 @@ from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies.base import Prediction
 from augury.strategies.decision import AcquisitionChoice, Decision, success_model
+from augury.strategies.multi_fidelity.front_versions import spared_per_cost
 from augury.strategies.multi_fidelity.joint_choice import jointly_best
 from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
 from augury.strategies.multi_fidelity.version_models import VersionModels, known_levels, rows_of
@@ -87,12 +88,16 @@ class VersionDecision:
             X = jointly_best(self.joint, self.target, fidelity, levels, n, busy, known)
             predictions = self.target.explain(fidelity.at(X, fidelity.target))
             return X, _cheaply(predictions, fidelity.at_target(X))
-        X = self.target.choose(n, fidelity.at(busy, fidelity.target), replicates=replicates)
+        at_target = fidelity.at(busy, fidelity.target)
+        X = self.target.choose(n, at_target, replicates=replicates)
         predictions = self.target.explain(X)
         if held is not None:
             return fidelity.at(X, held), predictions
         known = np.concatenate([self.known, busy])
-        chosen = most_told_per_cost(self.versions, fidelity, self.levels, X, known)
+        if self.target.goals.n_objectives > 1:
+            chosen = spared_per_cost(self.versions, self.target, fidelity, self.levels, X, at_target, known)
+        else:
+            chosen = most_told_per_cost(self.versions, fidelity, self.levels, X, known)
         X = fidelity.at(X, chosen)
         return X, _cheaply(predictions, fidelity.at_target(X))
 

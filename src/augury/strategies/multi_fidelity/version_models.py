@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log, pi
 from typing import Any
@@ -90,10 +90,17 @@ class VersionModels:
         Returns:
             `t` shares from 0 to 1.
         """
+        return np.asarray(np.mean(self.shares(fidelity, x, levels, list(self.models.models)), axis=0))
+
+    def shares(
+        self, fidelity: Fidelity, x: np.ndarray, levels: np.ndarray, columns: Sequence[int]
+    ) -> np.ndarray:
+        """As `share`, of each of some outcomes: `len(columns) x t`."""
         points = fidelity.at(np.tile(x, (len(levels) + 1, 1)), np.append(levels, fidelity.target))
         itself = np.abs(levels - fidelity.target) < 1e-9
         shares = []
-        for column, model in self.models.models.items():
+        for column in columns:
+            model = self.models.models[column]
             if not self.informed[column]:
                 shares.append(itself.astype(np.float64))
                 continue
@@ -102,7 +109,7 @@ class VersionModels:
             known = covariance.diagonal()
             explained = covariance[-1, :-1] ** 2 / ((known[:-1] + noise) * known[-1] + 1e-300)
             shares.append(np.clip(explained, 0.0, 1.0))
-        return np.asarray(np.mean(shares, axis=0))
+        return np.stack(shares)
 
 
 def joint_covariance(model: Any, X: torch.Tensor, samples: int = 256) -> np.ndarray:

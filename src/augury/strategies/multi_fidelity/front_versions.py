@@ -1,0 +1,91 @@
+"""Which version of a point to evaluate where several objectives are wanted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from augury.acquisition.base import Acquisition
+from augury.acquisition.constrained import ConstrainedAcquisition
+from augury.acquisition.enumeration import is_among
+from augury.acquisition.hypervolume import LogNoisyExpectedHypervolumeImprovement
+from augury.space.fidelity import Fidelity
+from augury.strategies.decision import Decision
+from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
+from augury.strategies.multi_fidelity.version_models import VersionModels
+
+#: So many times the cost of a version must be spared by knowing its result before the target is evaluated.
+_ADVANTAGE = 2.0
+
+
+def spared_per_cost(
+    models: VersionModels,
+    decision: Decision,
+    fidelity: Fidelity,
+    levels: np.ndarray,
+    X: np.ndarray,
+    pending: np.ndarray,
+    known: np.ndarray,
+) -> np.ndarray:
+    r"""For each point the version that is worth its cost: a cheap one where it may spare the target's.
+
+    Evaluating the target at `x` is worth the expected hypervolume improvement `H`, times the probability `p`
+    that the evaluation succeeds; elsewhere about as much is to be had. A cheap result first tells whether to
+    evaluate the target here or there:
+
+    .. math::
+        V_t(x) = \frac{p\, \mathrm E[\max(H_t', p H)] + (1 - p)\, p H}{p H} - 1,
+
+    with `H_t'` what the improvement is expected to be once version `t` has succeeded there
+    (`LogNoisyExpectedHypervolumeImprovement.once_told`); a version that fails where the target does tells
+    that as well. The cheap version of largest `V_t / c_t` is evaluated if `V_t` is more than twice its cost
+    in units of the target's, else the target. Where the worth is no hypervolume (more objectives than that
+    is computed for, a surrogate that is not Gaussian), the version that tells most per cost
+    (`most_told_per_cost`).
+
+    Args:
+        models: of all versions.
+        decision: about the target version.
+        fidelity: of the space.
+        levels: `t` encoded versions that the models know, the target among them.
+        X: `n x d` points, chosen one beside the other.
+        pending: `p x d` points under evaluation.
+        known: `N x d` points evaluated or under evaluation, which are not evaluated again.
+
+    Returns:
+        `n` encoded versions.
+    """
+    columns = decision.goals.objective_columns
+    cheap = levels[np.abs(levels - fidelity.target) > 1e-9]
+    chosen = np.full(len(X), fidelity.target)
+    if not len(cheap) or not any(models.informed.get(column) for column in columns):
+        return chosen
+    costs = fidelity.cost(fidelity.at(np.zeros((len(cheap), X.shape[1])), cheap)) / fidelity.target_cost
+    conditional = decision.beside(pending, measured_once=False)
+    for index, x in enumerate(X):
+        front = _hypervolume(conditional(X[:index]))
+        if front is None:
+            return most_told_per_cost(models, fidelity, levels, X, known)
+        shares = models.shares(fidelity, x, cheap, columns).T
+        spared = _spared(front, x, shares, decision.chance_of_success(x), decision.seed + index)
+        candidates = fidelity.at(np.tile(x, (len(cheap), 1)), cheap)
+        rate = np.where(is_among(candidates, known), -np.inf, spared / costs)
+        best = int(np.argmax(rate))
+        if rate[best] > _ADVANTAGE:
+            chosen[index] = cheap[best]
+    return chosen
+
+
+def _spared(
+    front: LogNoisyExpectedHypervolumeImprovement, x: np.ndarray, shares: np.ndarray, p: float, seed: int
+) -> np.ndarray:
+    """`V_t` (`t`) of versions that tell these shares (`t x k`) of the objectives."""
+    told = front.once_told(x, shares, seed=seed)
+    ratio = np.exp(np.minimum(told - front.value(x[None])[0], 50.0))
+    return np.asarray(np.maximum(ratio, p).mean(axis=1) - p)
+
+
+def _hypervolume(acquisition: Acquisition) -> LogNoisyExpectedHypervolumeImprovement | None:
+    """The improvement that an acquisition is made of, None where it is something else."""
+    if isinstance(acquisition, ConstrainedAcquisition) and acquisition.objective is not None:
+        acquisition = acquisition.objective
+    return acquisition if isinstance(acquisition, LogNoisyExpectedHypervolumeImprovement) else None
