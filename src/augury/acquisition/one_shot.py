@@ -26,10 +26,22 @@ class OneShot:
     Args:
         function: whose samplers are seeded.
         q: points that BoTorch is to search for, the further ones included where it does not add them itself.
+        restarts: of the search.
+        raw_points: among which its starts are chosen.
+        iterations: of each climb, at most.
     """
 
-    def __init__(self, function: Any, q: int = 1) -> None:
+    def __init__(
+        self,
+        function: Any,
+        q: int = 1,
+        *,
+        restarts: int = _RESTARTS,
+        raw_points: int = _RAW_POINTS,
+        iterations: int = _MAX_ITERATIONS,
+    ) -> None:
         self.function, self.q = function, q
+        self.restarts, self.raw_points, self.iterations = restarts, raw_points, iterations
 
     def search(self, space: Space, seed: int) -> tuple[np.ndarray, float]:
         """The point (`d`) of largest value, and that value.
@@ -52,10 +64,10 @@ class OneShot:
                 self.function,
                 torch.from_numpy(space.bounds.copy()),
                 q=self.q,
-                num_restarts=_RESTARTS,
-                raw_samples=_RAW_POINTS,
+                num_restarts=self.restarts,
+                raw_samples=self.raw_points,
                 fixed_features=held,
-                options={"maxiter": _MAX_ITERATIONS},
+                options={"maxiter": self.iterations},
             )
         return space.snap(point.detach().numpy().reshape(-1, space.dim)[:1])[0], float(np.asarray(value))
 

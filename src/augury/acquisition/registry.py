@@ -3,6 +3,8 @@
 A registered part is a callable `(situation) -> Acquisition`, of a `Situation` (one objective), of a
 `MultiObjectiveSituation` or of an `EnvironmentSituation`; other packages register theirs in the entry-point
 groups `augury.acquisitions`, `augury.multi_objective_acquisitions` and `augury.environment_acquisitions`.
+Where a function has several versions, parts are callables of a `VersionSituation` that give a `Jointly` or a
+`PointFirst` (groups `augury.fidelity_acquisitions` and `augury.multi_objective_fidelity_acquisitions`).
 """
 
 from __future__ import annotations
@@ -41,6 +43,34 @@ ENVIRONMENT_ACQUISITIONS = Registry(
         "environmental-kg": "augury.acquisition.environment_situation:environmental_knowledge_gradient",
         "integrated-ei": "augury.acquisition.environment_situation:integrated_expected_improvement",
         "risk-ei": "augury.acquisition.environment_situation:risk_expected_improvement",
+    },
+)
+
+_BOUNDS = "augury.acquisition.version_bounds"
+_PARTS = "augury.acquisition.version_parts"
+
+FIDELITY_ACQUISITIONS = Registry(
+    "acquisition of points and versions for one objective",
+    "augury.fidelity_acquisitions",
+    {
+        "augmented-ei": f"{_PARTS}:augmented_expected_improvement",
+        "variable-fidelity-ei": f"{_PARTS}:variable_fidelity_expected_improvement",
+        "mf-mes": f"{_PARTS}:max_value_entropy_per_cost",
+        "mf-kg": "augury.acquisition.version_knowledge_gradient:MultiFidelityKnowledgeGradient",
+        "one-shot-mf-kg": "augury.acquisition.one_shot_versions:OneShotMultiFidelityKG",
+        "mf-ucb": f"{_BOUNDS}:MultiFidelityUCB",
+        "boca": f"{_BOUNDS}:BOCA",
+        "two-step-threshold": f"{_BOUNDS}:Threshold",
+        "two-step-variance": f"{_BOUNDS}:VarianceReduction",
+    },
+)
+
+MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS = Registry(
+    "acquisition of points and versions for several objectives",
+    "augury.multi_objective_fidelity_acquisitions",
+    {
+        "momf": "augury.acquisition.version_hypervolume:MOMF",
+        "mf-hvkg": "augury.acquisition.one_shot_versions:MultiFidelityHypervolumeKG",
     },
 )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from augury.acquisition.registry import FIDELITY_ACQUISITIONS, MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
 from augury.errors import InvalidInputError
 from augury.problems.multi_fidelity import forrester
 from augury.space import Categorical, Float, Goals, Observations, Space
@@ -184,7 +185,7 @@ def test_a_finite_space_is_evaluated_once_in_each_version_at_most():
     assert len(np.unique(X, axis=0)) == len(X)
 
 
-@pytest.mark.parametrize("name", ["augmented-ei", "variable-fidelity-ei", "mf-mes"])
+@pytest.mark.parametrize("name", FIDELITY_ACQUISITIONS.names())
 def test_an_acquisition_over_points_and_versions_may_be_named(name):
     space = space_of((1, 10))
     pending = np.array([[0.75, 1.0]])
@@ -192,10 +193,24 @@ def test_an_acquisition_over_points_and_versions_may_be_named(name):
     points = proposed(space, known, n=2, acquisition=name, pending=pending).points
     np.testing.assert_array_equal(points, space.snap(points))
     assert len(np.unique(points, axis=0)) == 2
-    assert np.abs(points[:, 0] - 0.757).min() < 0.1 or name == "mf-mes"
+    informed = {"mf-mes", "mf-ucb", "boca"}  # these go where they learn
+    assert np.abs(points[:, 0] - 0.757).min() < 0.1 or name in informed
+
+
+@pytest.mark.parametrize("name", MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS.names())
+def test_for_several_objectives_too(name):
+    space = space_of((1, 20), x=(0.0, 1.0), z=(0.0, 1.0))
+    X = space.snap(np.random.default_rng(0).random((20, 3)))
+    X[:, 2] = np.repeat([0.0, 1.0], [14, 6])
+    cheap = 0.1 * (X[:, 2] == 0.0)
+    Y = np.stack([X[:, 0] + cheap, (1.0 - X[:, 0]) ** 2 + X[:, 1] - cheap], axis=1)
+    points = proposed(space, table_of(X, Y), goals=["min:a", "min:b"], acquisition=name).points
+    np.testing.assert_array_equal(points, space.snap(points))
 
 
 def test_such_an_acquisition_is_for_one_objective():
     space, known = known_of_two()
     with pytest.raises(InvalidInputError, match="'mf-mes' is for one objective"):
         proposed(space, known, goals=["min:a", "min:b", "z<=0.8"], acquisition="mf-mes")
+    with pytest.raises(InvalidInputError, match="'momf' is for several objectives"):
+        proposed(space_of(), known_of(both, 20, 4), acquisition="momf")

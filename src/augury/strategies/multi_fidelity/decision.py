@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from augury.acquisition.versions import VERSION_ACQUISITIONS
 from augury.space.fidelity import Fidelity
 from augury.space.goals import Goals
 from augury.space.observations import Observations
@@ -16,7 +15,7 @@ from augury.space.space import Space
 from augury.strategies.base import Prediction
 from augury.strategies.decision import AcquisitionChoice, Decision, success_model
 from augury.strategies.multi_fidelity.front_versions import spared_per_cost
-from augury.strategies.multi_fidelity.joint_choice import jointly_best
+from augury.strategies.multi_fidelity.joint_choice import is_joint, jointly_best
 from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
 from augury.strategies.multi_fidelity.version_models import VersionModels, known_levels, rows_of
 from augury.strategies.outcome_models import ModelChoice
@@ -30,16 +29,16 @@ class VersionDecision:
         space: with a fidelity; where that is held, that version is evaluated.
         target: the decision about the target version, whose models have learnt from all.
         versions: these models.
-        known: `N x d` points evaluated in any version.
+        observations: results of all versions.
         levels: `t` encoded versions that the models know.
-        joint: the acquisition over points and versions at once (`VERSION_ACQUISITIONS`), or None for the
+        joint: the acquisition over points and versions at once (`jointly_best`), or None for the
             two-step rule.
     """
 
     space: Space
     target: Decision
     versions: VersionModels
-    known: np.ndarray
+    observations: Observations
     levels: np.ndarray
     joint: str | None = None
 
@@ -61,11 +60,11 @@ class VersionDecision:
         success = success_model(space, observations)
         results = rows_of(observations, fidelity.at_target(observations.X))
         at_target = _at_target(space, fidelity)
-        joint = acquisition if isinstance(acquisition, str) and acquisition in VERSION_ACQUISITIONS else None
+        joint = str(acquisition) if is_joint(acquisition) else None
         inner = "auto" if joint is not None else acquisition
         target = Decision(at_target, goals, results, versions.models, success, inner, seed, model)
         levels = known_levels(observations, fidelity, list(versions.models.models))
-        return cls(space, target, versions, observations.X, levels, joint)
+        return cls(space, target, versions, observations, levels, joint)
 
     @property
     def fidelity(self) -> Fidelity:
@@ -81,11 +80,14 @@ class VersionDecision:
             replicates: whether points of a finite space may be evaluated again.
         """
         fidelity = self.fidelity
+        known = np.concatenate([self.observations.X, busy])
         held = self.space.fixed_columns.get(fidelity.column)
         if self.joint is not None and held is None:
-            levels = self.levels if self.versions.informed.get(0) else np.array([fidelity.target])
-            known = None if replicates else np.concatenate([self.known, busy])
-            X = jointly_best(self.joint, self.target, fidelity, levels, n, busy, known)
+            columns = self.target.goals.objective_columns
+            told = any(self.versions.informed.get(column) for column in columns)
+            levels = self.levels if told else np.array([fidelity.target])
+            taken = None if replicates else known
+            X = jointly_best(self.joint, self.target, fidelity, levels, n, busy, taken, self.observations)
             predictions = self.target.explain(fidelity.at(X, fidelity.target))
             return X, _cheaply(predictions, fidelity.at_target(X))
         at_target = fidelity.at(busy, fidelity.target)
@@ -93,7 +95,6 @@ class VersionDecision:
         predictions = self.target.explain(X)
         if held is not None:
             return fidelity.at(X, held), predictions
-        known = np.concatenate([self.known, busy])
         if self.target.goals.n_objectives > 1:
             chosen = spared_per_cost(self.versions, self.target, fidelity, self.levels, X, at_target, known)
         else:

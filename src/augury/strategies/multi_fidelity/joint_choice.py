@@ -9,16 +9,22 @@ import torch
 
 from augury.acquisition.base import Acquisition
 from augury.acquisition.constrained import ConstrainedAcquisition
-from augury.acquisition.max_value_entropy import draw_best_values
 from augury.acquisition.moments import is_gaussian
+from augury.acquisition.registry import FIDELITY_ACQUISITIONS, MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
 from augury.acquisition.search import maximize
-from augury.acquisition.versions import VERSION_ACQUISITIONS, version_acquisition
+from augury.acquisition.version_situation import PointFirst, VersionSituation
 from augury.errors import NotSupportedError
 from augury.space.fidelity import Fidelity
-from augury.space.sampling import sobol
+from augury.space.observations import Observations
+from augury.space.pareto import reference_point
 from augury.strategies.decision import Decision
 
-_CANDIDATES = 256  # among which draws of the best value are taken
+
+def is_joint(acquisition: Any) -> bool:
+    """Whether it names an acquisition over points and versions."""
+    return isinstance(acquisition, str) and (
+        acquisition in FIDELITY_ACQUISITIONS or acquisition in MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
+    )
 
 
 def jointly_best(
@@ -29,74 +35,104 @@ def jointly_best(
     n: int,
     busy: np.ndarray,
     known: np.ndarray | None = None,
+    observations: Observations | None = None,
 ) -> np.ndarray:
     """Up to n points (`n x d`), each in the version in which the acquisition is largest.
 
-    Points of the batch, and those under evaluation, are taken to come out as the model expects.
+    Points of the batch, and those under evaluation, are taken to come out as the models expect.
 
     Args:
-        name: in `VERSION_ACQUISITIONS`.
-        decision: about the target version, one objective; its model has learnt from all versions.
+        name: in `FIDELITY_ACQUISITIONS`, or for several objectives in
+            `MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS`.
+        decision: about the target version; its models have learnt from all versions.
         fidelity: of the space.
-        levels: `t` encoded versions that the model knows.
+        levels: `t` encoded versions that the models know.
         n: how many.
         busy: `p x d` points under evaluation, in any version.
         known: `N x d` points that are not evaluated again in their version, in a finite space.
+        observations: results of all versions; those of the target when None.
 
     Raises:
         NotSupportedError: a surrogate whose posterior is not Gaussian.
     """
-    model = decision.models.models[0]
-    if not is_gaussian(model):
-        raise NotSupportedError(
-            f"acquisition={name!r} needs a Gaussian surrogate, and {type(model).__name__} is none; leave the "
-            "acquisition at 'auto'"
-        )
-    model = _believing(model, busy)
+    columns = decision.goals.objective_columns
+    models = [decision.models.models[column] for column in columns]
+    for model in models:
+        if not is_gaussian(model):
+            raise NotSupportedError(
+                f"acquisition={name!r} needs a Gaussian surrogate, and {type(model).__name__} is none; leave "
+                "the acquisition at 'auto'"
+            )
+    models = [_believing(model, busy) for model in models]
     X, taken = np.empty((0, decision.space.dim)), known
     for index in range(n):
-        candidates = [
-            maximize(
-                _acquisition(name, decision, fidelity, model, float(level)),
-                decision.space,
-                incumbents=decision.incumbents,
-                avoid=None if taken is None else _in_version(taken, fidelity, float(level)),
-                seed=decision.seed + index,
-            )
-            for level in levels
-        ]
-        best = int(np.argmax([found.value for found in candidates]))
-        x = fidelity.at(candidates[best].x[None], levels[best])
-        X, model = np.concatenate([X, x]), _believing(model, x)
+        x = _best(name, decision, fidelity, models, levels, taken, observations, decision.seed + index)
+        X, models = np.concatenate([X, x]), [_believing(model, x) for model in models]
         taken = None if taken is None else np.concatenate([taken, x])
     return X
 
 
-def _acquisition(name: str, decision: Decision, fidelity: Fidelity, model: Any, level: float) -> Acquisition:
-    chances = decision.chances()
+def _best(
+    name: str,
+    decision: Decision,
+    fidelity: Fidelity,
+    models: list[Any],
+    levels: np.ndarray,
+    taken: np.ndarray | None,
+    observations: Observations | None,
+    seed: int,
+) -> np.ndarray:
+    """The best point (`1 x d`) in its version."""
+
+    def best_of(acquisition: Acquisition, level: float) -> Any:
+        avoid = None if taken is None else _in_version(taken, fidelity, level)
+        return maximize(acquisition, decision.space, incumbents=decision.incumbents, avoid=avoid, seed=seed)
+
     if not decision.competing.any():
-        return ConstrainedAcquisition(None, chances)
-    sign = float(decision.goals.objective_signs[0])
-    values = decision.objectives[decision.competing, 0]
-    best: Any = float(values.max())
-    if name == "mf-mes":
-        points = np.concatenate([sobol(decision.space, _CANDIDATES, seed=decision.seed), decision.incumbents])
-        maxima = draw_best_values(
-            model, points, maximize=sign > 0, margin=1e-3 * (float(values.std()) or 1.0), seed=decision.seed
-        )
-        best = torch.from_numpy(sign * maxima)
-    cost = fidelity.cost(fidelity.at(np.zeros((1, decision.space.dim)), level))[0] / fidelity.target_cost
-    acquisition = version_acquisition(
-        VERSION_ACQUISITIONS[name],
-        model,
-        best,
+        found = best_of(ConstrainedAcquisition(None, decision.chances()), fidelity.target)
+        return fidelity.at(found.x[None], fidelity.target)
+    several = len(models) > 1
+    registry = MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS if several else FIDELITY_ACQUISITIONS
+    part = registry.load(name)(version_situation(decision, fidelity, models, levels, observations))
+    if isinstance(part, PointFirst):
+        x = best_of(part.points, fidelity.target).x
+        return fidelity.at(x[None], part.version(x))
+    found = [best_of(part.acquisition(float(level)), float(level)) for level in levels]
+    best = int(np.argmax([one.value for one in found]))
+    return fidelity.at(found[best].x[None], levels[best])
+
+
+def version_situation(
+    decision: Decision,
+    fidelity: Fidelity,
+    models: list[Any],
+    levels: np.ndarray,
+    observations: Observations | None,
+) -> VersionSituation:
+    """What an acquisition over points and versions is built from; the arguments are those of
+    `jointly_best`, the models believing what is under evaluation."""
+    everything = decision.observations if observations is None else observations
+    all_values = decision.goals.objective_values(everything.Y)
+    measured = everything.complete & np.isfinite(all_values).all(axis=1)
+    values = decision.objectives[decision.competing]
+    several = len(models) > 1
+    costs = fidelity.cost(fidelity.at(np.zeros((len(levels), decision.space.dim)), levels))
+    return VersionSituation(
+        models=models,
+        signs=np.asarray(decision.goals.objective_signs, dtype=np.float64),
+        observed=decision.observations.X[decision.competing],
+        values=values,
+        everywhere=everything.X[measured],
+        all_values=all_values[measured],
+        reference=reference_point(values, decision.goals.thresholds) if several else np.empty(0),
+        space=decision.space,
         column=fidelity.column,
-        level=level,
         target=fidelity.target,
-        cost=float(cost),
-        maximize=sign > 0,
+        levels=levels,
+        costs=costs / fidelity.target_cost,
+        constraints=decision.chances(),
+        seed=decision.seed,
     )
-    return ConstrainedAcquisition(acquisition, chances) if chances else acquisition
 
 
 def _in_version(X: np.ndarray, fidelity: Fidelity, level: float) -> np.ndarray:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
+from augury.acquisition.registry import (
+    ACQUISITIONS,
+    FIDELITY_ACQUISITIONS,
+    MULTI_OBJECTIVE_ACQUISITIONS,
+    MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS,
+)
 from augury.errors import InvalidInputError
 from augury.models.registry import MODELS
 from augury.strategies.base import (
@@ -28,8 +33,13 @@ if TYPE_CHECKING:
     from augury.strategies.decision import AcquisitionChoice
     from augury.strategies.outcome_models import ModelChoice
 
-#: Acquisitions of points and versions at once: `augury.acquisition.versions.VERSION_ACQUISITIONS`.
-JOINT = ("augmented-ei", "variable-fidelity-ei", "mf-mes")
+
+def _joint(acquisition: AcquisitionChoice) -> str | None:
+    """The name of an acquisition over points and versions at once; None where it is of the target."""
+    if not isinstance(acquisition, str):
+        return None
+    known = acquisition in FIDELITY_ACQUISITIONS or acquisition in MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
+    return acquisition if known else None
 
 
 @final
@@ -46,8 +56,9 @@ class MultiFidelityBayesianOptimization(Strategy):
     Args:
         model: the surrogate; "auto" for co-kriging of a fidelity of few levels, the multi-task Gaussian
             process of tasks, and a Gaussian process with the fidelity as an input where that is continuous.
-        acquisition: "auto" or one of `BayesianOptimization`, of the target version; or, for one objective,
-            one of points and versions at once: "augmented-ei", "variable-fidelity-ei", "mf-mes".
+        acquisition: "auto" or one of `BayesianOptimization`, of the target version; or one of points and
+            versions: a name in `FIDELITY_ACQUISITIONS` or, for several objectives, in
+            `MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS` of `augury.acquisition.registry`.
         n_initial: the size of a start on the target alone, whose cost the nested design does not exceed by
             much.
         replicates: whether points of a finite space may be evaluated again.
@@ -68,19 +79,30 @@ class MultiFidelityBayesianOptimization(Strategy):
         replicates: bool = False,
     ) -> None:
         check_choice("model", model, ["auto", *MODELS.names()])
-        names = ["auto", *JOINT, *ACQUISITIONS.names(), *MULTI_OBJECTIVE_ACQUISITIONS.names()]
+        names = [
+            "auto",
+            *FIDELITY_ACQUISITIONS.names(),
+            *MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS.names(),
+            *ACQUISITIONS.names(),
+            *MULTI_OBJECTIVE_ACQUISITIONS.names(),
+        ]
         check_choice("acquisition", acquisition, names)
         check_count("n_initial", n_initial)
         self.model, self.acquisition = model, acquisition
         self.n_initial, self.replicates = n_initial, replicates
 
     def check_goals(self, goals: Goals) -> None:
-        if self.acquisition not in JOINT:
+        name = _joint(self.acquisition)
+        if name is None:
             BayesianOptimization(acquisition=self.acquisition).check_goals(goals)
-        elif goals.n_objectives > 1:
+            return
+        several = goals.n_objectives > 1
+        served = MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS if several else FIDELITY_ACQUISITIONS
+        if name not in served:
+            kind = "one objective" if several else "several objectives"
             raise InvalidInputError(
-                f"acquisition={self.acquisition!r} is for one objective; leave it at 'auto' for "
-                f"{goals.n_objectives}"
+                f"acquisition={name!r} is for {kind}; there are {goals.n_objectives}: leave it at 'auto' or "
+                f"choose one of {', '.join(map(repr, served.names()))}"
             )
 
     def propose(
@@ -95,7 +117,7 @@ class MultiFidelityBayesianOptimization(Strategy):
         state: State | None = None,
     ) -> Proposal:
         if space.fidelity is None:
-            acquisition = "auto" if self.acquisition in JOINT else self.acquisition
+            acquisition = "auto" if _joint(self.acquisition) else self.acquisition
             alone = BayesianOptimization(self.model, acquisition, self.n_initial, self.replicates)
             return alone.propose(space, goals, observations, pending, n, seed=seed, state=state)
 
