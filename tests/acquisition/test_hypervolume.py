@@ -114,3 +114,15 @@ def test_the_plausible_front_holds_the_front_of_the_means_and_leaves_out_the_hop
     front = X[non_dominated(means * SIGNS[:2])]
     assert len(found & {tuple(point) for point in front}) >= 0.7 * len(front)
     assert len(found) < len(X)
+
+
+def test_what_is_told_leaves_the_expectation_and_spreads_it():
+    known = improvement(2, pending=PENDING)
+    value = known.value(POINTS)
+    best = POINTS[value.argmax()]  # where hardly anything is to be gained, a few draws decide
+    told = known.once_told(best, np.array([[0.0, 0.0], [0.5, 0.2], [1.0, 1.0]]), count=4096)
+    expected = np.exp(value.max())
+    np.testing.assert_allclose(np.exp(told).mean(axis=1), expected, rtol=0.03)
+    spread = np.exp(told).std(axis=1)
+    assert spread[0] < 1e-9 * expected
+    assert spread[0] < spread[1] < spread[2]

@@ -16,6 +16,8 @@ from augury.space.space import Space
 Conditional = Callable[[np.ndarray], Acquisition]
 
 _LEAST_GAIN = 1e-3  # of a log acquisition; a smaller one does not pay for another sweep
+#: So many built acquisitions are kept.
+_REMEMBERED = 8
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,21 @@ def maximize_batch(
         if not _choose_again(conditional, space, X, avoid, seed + q * (sweep + 1)):
             break
     return BatchResult(X, values)
+
+
+def built_once(conditional: Conditional) -> Conditional:
+    """The same, that builds what was asked for last only once."""
+    built: dict[bytes, Acquisition] = {}
+
+    def remembered(further: np.ndarray) -> Acquisition:
+        key = further.tobytes()
+        if key not in built:
+            if len(built) >= _REMEMBERED:
+                built.pop(next(iter(built)))
+            built[key] = conditional(further.copy())
+        return built[key]
+
+    return remembered
 
 
 def _choose_again(

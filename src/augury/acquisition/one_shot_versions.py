@@ -80,7 +80,7 @@ class OneShotMultiFidelityKG:
             cost_aware_utility=per_cost(situation),
             project=to_target(situation),
         )
-        return OneShotInVersion(function, situation.column, level, **_SEARCH)
+        return OneShotInVersion(function, situation.column, level)
 
 
 class MultiFidelityHypervolumeKG:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from augury.acquisition.base import is_smooth
-from augury.acquisition.batch import maximize_batch
+from augury.acquisition.batch import Conditional, maximize_batch
 from augury.acquisition.constrained import ConstrainedAcquisition, LogProbabilityOfSuccess
 from augury.acquisition.cost import LearntCost
 from augury.acquisition.enumeration import is_among
@@ -90,7 +90,9 @@ class Decision:
         success = success_model(space, observations)
         return cls(space, goals, observations, models, success, acquisition, seed, model)
 
-    def choose(self, n: int, pending: np.ndarray, *, replicates: bool) -> np.ndarray:
+    def choose(
+        self, n: int, pending: np.ndarray, *, replicates: bool, conditional: Conditional | None = None
+    ) -> np.ndarray:
         """Up to n points (n x d) that are worth most together.
 
         Args:
@@ -98,10 +100,11 @@ class Decision:
             pending: p x d points under evaluation.
             replicates: whether observed and pending points of a finite space may be chosen again; without it
                 there may be fewer points than n, and none.
+            conditional: what `beside` gives for these points, where it is used elsewhere too.
         """
         taken = None if replicates else np.concatenate([self.observations.X, pending])
         found = maximize_batch(
-            self.beside(pending, measured_once=self.space.size is not None and not replicates),
+            conditional or self.beside(pending, replicates=replicates),
             self.space,
             n,
             # beside several objectives, sweeps gain little for as many decompositions of the front
@@ -127,14 +130,15 @@ class Decision:
             front = values[non_dominated(values)]
         return explain(self.models, self.goals, X, front)
 
-    def beside(self, pending: np.ndarray, *, measured_once: bool) -> Callable[[np.ndarray], Acquisition]:
+    def beside(self, pending: np.ndarray, *, replicates: bool) -> Conditional:
         """The acquisition beside the pending points and further ones.
 
         Args:
             pending: p x d points under evaluation.
-            measured_once: whether no point can be evaluated again, so that the best value is the best
-                measured one, noisy or not.
+            replicates: as for `choose`; without it no point of a finite space can be evaluated again, so that
+                the best value is the best measured one, noisy or not.
         """
+        measured_once = self.space.size is not None and not replicates
         if not self.competing.any():
             return lambda further: ConstrainedAcquisition(
                 None, self.chances(presumed=np.concatenate([pending, further]))

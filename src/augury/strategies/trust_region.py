@@ -167,7 +167,7 @@ class TrustRegion(Strategy):
                 return decision.choose(n, busy, replicates=self.replicates)
             if self._draws(decision, n):
                 return candidates[_draw(decision, candidates, n)]
-            conditional = decision.beside(np.concatenate([busy, found]), measured_once=measured_once)
+            conditional = decision.beside(np.concatenate([busy, found]), replicates=self.replicates)
             chosen = best_in_region(conditional, region, candidates, share, seed=decision.seed + index)
             found = np.concatenate([found, chosen])
         return found if self.replicates else without_repeats(space, found, taken, seed=decision.seed)

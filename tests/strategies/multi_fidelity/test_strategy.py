@@ -9,6 +9,8 @@ from augury.errors import InvalidInputError
 from augury.problems.multi_fidelity import forrester
 from augury.space import Categorical, Float, Goals, Observations, Space
 from augury.strategies import BayesianOptimization, MultiFidelityBayesianOptimization
+from augury.strategies.multi_fidelity.decision import VersionDecision
+from augury.strategies.multi_fidelity.front_versions import spared_per_cost
 from augury.strategies.multi_fidelity.version_models import VersionModels
 from tests.strategies.cases import run, table_of
 
@@ -185,7 +187,11 @@ def test_a_finite_space_is_evaluated_once_in_each_version_at_most():
     assert len(np.unique(X, axis=0)) == len(X)
 
 
-@pytest.mark.parametrize("name", FIDELITY_ACQUISITIONS.names())
+def slow_ones(names):
+    return [pytest.param(name, marks=pytest.mark.slow) if "one-shot" in name else name for name in names]
+
+
+@pytest.mark.parametrize("name", slow_ones(FIDELITY_ACQUISITIONS.names()))
 def test_an_acquisition_over_points_and_versions_may_be_named(name):
     space = space_of((1, 10))
     pending = np.array([[0.75, 1.0]])
@@ -193,7 +199,7 @@ def test_an_acquisition_over_points_and_versions_may_be_named(name):
     points = proposed(space, known, n=2, acquisition=name, pending=pending).points
     np.testing.assert_array_equal(points, space.snap(points))
     assert len(np.unique(points, axis=0)) == 2
-    informed = {"mf-mes", "mf-ucb", "boca"}  # these go where they learn
+    informed = {"mf-mes", "mf-ucb", "boca", "one-shot-mf-kg"}  # these go where they learn
     assert np.abs(points[:, 0] - 0.757).min() < 0.1 or name in informed
 
 
@@ -214,3 +220,35 @@ def test_such_an_acquisition_is_for_one_objective():
         proposed(space, known, goals=["min:a", "min:b", "z<=0.8"], acquisition="mf-mes")
     with pytest.raises(InvalidInputError, match="'momf' is for several objectives"):
         proposed(space_of(), known_of(both, 20, 4), acquisition="momf")
+
+
+def test_with_several_objectives_a_cheap_version_is_evaluated_where_it_may_spare_the_target():
+    space, known = known_of_two()
+    known = table_of(known.X, known.Y[:, :2])
+    goals = Goals.of(["min:a", "min:b"])
+    decision = VersionDecision.fit("auto", "auto", space, goals, known, seed=0, warm={})
+    fidelity, nothing = space.fidelity, np.empty((0, 3))
+    conditional = decision.target.beside(nothing, replicates=False)
+    x = decision.target.choose(1, nothing, replicates=False)
+
+    def version(*, cost=(1, 20), known=nothing, share=None):
+        models = decision.versions if share is None else _Told(share)
+        own = space_of(cost, x=(0.0, 1.0), z=(0.0, 1.0)).fidelity
+        return spared_per_cost(models, decision.target, own, own.levels, x, conditional, known)[0]
+
+    assert version(share=0.9, cost=(1, 1e4)) == 0.0
+    assert version(share=0.9, cost=(1, 1e4), known=fidelity.at(x, 0.0)) == 1.0  # it is known already
+    assert version(share=0.9, cost=(1, 1.5)) == 1.0  # it costs as much as it spares
+    certain = decision.target.chance_of_success(x[0])
+    assert certain > 0.8
+    assert version(share=0.0, cost=(1, 2.0 / (1.0 - certain + 1e-3) / 2)) == 1.0  # it tells nothing
+
+
+class _Told:
+    """Models whose cheap version tells a given share of every objective."""
+
+    def __init__(self, share):
+        self.share, self.informed = share, {0: True, 1: True}
+
+    def shares(self, fidelity, x, levels, columns):
+        return np.full((len(columns), len(levels)), self.share)

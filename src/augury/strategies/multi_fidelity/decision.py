@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from augury.acquisition.batch import built_once
 from augury.space.fidelity import Fidelity
 from augury.space.goals import Goals
 from augury.space.observations import Observations
@@ -91,12 +92,13 @@ class VersionDecision:
             predictions = self.target.explain(fidelity.at(X, fidelity.target))
             return X, _cheaply(predictions, fidelity.at_target(X))
         at_target = fidelity.at(busy, fidelity.target)
-        X = self.target.choose(n, at_target, replicates=replicates)
+        conditional = built_once(self.target.beside(at_target, replicates=replicates))
+        X = self.target.choose(n, at_target, replicates=replicates, conditional=conditional)
         predictions = self.target.explain(X)
         if held is not None:
             return fidelity.at(X, held), predictions
         if self.target.goals.n_objectives > 1:
-            chosen = spared_per_cost(self.versions, self.target, fidelity, self.levels, X, at_target, known)
+            chosen = spared_per_cost(self.versions, self.target, fidelity, self.levels, X, conditional, known)
         else:
             chosen = most_told_per_cost(self.versions, fidelity, self.levels, X, known)
         X = fidelity.at(X, chosen)

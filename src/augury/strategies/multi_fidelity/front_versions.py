@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from augury.acquisition.base import Acquisition
+from augury.acquisition.batch import Conditional
 from augury.acquisition.constrained import ConstrainedAcquisition
 from augury.acquisition.enumeration import is_among
 from augury.acquisition.hypervolume import LogNoisyExpectedHypervolumeImprovement
@@ -23,7 +24,7 @@ def spared_per_cost(
     fidelity: Fidelity,
     levels: np.ndarray,
     X: np.ndarray,
-    pending: np.ndarray,
+    conditional: Conditional,
     known: np.ndarray,
 ) -> np.ndarray:
     r"""For each point the version that is worth its cost: a cheap one where it may spare the target's.
@@ -48,7 +49,7 @@ def spared_per_cost(
         fidelity: of the space.
         levels: `t` encoded versions that the models know, the target among them.
         X: `n x d` points, chosen one beside the other.
-        pending: `p x d` points under evaluation.
+        conditional: what `decision.beside` gives for the points under evaluation.
         known: `N x d` points evaluated or under evaluation, which are not evaluated again.
 
     Returns:
@@ -60,7 +61,6 @@ def spared_per_cost(
     if not len(cheap) or not any(models.informed.get(column) for column in columns):
         return chosen
     costs = fidelity.cost(fidelity.at(np.zeros((len(cheap), X.shape[1])), cheap)) / fidelity.target_cost
-    conditional = decision.beside(pending, measured_once=False)
     for index, x in enumerate(X):
         front = _hypervolume(conditional(X[:index]))
         if front is None:

@@ -22,9 +22,9 @@ from augury.strategies.decision import Decision
 
 def is_joint(acquisition: Any) -> bool:
     """Whether it names an acquisition over points and versions."""
-    return isinstance(acquisition, str) and (
-        acquisition in FIDELITY_ACQUISITIONS or acquisition in MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
-    )
+    if not isinstance(acquisition, str) or acquisition == "auto":
+        return False
+    return acquisition in FIDELITY_ACQUISITIONS or acquisition in MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
 
 
 def jointly_best(

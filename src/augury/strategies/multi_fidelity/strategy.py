@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def _joint(acquisition: AcquisitionChoice) -> str | None:
     """The name of an acquisition over points and versions at once; None where it is of the target."""
-    if not isinstance(acquisition, str):
+    if not isinstance(acquisition, str) or acquisition == "auto":
         return None
     known = acquisition in FIDELITY_ACQUISITIONS or acquisition in MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
     return acquisition if known else None
@@ -93,6 +93,8 @@ class MultiFidelityBayesianOptimization(Strategy):
 
     def check_goals(self, goals: Goals) -> None:
         name = _joint(self.acquisition)
+        if self.acquisition == "auto":
+            return
         if name is None:
             BayesianOptimization(acquisition=self.acquisition).check_goals(goals)
             return
