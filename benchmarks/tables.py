@@ -3,8 +3,8 @@
 Each surrogate is trained on some rows of a real table and scored on up to 300 others: mean negative log
 predictive density and error, over random draws of the training rows; numbers only, scaled to the unit cube by
 the table's bounds. The rule: the portfolio's mean negative log density, over all tables and draws, is at most
-that of the best single surrogate plus 0.02 nat. Surrogates that take long are no members by default; `--models`
-compares them too. scikit-learn's diabetes data, and the tables in `AUGURY_DATA`.
+that of the best single surrogate plus 0.02 nat. Surrogates that take long are no members by default;
+`--models` compares them too. scikit-learn's diabetes data, and the tables in `AUGURY_DATA`.
 """
 
 from __future__ import annotations
@@ -164,12 +164,11 @@ def main() -> None:
             for model in [OWN, *arguments.models]
         ]
         run_jobs(todo, work, arguments.results, workers=arguments.workers)
+    chosen = {"table": tables, "rows": rows, "seed": seeds}
     wanted = [
         record
         for record in finished(arguments.results)
-        if record["job"]["table"] in tables
-        and record["job"]["rows"] in rows
-        and record["job"]["seed"] in seeds
+        if all(record["job"][key] in allowed for key, allowed in chosen.items())
     ]
     report(wanted, arguments.models, arguments.json)
 
