@@ -1,6 +1,7 @@
 """A study file with two meshes: run within a cost, shown with what it cost and what it recommends."""
 
 import json
+import math
 
 import pytest
 from typer.testing import CliRunner
@@ -58,3 +59,31 @@ def test_a_run_keeps_its_budget_in_cost_and_show_tells_where_it_went(folder):
     assert document["best"]["params"]["mesh"] == "fine"
     assert document["recommended"]["params"]["mesh"] == "fine"
     assert json.loads(call("show", folder / "study.db", "--json", "--no-recommend"))["recommended"] is None
+
+
+SHEET_SPACE = """[space]
+x = {low = 0.0, high = 1.0}
+mesh = {values = ["coarse", "fine"], role = "fidelity", cost = [1, 1.5]}
+"""
+
+
+def _sheet(folder):
+    """Five cheap results and four dear ones, of which the hours are known."""
+    lines = ["x,mesh,hours,y"]
+    for mesh, hours, count in (("coarse", 1, 5), ("fine", 60, 4)):
+        for x in (i / (count - 1) for i in range(count)):
+            y = math.sin(7.0 * x) + 0.5 * x
+            lines.append(f"{x:.3f},{mesh},{hours},{y if mesh == 'fine' else 0.8 * y + 0.3:.4f}")
+    (folder / "e.csv").write_text("\n".join(lines) + "\n")
+    (folder / "e.space.toml").write_text(SHEET_SPACE)
+    return folder / "e.csv"
+
+
+def test_the_cost_column_of_a_sheet_steers_which_version_is_suggested(augury, tmp_path):
+    sheet = _sheet(tmp_path)
+    told = {}
+    for option in ("--ignore", "--cost"):
+        found = json.loads(augury("suggest", sheet, "-g", "max:y", option, "hours", "-n", 2, "--json").stdout)
+        told[option] = [one["params"]["mesh"] for one in found["suggestions"]]
+        assert found["best"][0]["params"]["mesh"] == "fine"  # larger values of the coarse one do not count
+    assert told == {"--ignore": ["fine", "fine"], "--cost": ["coarse", "coarse"]}

@@ -163,3 +163,17 @@ def test_conditions_in_tables_constraints_and_other_roles_are_not_supported() ->
         Space({"a": ["u", "v"], "b": conditional, "c": (0.0, 1.0)}, constraints=["b + c <= 1"])
     with pytest.raises(NotSupportedError, match="'b': active_if is not supported in a table"):
         Space.from_table({"a": ["u", "v"], "b": [0.1, 0.2]}, parameters={"b": conditional})
+
+
+@pytest.mark.parametrize("value", ["u", 2, 0.5, True])
+def test_one_value_is_a_list_of_one(value: Any) -> None:
+    values = [value, "other"]
+    one = Space({"a": Categorical(values), "b": Float(0.0, 1.0, active_if={"a": value})})
+    listed = Space({"a": Categorical(values), "b": Float(0.0, 1.0, active_if={"a": [value]})})
+    assert one.to_dict() == listed.to_dict()
+
+
+@pytest.mark.parametrize("active_if", [{}, {"a": []}, {"a": None}, {1: "u"}, ["a"]])
+def test_what_is_no_condition_is_refused(active_if: Any) -> None:
+    with pytest.raises(InvalidInputError, match="must map a parameter's name to the value, or the list"):
+        Float(0.0, 1.0, active_if=active_if)

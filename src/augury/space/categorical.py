@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from augury.errors import InvalidInputError
 from augury.space.descriptors import Descriptors
 from augury.space.distributions import distribution_of
 from augury.space.fidelity import cost_of, target_of
-from augury.space.parameter import Parameter, check_common, is_finite, is_real
+from augury.space.parameter import ActiveIf, Parameter, check_common, is_finite, is_real
 from augury.space.scales import Array, GridScale
 
 _KINDS: dict[type, str] = {str: "text", bool: "bool", int: "number", float: "number"}
@@ -47,8 +47,8 @@ class Categorical(Parameter):
             "task" for one that says which version of the function is evaluated.
         cost: of a fidelity or task, what each value costs (see `augury.space.fidelity.cost_of`).
         target: the value of a fidelity or task that is optimised; the highest or last when None.
-        active_if: when the parameter exists: name of another one -> the values of it for which it does; of
-            several names, all must agree.
+        active_if: when the parameter exists: name of another one -> the value of it, or the values, for
+            which it does; of several names, all must agree.
         distribution: how often each value occurs in use, for the role "environment": `Uniform()` (the
             default), `Normal(mean, std)` truncated to the bounds, or weights of the values (see
             `augury.space.distributions`).
@@ -66,19 +66,19 @@ class Categorical(Parameter):
         role: str = "design",
         cost: Any = None,
         target: Any = None,
-        active_if: Mapping[str, Sequence[Any]] | None = None,
+        active_if: ActiveIf | None = None,
         distribution: Any = None,
     ) -> None:
         if isinstance(values, str) or not hasattr(values, "__iter__"):
             raise InvalidInputError(f"values={values!r} must be a list")
         if not isinstance(ordered, bool):
             raise InvalidInputError(f"ordered={ordered!r} must be True or False")
-        check_common(role, cost, active_if)
+        conditions = check_common(role, cost, active_if)
         ordered = ordered or role == "fidelity"
         self.values: tuple[Any, ...] = tuple(_plain(value) for value in values)
         self.ordered = ordered
         self.is_numeric = ordered
-        self.role, self.active_if = role, active_if
+        self.role, self.active_if = role, conditions
         self._codes = {category_key(value): code for code, value in enumerate(self.values)}
         self._check_values()
         if descriptors is not None and ordered:

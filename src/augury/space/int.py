@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from augury.errors import InvalidInputError
 from augury.space.distributions import distribution_of
 from augury.space.fidelity import cost_of, target_of
 from augury.space.numeric import Numeric
-from augury.space.parameter import is_integer
+from augury.space.parameter import ActiveIf, is_integer
 from augury.space.scales import Array, GridScale, LogIntegerScale, Scale
 
 _MOST_LEVELS = 2**50  # so that level / count * count is the level again
@@ -34,8 +34,8 @@ class Int(Numeric):
             "task" for one that says which version of the function is evaluated.
         cost: of a fidelity or task, what each value costs (see `augury.space.fidelity.cost_of`).
         target: the value of a fidelity or task that is optimised; the highest or last when None.
-        active_if: when the parameter exists: name of another one -> the values of it for which it does; of
-            several names, all must agree.
+        active_if: when the parameter exists: name of another one -> the value of it, or the values, for
+            which it does; of several names, all must agree.
         distribution: how often each value occurs in use, for the role "environment": `Uniform()` (the
             default), `Normal(mean, std)` truncated to the bounds, or weights of the values (see
             `augury.space.distributions`).
@@ -54,7 +54,7 @@ class Int(Numeric):
         role: str = "design",
         cost: Any = None,
         target: Any = None,
-        active_if: Mapping[str, Sequence[Any]] | None = None,
+        active_if: ActiveIf | None = None,
         distribution: Any = None,
     ) -> None:
         for argument, value in (("low", low), ("high", high), ("step", step)):

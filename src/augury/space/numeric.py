@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from augury.errors import InvalidInputError
-from augury.space.parameter import Parameter, check_common
+from augury.space.parameter import ActiveIf, Parameter, check_common
 from augury.space.scales import Array
 
 
@@ -20,13 +19,10 @@ class Numeric(Parameter):
     low: Any  # float or int, as the member has it
     high: Any
 
-    def __init__(
-        self, log: bool, role: str, cost: Any, active_if: Mapping[str, Sequence[Any]] | None
-    ) -> None:
+    def __init__(self, log: bool, role: str, cost: Any, active_if: ActiveIf | None) -> None:
         if not isinstance(log, bool):
             raise InvalidInputError(f"log={log!r} must be True or False")
-        check_common(role, cost, active_if)
-        self.log, self.role, self.active_if = log, role, active_if
+        self.log, self.role, self.active_if = log, role, check_common(role, cost, active_if)
 
     @property
     @abstractmethod

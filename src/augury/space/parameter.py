@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from augury.space.distributions import Distribution
     from augury.space.fidelity import Cost
 
+#: Name of a parameter -> the value of it, or the values, for which another one exists.
+ActiveIf = Mapping[str, Any]
 ROLES = ("design", "fidelity", "task", "environment")
 MAX_LEVELS = 1_000
 """Columns with more levels than this are searched as continuous and snapped afterwards."""
@@ -117,8 +119,11 @@ def checked(name: str, parameter: Parameter, value: Any) -> Any:
         raise InvalidInputError(f"parameter {name!r}: {error}") from None
 
 
-def check_common(role: str, cost: Any, active_if: Mapping[str, Sequence[Any]] | None) -> None:
+def check_common(role: str, cost: Any, active_if: ActiveIf | None) -> dict[str, list[Any]] | None:
     """Check the options that every parameter takes.
+
+    Returns:
+        `active_if` with a list of values for each name, a single value having become one.
 
     Raises:
         InvalidInputError: unknown role, a cost of another than a fidelity or task, a malformed condition.
@@ -127,16 +132,24 @@ def check_common(role: str, cost: Any, active_if: Mapping[str, Sequence[Any]] | 
         raise InvalidInputError(f"role={role!r} is unknown; choose one of {', '.join(map(repr, ROLES))}")
     if cost is not None and role not in ("fidelity", "task"):
         raise InvalidInputError(f"cost={cost!r} needs role='fidelity' or 'task'; the role is {role!r}")
-    if active_if is not None:
-        well_formed = isinstance(active_if, Mapping) and len(active_if) > 0
-        if not well_formed or not all(
-            isinstance(name, str) and isinstance(values, (list, tuple)) and values
-            for name, values in active_if.items()
-        ):
-            raise InvalidInputError(
-                f"active_if={active_if!r} must map a parameter's name to the list of values for which this "
-                "one is active"
-            )
+    if active_if is None:
+        return None
+    if not isinstance(active_if, Mapping) or not active_if or not all(map(_is_condition, active_if.items())):
+        raise InvalidInputError(
+            f"active_if={active_if!r} must map a parameter's name to the value, or the list of values, for "
+            "which this one is active"
+        )
+    return {
+        name: list(values) if isinstance(values, (list, tuple)) else [values]
+        for name, values in active_if.items()
+    }
+
+
+def _is_condition(pair: tuple[Any, Any]) -> bool:
+    """Whether a name and one value, or several."""
+    name, values = pair
+    one = isinstance(values, (str, bool, np.bool_)) or is_real(values)
+    return isinstance(name, str) and (one or (isinstance(values, (list, tuple)) and len(values) > 0))
 
 
 def is_real(value: Any) -> bool:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from augury.space.goals import Goals
+from augury.space.measured_costs import with_measured_costs
 from augury.space.observations import Observations
-from augury.strategies.base import Prediction, Proposal
+from augury.strategies.base import Prediction, Proposal, Strategy
 from augury.strategies.sobol_search import SobolSearch
 from augury.study.sheet.accuracy import Accuracy
 from augury.study.sheet.definition import Definition
@@ -148,7 +149,10 @@ def advise(
         goals.outcomes[column]: _judge(experiments, definition, column, model)
         for column in goals.objective_columns
     }
-    best = goals.pareto_rows(experiments.Y, experiments.status == "complete").tolist()
+    counted = experiments.status == "complete"
+    if definition.whole.fidelity is not None:  # the versions that only point to the best are not it
+        counted = counted & definition.whole.fidelity.at_target(experiments.X)
+    best = goals.pareto_rows(experiments.Y, counted).tolist()
     return Advice(suggestions, quality, best if goals.n_objectives > 1 else best[:1])
 
 
@@ -160,14 +164,21 @@ def _judge(experiments: Experiments, definition: Definition, column: int, model:
 def _propose(
     experiments: Experiments, definition: Definition, goals: Goals, n: int, seed: int, model: Any
 ) -> Proposal:
-    """Points of the initial design while there are few results, then those of Bayesian optimisation."""
-    pending = experiments.X[experiments.status == "pending"]
-    if experiments.fewest_results(goals) < FEWEST_RESULTS:
-        design = SobolSearch().propose(
-            definition.space, goals, experiments.observations, pending, n, seed=seed
-        )
-        return replace(design, predictions=[Prediction(reason="initial design") for _ in design.points])
-    from augury.strategies.bayesian_optimization import BayesianOptimization
+    """Points of the initial design while there are few results, then those of the automatic strategy."""
+    from augury.strategies.registry import automatic, build_strategy
 
-    strategy = BayesianOptimization(model, n_initial=1)
-    return strategy.propose(definition.space, goals, experiments.observations, pending, n, seed=seed)
+    pending = experiments.X[experiments.status == "pending"]
+    observations = experiments.observations
+    space = with_measured_costs(definition.space, observations)
+    name = automatic(space, goals)
+    strategy: Strategy
+    if name != "bayesian-optimization":  # begins with designs of its own
+        strategy = build_strategy(name, model)
+    elif experiments.fewest_results(goals) < FEWEST_RESULTS:
+        design = SobolSearch().propose(space, goals, observations, pending, n, seed=seed)
+        return replace(design, predictions=[Prediction(reason="initial design") for _ in design.points])
+    else:
+        from augury.strategies.bayesian_optimization import BayesianOptimization
+
+        strategy = BayesianOptimization(model, n_initial=1)
+    return strategy.propose(space, goals, observations, pending, n, seed=seed)
