@@ -1,11 +1,20 @@
 """Does a cheap version of a function help to optimise it, and what does a useless one cost?
 
-Whole optimisations within a budget worth 15 evaluations of the truth, at cost ratios of 2, 10 and 100, with
-paired seeds: augury with both versions against augury with the truth alone. Fixed before the first full run:
-both begin as they do by themselves; the score is the simple regret of the truth at the best point evaluated
-in it, and no evaluation is begun that the budget does not pay. In the problems called "...-bad" the cheap
-version is a random function without relation to the truth. Resumable: finished runs are in
+Whole optimisations within a budget worth 15 evaluations of the truth, at cost ratios of 2, 10 and 100:
+augury with both versions against augury with the truth alone, with paired seeds (that of a proposal follows
+from the run's and the number of results of the truth, so that equal situations get equal proposals). Both
+begin as they do by themselves; the score is the simple regret of the truth at the best point evaluated in it,
+and no evaluation is begun that the budget does not pay. In the problems called "...-bad" the cheap version is
+a random function without relation to the truth. Resumable: finished runs are in
 benchmarks/results/multi_fidelity.jsonl.
+
+Fixed before the first full run of ten seeds. Better: the mean log10 ratio of the final regrets over all
+problems with a good cheap version and all seeds is below 0 with its 95 % interval. Noticed, "no worse than
+10 % off": with an unrelated version the mean log10 ratio of the final regrets is at most log10(1.1) = 0.041
+(the strict reading; the budget is a whole number of evaluations of the truth, so one cheap evaluation costs
+the last of them). Beside it: against the truth alone with 90 % of the budget (at most 0); the ratio of the
+median regrets over the seeds, its median over the problems; and the mean difference in deviations of the
+truth.
 """
 
 from __future__ import annotations
@@ -33,6 +42,7 @@ GOOD = ["forrester", "currin", "branin", "hartmann6", "borehole"]
 BAD = ["forrester-bad", "currin-bad", "branin-bad", "hartmann6-bad"]
 RATIOS = [2, 10, 100]
 BUDGET = 15  # evaluations of the truth
+LESS = 0.9  # of the budget
 ALONE, DRAWS = "truth alone", 5000
 SCALE = 1e-6  # regrets below this share of the truth's range count as equal
 
@@ -127,7 +137,7 @@ def work(problem: str, method: str, ratio: int, seed: int) -> dict[str, Any]:
             observations,
             np.empty((0, space.dim)),
             1,
-            seed=1000 * seed + len(X),
+            seed=1000 * seed + (len(X) if method == ALONE else int((X[:, -1] == 1.0).sum())),
             state=state,
         )
         [x], state = proposal.points, proposal.state
@@ -155,25 +165,29 @@ def report(records: list[dict[str, Any]], method: str, path: Path | None) -> Non
     }
     rows, pooled = [], {}
     for problem in [*GOOD, *BAD]:
+        base = problem.removesuffix("-bad")
         for ratio in RATIOS:
             seeds = [
                 seed
                 for name, kind, at, seed in sorted(runs)
-                if (name, kind, at) == (problem, method, ratio) and (problem, ALONE, 1, seed) in runs
+                if (name, kind, at) == (problem, method, ratio) and (base, ALONE, 1, seed) in runs
             ]
             if not seeds:
                 continue
-            with_cheap = np.array([_regret(runs[problem, method, ratio, seed]) for seed in seeds])
-            alone = np.array([_regret(runs[problem, ALONE, 1, seed]) for seed in seeds])
-            spread = runs[problem, ALONE, 1, seeds[0]]["spread"]
-            floor = SCALE * spread
-            logs = np.log10(np.maximum(with_cheap, floor)) - np.log10(np.maximum(alone, floor))
-            pooled.setdefault((problem in BAD, ratio), []).append((logs, (with_cheap - alone) / spread))
+            found = [runs[problem, method, ratio, seed] for seed in seeds]
+            truth = [runs[base, ALONE, 1, seed] for seed in seeds]
+            spread = truth[0]["spread"]
+            with_cheap, alone, less = (
+                np.maximum([_regret(record, budget) for record in those], SCALE * spread)
+                for those, budget in ((found, BUDGET), (truth, BUDGET), (truth, LESS * BUDGET))
+            )
+            logs, later = np.log10(with_cheap / alone), np.log10(with_cheap / less)
+            medians = float(np.median(with_cheap) / np.median(alone))
+            pooled.setdefault((problem in BAD, ratio), []).append(
+                (logs, later, (with_cheap - alone) / spread, medians)
+            )
             low, high = _interval(logs)
-            truths = [
-                sum(one is not None for _, one in runs[problem, method, ratio, seed]["trace"])
-                for seed in seeds
-            ]
+            truths = [sum(one is not None for _, one in record["trace"]) for record in found]
             rows.append(
                 {
                     "problem": problem,
@@ -185,36 +199,41 @@ def report(records: list[dict[str, Any]], method: str, path: Path | None) -> Non
                     "95 % low": low,
                     "95 % high": high,
                     "better / equal / worse": "{} / {} / {}".format(
-                        *(int((np.sign(logs) == sign).sum()) for sign in (-1, 0, 1))
+                        *(int((np.sign(logs.round(6)) == sign).sum()) for sign in (-1, 0, 1))
                     ),
                     "runs of the truth": float(np.mean(truths)),
-                    "seconds": float(
-                        np.median([runs[problem, method, ratio, seed]["seconds"] for seed in seeds])
-                    ),
+                    "seconds": float(np.median([record["seconds"] for record in found])),
                 }
             )
     print_table(f"{method}: regret after a budget worth {BUDGET} runs of the truth", rows)
     summary = []
     for (is_bad, ratio), parts in sorted(pooled.items()):
-        logs = np.concatenate([part for part, _ in parts])
+        logs, later, differences = (np.concatenate([part[index] for part in parts]) for index in range(3))
         low, high = _interval(logs)
         summary.append(
             {
                 "cheap version": "unrelated" if is_bad else "good",
                 "ratio": ratio,
                 "pairs": len(logs),
+                "better / equal / worse": "{} / {} / {}".format(
+                    *(int((np.sign(logs.round(6)) == sign).sum()) for sign in (-1, 0, 1))
+                ),
                 "log10 ratio": float(logs.mean()),
                 "95 % low": low,
                 "95 % high": high,
-                "in deviations of the truth": float(np.concatenate([part for _, part in parts]).mean()),
+                f"to {LESS:.0%} of the budget": float(later.mean()),
+                "ratio of medians": float(np.median([part[3] for part in parts])),
+                "in deviations of the truth": float(differences.mean()),
             }
         )
     print_table("all problems: with the cheap version against the truth alone (negative: better)", summary)
     write_json(path, "multi_fidelity", [*summary, *rows])
 
 
-def _regret(record: dict[str, Any]) -> float:
-    return min((one for _, one in record["trace"] if one is not None), default=float("inf"))
+def _regret(record: dict[str, Any], budget: float) -> float:
+    """The best regret of the truth within a budget in evaluations of it."""
+    paid = [one for cost, one in record["trace"] if one is not None and cost <= budget + 1e-9]
+    return min(paid, default=float("inf"))
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:
@@ -241,7 +260,8 @@ def main() -> None:
     jobs: list[dict[str, Any]] = []
     for seed in range(arguments.seeds):
         for problem in arguments.problems:
-            jobs.append({"problem": problem, "method": ALONE, "ratio": 1, "seed": seed})
+            alone = {"problem": problem.removesuffix("-bad"), "method": ALONE, "ratio": 1, "seed": seed}
+            jobs += [alone] if alone not in jobs else []
             jobs += [
                 {"problem": problem, "method": arguments.method, "ratio": ratio, "seed": seed}
                 for ratio in arguments.ratios

@@ -56,7 +56,7 @@ def _shown(costs: list[float]) -> str:
 def main() -> None:
     seeds = 1 if is_quick(__doc__) else 5
     print_table("A cheap version of which the truth is a linear function", saved(seeds, 10))
-    print_table("A cheap version without relation to the truth", unrelated(seeds, 2))
+    print_table("A cheap version without relation to the truth", unrelated(seeds, 10))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ ALIASES = (
     "bnn",
     "co-kriging",
     "recursive-co-kriging",
+    "stepwise-co-kriging",
     "hierarchical-kriging",
     "nargp",
     "multi-task-gp",

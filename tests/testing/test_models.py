@@ -29,6 +29,7 @@ ELSEWHERE = {
         [
             "co-kriging",
             "recursive-co-kriging",
+            "stepwise-co-kriging",
             "hierarchical-kriging",
             "nargp",
             "multi-task-gp",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from augury.models.source_graph import SourceGraph as SourceGraph
     from augury.models.space_mapping import SpaceMapping as SpaceMapping
     from augury.models.sparse_axis_process import SparseAxisProcess as SparseAxisProcess
+    from augury.models.stepwise_co_kriging import StepwiseCoKriging as StepwiseCoKriging
     from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
 
@@ -63,6 +64,7 @@ _ATTRIBUTES = {
     "InfiniteWidthGP": "augury.models.infinite_width_gp",
     "NTKEnsemble": "augury.models.ntk_ensemble",
     "ScaleMixtureProcess": "augury.models.scale_mixture_process",
+    "StepwiseCoKriging": "augury.models.stepwise_co_kriging",
     "StudentTClassifier": "augury.models.student_t_classifier",
     "StudentTProcess": "augury.models.student_t_process",
 }

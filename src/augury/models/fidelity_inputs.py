@@ -100,4 +100,4 @@ def automatic_model(space: Space) -> str:
     fidelity = space.fidelity
     if fidelity is None or not fidelity.discrete:
         return "gp"
-    return "co-kriging" if fidelity.ordered else "multi-task-gp"
+    return "stepwise-co-kriging" if fidelity.ordered else "multi-task-gp"

@@ -15,6 +15,7 @@ MODELS = Registry(
         "gradient-gp": "augury.models.gradient_enhanced_process:GradientEnhancedGaussianProcess",
         "co-kriging": "augury.models.co_kriging:CoKriging",
         "recursive-co-kriging": "augury.models.recursive_co_kriging:RecursiveCoKriging",
+        "stepwise-co-kriging": "augury.models.stepwise_co_kriging:StepwiseCoKriging",
         "hierarchical-kriging": "augury.models.hierarchical_kriging:HierarchicalKriging",
         "multi-task-gp": "augury.models.multi_task_gaussian_process:MultiTaskGaussianProcess",
         "multi-source-gp": "augury.models.multi_task_gaussian_process:MultiSourceGaussianProcess",

@@ -14,6 +14,7 @@ from augury.models import (
     MultiTaskGaussianProcess,
     RecursiveCoKriging,
     SpaceMapping,
+    StepwiseCoKriging,
 )
 from augury.models.multi_fidelity.joint_levels import JointLevels
 from augury.models.training_data import check_training_data
@@ -50,7 +51,7 @@ def of_two_levels(model_class, **options):
             level = X if X.shape[-1] == self._train_X.shape[-1] else at(X, 1)
             return super().condition_on_observations(level, Y, noise, **named)
 
-    if issubclass(model_class, JointLevels):
+    if issubclass(model_class, (JointLevels, StepwiseCoKriging)):
 
         def mean_variance(self, X):
             return model_class.mean_variance(self, at(X, 1))
@@ -65,6 +66,7 @@ def of_two_levels(model_class, **options):
 
 FACTORIES = {
     "co-kriging": of_two_levels(CoKriging),
+    "stepwise-co-kriging": of_two_levels(StepwiseCoKriging),
     "recursive-co-kriging": of_two_levels(RecursiveCoKriging, nested=True),
     "hierarchical-kriging": of_two_levels(HierarchicalKriging),
     "space-mapping": of_two_levels(SpaceMapping),
@@ -77,6 +79,7 @@ WITHOUT_LEVELS = {
     for model_class in (
         CoKriging,
         RecursiveCoKriging,
+        StepwiseCoKriging,
         HierarchicalKriging,
         NARGP,
         MultiTaskGaussianProcess,

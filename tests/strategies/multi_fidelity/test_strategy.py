@@ -31,19 +31,48 @@ def both(X):
 
 @pytest.fixture(scope="module")
 def good():
-    return run(MultiFidelityBayesianOptimization(), space_of(), both, 25)
+    return run(MultiFidelityBayesianOptimization(), space_of(), both, 30)
 
 
-def test_it_begins_with_nested_designs_the_cheap_version_first(good):
-    coarse, fine = (good.X[:23][good.X[:23, 1] == level, 0] for level in (0.0, 1.0))
-    assert (len(coarse), len(fine)) == (20, 3)
-    assert set(fine) <= set(coarse)
-    assert (good.X[:20, 1] == 0.0).all()
+def test_it_begins_with_the_start_of_the_target_alone_and_cheap_results_on_the_same_points(good):
+    first = good.X[:10]
+    assert (first[:, 1] == np.repeat([0.0, 1.0], 5)).all()
+    np.testing.assert_array_equal(first[:5, 0], first[5:, 0])
+    alone = run(BayesianOptimization(), Space({"x": (0.0, 1.0)}), lambda X: X, 5)
+    np.testing.assert_array_equal(first[5:, 0], alone.X[:, 0])
 
 
-def test_a_related_cheap_version_leads_to_the_optimum_at_once(good):
+def test_a_related_cheap_version_is_learnt_and_leads_to_the_optimum(good):
     fine = good.X[:, 1] == 1.0
+    assert (~fine).sum() >= 20
     assert good.Y[fine].min() == pytest.approx(-6.020740, abs=1e-2)
+
+
+def plane(X):
+    y = np.sin(3.0 * X[:, 0]) + X[:, 1]
+    return np.where(X[:, 2] == 1.0, 3.0 * y + 1.0, y)[:, None]
+
+
+def test_the_start_of_the_target_ends_early_where_the_relation_is_clear():
+    found = run(MultiFidelityBayesianOptimization(), space_of(x=(0.0, 1.0), z=(0.0, 1.0)), plane, 10)
+    assert (found.X[:, 2] == [0.0] * 5 + [1.0] * 4 + [0.0]).all()
+
+
+def test_a_version_nearly_as_dear_as_the_target_is_not_tried():
+    two = run(MultiFidelityBayesianOptimization(), space_of((1, 2)), both, 8)
+    alone = run(
+        BayesianOptimization(),
+        Space({"x": (0.0, 1.0)}),
+        lambda X: HIGH(torch.from_numpy(X)).numpy()[:, None],
+        8,
+    )
+    assert (two.X[:, 1] == 1.0).all()
+    np.testing.assert_allclose(two.X[:, 0], alone.X[:, 0], atol=1e-9)
+
+
+def test_an_acquisition_over_versions_begins_with_all():
+    first = run(MultiFidelityBayesianOptimization(acquisition="augmented-ei"), space_of((1, 2)), both, 10)
+    assert (first.X[:, 1] == np.repeat([0.0, 1.0], 5)).all()
 
 
 def proposed(space, known, seed=1, n=1, goals="min:y", pending=None, **options):
@@ -60,7 +89,7 @@ def known_of(function, n_coarse, n_fine):
 
 
 def test_costs_in_another_unit_change_nothing():
-    known = known_of(both, 20, 4)
+    known = known_of(both, 20, 7)
     points = [proposed(space_of(cost), known).points for cost in ((1, 10), (0.5, 5.0))]
     np.testing.assert_array_equal(*points)
 
@@ -81,8 +110,36 @@ def test_a_version_without_relation_is_noticed_and_left_alone():
     assert proposed(space, known).points[0, 1] == 1.0
 
 
+def test_without_a_relation_the_target_is_decided_on_as_if_it_were_alone():
+    known, space = known_of(unrelated, 20, 8), space_of((1, 100))
+    fine = known.X[:, 1] == 1.0
+    alone = BayesianOptimization(n_initial=5).propose(
+        Space({"x": (0.0, 1.0)}),
+        Goals.of("min:y"),
+        table_of(known.X[fine, :1], known.Y[fine]),
+        np.empty((0, 1)),
+        1,
+        seed=7,
+    )
+    proposal = proposed(space, known, seed=7)
+    np.testing.assert_allclose(proposal.points, [[*alone.points[0], 1.0]], atol=1e-9)
+    assert proposal.predictions[0].mean == alone.predictions[0].mean
+
+
+def test_while_nothing_is_known_of_the_relation_results_are_paired():
+    X = np.array([[x, level] for level in (0.0, 1.0) for x in (0.1, 0.3, 0.5, 0.7, 0.9)] + [[0.8, 1.0]])
+    rng = np.random.default_rng(0)
+    known = table_of(X, rng.normal(size=(11, 1)))
+    fitted = VersionModels.fit("auto", space_of(), known, seed=0, warm={})
+    assert fitted.is_open
+    assert fitted.informed == {0: False}
+    np.testing.assert_allclose(proposed(space_of((1, 10)), known).points, [[0.8, 0.0]])
+    # six cheap evaluations would cost more than one of the target
+    assert proposed(space_of((1, 5.5)), known).points[0, 1] == 1.0
+
+
 def test_what_a_version_tells_is_a_share_of_the_target():
-    known = known_of(both, 8, 5)
+    known = known_of(both, 14, 7)
     fitted = VersionModels.fit("auto", space_of(), known, seed=0, warm={})
     fidelity = space_of().fidelity
     shares = fitted.share(fidelity, np.array([0.7, 0.0]), np.array([0.0, 1.0]))
@@ -110,8 +167,8 @@ def two_objectives(X):
 
 def known_of_two():
     space = space_of((1, 20), x=(0.0, 1.0), z=(0.0, 1.0))
-    X = np.random.default_rng(0).random((36, 3))
-    X[:, 2] = np.repeat([0.0, 1.0], [26, 10])
+    X = np.random.default_rng(0).random((52, 3))
+    X[:, 2] = np.repeat([0.0, 1.0], [42, 10])
     return space, table_of(space.snap(X), two_objectives(space.snap(X)))
 
 
@@ -167,7 +224,7 @@ def test_tasks_and_continuous_fidelities_are_decided_on(version):
     space = Space({"x": (0.0, 1.0), "v": version})
     fidelity = space.fidelity
     levels = fidelity.levels if fidelity.discrete else [0.0, 0.5, 1.0]
-    X = np.array([[x, level] for x in np.linspace(0.0, 1.0, 20) for level in levels])
+    X = np.array([[x, level] for x in np.linspace(0.0, 1.0, 30) for level in levels])
     Y = (X[:, :1] - 0.3 - 0.05 * np.abs(X[:, 1:] - fidelity.target)) ** 2
     proposal = proposed(space, table_of(X, Y))
     np.testing.assert_allclose(proposal.points, space.snap(proposal.points), atol=1e-9)
@@ -195,7 +252,7 @@ def slow_ones(names):
 def test_an_acquisition_over_points_and_versions_may_be_named(name):
     space = space_of((1, 10))
     pending = np.array([[0.75, 1.0]])
-    known = known_of(both, 20, 4)
+    known = known_of(both, 20, 7)
     points = proposed(space, known, n=2, acquisition=name, pending=pending).points
     np.testing.assert_array_equal(points, space.snap(points))
     assert len(np.unique(points, axis=0)) == 2

@@ -1,5 +1,6 @@
 """The parts of a decision where a function exists in several versions.
 
+target_space        the version that counts, by itself
 nested_design       where each version is evaluated to begin with
 version_models      the surrogates of all versions, and whether the cheap ones tell of the target
 version_choice      which version of a chosen point to evaluate

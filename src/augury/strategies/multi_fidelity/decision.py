@@ -17,6 +17,7 @@ from augury.strategies.base import Prediction
 from augury.strategies.decision import AcquisitionChoice, Decision, success_model
 from augury.strategies.multi_fidelity.front_versions import spared_per_cost
 from augury.strategies.multi_fidelity.joint_choice import is_joint, jointly_best
+from augury.strategies.multi_fidelity.nested_design import at_target
 from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
 from augury.strategies.multi_fidelity.version_models import VersionModels, known_levels, rows_of
 from augury.strategies.outcome_models import ModelChoice
@@ -56,14 +57,29 @@ class VersionDecision:
         warm: Mapping[str, torch.Tensor],
     ) -> VersionDecision:
         """Fit all models; the arguments are those of `Decision.fit`."""
-        fidelity = fidelity_of(space)
         versions = VersionModels.fit(model, space, observations, seed=seed, warm=warm)
+        return cls.of(versions, model, acquisition, space, goals, observations, seed=seed)
+
+    @classmethod
+    def of(
+        cls,
+        versions: VersionModels,
+        model: ModelChoice,
+        acquisition: AcquisitionChoice,
+        space: Space,
+        goals: Goals,
+        observations: Observations,
+        *,
+        seed: int,
+    ) -> VersionDecision:
+        """With models that are fitted already."""
+        fidelity = fidelity_of(space)
         success = success_model(space, observations)
         results = rows_of(observations, fidelity.at_target(observations.X))
-        at_target = _at_target(space, fidelity)
+        target_space = at_target(space)
         joint = str(acquisition) if is_joint(acquisition) else None
         inner = "auto" if joint is not None else acquisition
-        target = Decision(at_target, goals, results, versions.models, success, inner, seed, model)
+        target = Decision(target_space, goals, results, versions.models, success, inner, seed, model)
         levels = known_levels(observations, fidelity, list(versions.models.models))
         return cls(space, target, versions, observations, levels, joint)
 
@@ -117,16 +133,3 @@ def fidelity_of(space: Space) -> Fidelity:
     """The fidelity of a space that has one."""
     assert space.fidelity is not None
     return space.fidelity
-
-
-def _at_target(space: Space, fidelity: Fidelity) -> Space:
-    """The space of the points in the version that counts."""
-    parameter = space.parameters[fidelity.name]
-    number = parameter.scale.value(np.array([fidelity.target]))
-    if fidelity.column in space.fixed_columns:
-        import copy
-
-        other = copy.copy(space)
-        other.fixed_columns = {**space.fixed_columns, fidelity.column: fidelity.target}
-        return other
-    return space.restrict({fidelity.name: parameter.from_numbers(number)[0]})

@@ -46,21 +46,24 @@ def _joint(acquisition: AcquisitionChoice) -> str | None:
 class MultiFidelityBayesianOptimization(Strategy):
     """Chooses points and, for each, the version of the function (role "fidelity" or "task") to evaluate.
 
-    It begins with a nested design: every version on the first points, the cheap ones on more. Then it chooses
-    points by an acquisition of the target version alone, whose surrogate has learnt from all versions, and
-    evaluates of each point the version that tells most of the target per cost. Constraints, several
-    objectives, failures, points under evaluation and batches are as in `BayesianOptimization`. Where the
-    results of the target are predicted better without the cheap versions, these are not evaluated any more.
-    In a space without fidelity or task it is `BayesianOptimization`.
+    It begins with a nested design: the target where it would begin alone, cheap versions there and on more
+    points. Whether the results then speak for a relation of the versions is asked each time
+    (`VersionModels.fit`). Where they do not, all is as in `BayesianOptimization` of the target alone. Where
+    they do, points are chosen by an acquisition of the target, whose surrogate has learnt from all versions,
+    and of each point the version is evaluated that tells most of the target per cost. A version that costs
+    too much beside the target to be tried is not evaluated unless an acquisition of points and versions is
+    named, but a user's own results in it are learnt from.
+    Constraints, several objectives, failures, points under evaluation and batches are as in
+    `BayesianOptimization`, which it is in a space without fidelity or task.
 
     Args:
-        model: the surrogate; "auto" for co-kriging of a fidelity of few levels, the multi-task Gaussian
-            process of tasks, and a Gaussian process with the fidelity as an input where that is continuous.
+        model: the surrogate; "auto" for `StepwiseCoKriging` of a fidelity of few levels, the multi-task
+            Gaussian process of tasks, and a Gaussian process with the fidelity as an input where that is
+            continuous.
         acquisition: "auto" or one of `BayesianOptimization`, of the target version; or one of points and
             versions: a name in `FIDELITY_ACQUISITIONS` or, for several objectives, in
             `MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS` of `augury.acquisition.registry`.
-        n_initial: the size of a start on the target alone, whose cost the nested design does not exceed by
-            much.
+        n_initial: the evaluations of the target at the start; by default as `default_initial_points` says.
         replicates: whether points of a finite space may be evaluated again.
 
     Raises:
@@ -123,8 +126,15 @@ class MultiFidelityBayesianOptimization(Strategy):
             alone = BayesianOptimization(self.model, acquisition, self.n_initial, self.replicates)
             return alone.propose(space, goals, observations, pending, n, seed=seed, state=state)
 
+        from augury.numerics.threads import blas_threads
+        from augury.strategies.multi_fidelity.decision import VersionDecision
         from augury.strategies.multi_fidelity.nested_design import NestedDesign
-        from augury.strategies.multi_fidelity.version_models import is_measured
+        from augury.strategies.multi_fidelity.target_space import stands_alone
+        from augury.strategies.multi_fidelity.version_models import (
+            VersionModels,
+            are_clearly_related,
+            is_measured,
+        )
 
         check_request(space, observations, pending, n)
         check_roles(space, ("design", "fidelity", "task"))
@@ -132,32 +142,73 @@ class MultiFidelityBayesianOptimization(Strategy):
         busy = np.concatenate([pending, observations.X[observations.pending]])
         known = np.concatenate([observations.X[~observations.pending], busy])
         remembered = InitialDesign.resume(state, seed)
-        design = NestedDesign(space, remembered.seed, self.n_initial)
-        points = design.left(known)[:n]
-        decides = is_measured(observations, space.fidelity, goals.objective_columns)
-        if len(points) < n and not decides:
+        design = NestedDesign(space, remembered.seed, self.n_initial, _joint(self.acquisition) is not None)
+        points, columns = design.left(known)[:n], goals.objective_columns
+        decides = is_measured(observations, space.fidelity, columns)
+        if not decides:
             further = design.more(n - len(points), np.concatenate([known, points]))
             points = np.concatenate([points, further])
-        predictions = [Prediction(reason="initial design") for _ in points]
+        elif len(points) and space.fidelity.at_target(points).all():
+            points = points[: 0 if are_clearly_related(space, observations, columns, seed) else n]
         if len(points) == n or not decides:
             if len(points) == 0:
                 raise exhausted(space)
-            return Proposal(points, predictions, remembered.state())
-
-        from augury.numerics.threads import blas_threads
-        from augury.strategies.multi_fidelity.decision import VersionDecision
-
-        label = model_label(self.model)
-        warm = warm_start(state, label)
+            return Proposal(points, _of_design(points), remembered.state())
+        warm = warm_start(state, model_label(self.model))
         with blas_threads(observations.n):
-            decision = VersionDecision.fit(
-                self.model, self.acquisition, space, goals, observations, seed=seed, warm=warm
-            )
-            busy = np.concatenate([busy, points])
-            chosen, reasons = decision.choose(n - len(points), busy, replicates=self.replicates)
-            predictions += reasons
-        points = np.concatenate([points, chosen])
+            versions = VersionModels.fit(self.model, space, observations, seed=seed, warm=warm)
+            tells = any(versions.informed.values())
+            if not design.held and (tells or versions.is_open):
+                seen = np.concatenate([known, points])
+                further = design.once_tried(seen) if tells else design.unpaired(seen)
+                points = np.concatenate([points, further[: n - len(points)]])
+            if not tells and len(points) < n and stands_alone(space, observations):
+                return self._alone(space, goals, observations, pending, points, n, seed=seed, state=state)
+            predictions = _of_design(points)
+            if len(points) < n:
+                decision = VersionDecision.of(
+                    versions, self.model, self.acquisition, space, goals, observations, seed=seed
+                )
+                busy = np.concatenate([busy, points])
+                chosen, reasons = decision.choose(n - len(points), busy, replicates=self.replicates)
+                points, predictions = np.concatenate([points, chosen]), predictions + reasons
         if len(points) == 0:
             raise exhausted(space)
-        state = remembered.state(model=label, tensors=decision.versions.warm)
-        return Proposal(points, predictions, state)
+        label = model_label(self.model)
+        return Proposal(points, predictions, remembered.state(model=label, tensors=versions.warm))
+
+    def _alone(
+        self,
+        space: Space,
+        goals: Goals,
+        observations: Observations,
+        pending: np.ndarray,
+        points: np.ndarray,
+        n: int,
+        *,
+        seed: int,
+        state: State | None,
+    ) -> Proposal:
+        """The points of the design, and what is proposed of the target as if it were the only version."""
+        from augury.strategies.multi_fidelity.target_space import TargetSpace
+
+        target = TargetSpace(space)
+        acquisition = "auto" if _joint(self.acquisition) else self.acquisition
+        proposal = BayesianOptimization(self.model, acquisition, 1, self.replicates).propose(
+            target.space,
+            goals,
+            target.results(observations),
+            target.busy(np.concatenate([pending, points])),
+            n - len(points),
+            seed=seed,
+            state=state,
+        )
+        return Proposal(
+            np.concatenate([points, target.widen(proposal.points)]),
+            [*_of_design(points), *proposal.predictions],
+            proposal.state,
+        )
+
+
+def _of_design(points: np.ndarray) -> list[Prediction]:
+    return [Prediction(reason="initial design") for _ in points]

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log, pi
 from typing import Any
 
 import numpy as np
 import torch
 
 from augury.models.build import DEFAULT_MODEL
+from augury.models.gaussian_process import GaussianProcess
+from augury.models.multi_fidelity.linear_relation import LinearRelation
 from augury.space.fidelity import Fidelity
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies.outcome_models import ModelChoice, OutcomeModels
 
-#: So much larger must the log density of the target's results be with the other versions than without, for
-#: each of the first results: a relation fitted to few of them explains them too well.
-_CLEARLY, _RESULTS = 1.5, 5
+#: Nats by which the results must speak for a relation of the versions before cheap ones are learnt from:
+#: those of a Bayes factor of 3, "positive" evidence in the words of Kass and Raftery (1995).
+LEAST_EVIDENCE = 1.1
+#: Nats, those of a factor of 20 ("strong"), and results of the target, with which its start may end early.
+_CLEAR_EVIDENCE, _CLEAR_RESULTS = 3.0, 4
+_FEWEST = 3  # results of a version that it takes to say what it comes to elsewhere
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,18 @@ class VersionModels:
         models: one per measured outcome.
         informed: outcome column -> whether its surrogate learns from the other versions.
         warm: what `fit` takes as `warm` next time.
+        evidence: outcome column -> how much speaks for a relation, in nats.
     """
 
     models: OutcomeModels
     informed: dict[int, bool]
     warm: dict[str, torch.Tensor]
+    evidence: dict[int, float]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may yet turn out that the other versions tell of the target."""
+        return any(found > -LEAST_EVIDENCE for found in self.evidence.values())
 
     @classmethod
     def fit(
@@ -45,32 +56,40 @@ class VersionModels:
         seed: int,
         warm: Mapping[str, torch.Tensor],
     ) -> VersionModels:
-        """Fit surrogates to each outcome, and keep what predicts results of the target better.
+        """Fit to each outcome the surrogate of all versions where they tell of the target, else its own.
 
-        What the target came to at each of its points is predicted from all other results, with the other
-        versions and by the default surrogate without them; the sums of the log densities are compared. Where
-        the other versions do not tell clearly more, the target alone decides. A model that cannot leave
-        results out is trusted.
+        Whether they tell is asked of the results (`LinearRelation`), as for a linear relation. A model that
+        was named and cannot leave results out is trusted.
 
         Args:
             model, space, observations, seed, warm: as `OutcomeModels.fit` takes them.
         """
         fidelity = space.fidelity
         assert fidelity is not None
-        everything = OutcomeModels.fit(model, space, observations, seed=seed, warm=_part(warm, "all"))
         target = rows_of(observations, fidelity.at_target(observations.X))
-        alone = OutcomeModels.fit(DEFAULT_MODEL, space, target, seed=seed, warm=_part(warm, "target"))
-        chosen, informed = {}, {}
-        for column, fitted in everything.models.items():
-            without = alone.models.get(column)
-            informed[column] = without is None or _tells(fitted, without, fidelity, observations, column)
-            chosen[column] = fitted if informed[column] else without
+        columns = np.flatnonzero((np.isfinite(observations.Y) & observations.complete[:, None]).any(axis=0))
+        evidence = {int(column): relation(space, observations, int(column), seed) for column in columns}
+        measured: np.ndarray = np.asarray(np.isfinite(target.Y[target.complete]).any(axis=0))
+        everything = alone = OutcomeModels({})
+        if model != "auto" or max(evidence.values()) >= LEAST_EVIDENCE or not measured[columns].all():
+            everything = OutcomeModels.fit(model, space, observations, seed=seed, warm=_part(warm, "all"))
+        informed = {
+            column: found >= LEAST_EVIDENCE
+            or not measured[column]
+            or (column in everything.models and not hasattr(everything.models[column], "leave_one_out"))
+            for column, found in evidence.items()
+        }
+        if not all(informed.values()):
+            alone = OutcomeModels.fit(DEFAULT_MODEL, space, target, seed=seed, warm=_part(warm, "target"))
+        chosen = {
+            column: (everything if tells else alone).models[column] for column, tells in informed.items()
+        }
         remembered = {
             f"{kind}/{name}": value
             for kind, models in (("all", everything), ("target", alone))
             for name, value in models.hyperparameters().items()
         }
-        return cls(OutcomeModels(chosen), informed, remembered)
+        return cls(OutcomeModels(chosen), informed, remembered, evidence)
 
     def share(self, fidelity: Fidelity, x: np.ndarray, levels: np.ndarray) -> np.ndarray:
         r"""What a result in each version would tell of the target at one point: a share of its variance.
@@ -170,19 +189,54 @@ def known_levels(observations: Observations, fidelity: Fidelity, columns: list[i
     return found
 
 
-def _tells(with_others: Any, alone: Any, fidelity: Fidelity, observations: Observations, column: int) -> bool:
-    if not hasattr(with_others, "leave_one_out") or not hasattr(alone, "leave_one_out"):
-        return True
+def are_clearly_related(space: Space, observations: Observations, columns: list[int], seed: int) -> bool:
+    """Whether so much speaks for a relation in each outcome that the start on the target may end early."""
+    fidelity = space.fidelity
+    assert fidelity is not None
+    at_target = fidelity.at_target(observations.X)
+    for column in columns:
+        measured = observations.complete & np.isfinite(observations.Y[:, column])
+        if (measured & at_target).sum() < _CLEAR_RESULTS or not (measured & ~at_target).any():
+            return False
+        if relation(space, observations, column, seed) < _CLEAR_EVIDENCE:
+            return False
+    return True
+
+
+def relation(space: Space, observations: Observations, column: int, seed: int) -> float:
+    """The evidence (nats) that other versions tell of the target in one outcome; see `LinearRelation`.
+
+    What each other version comes to where the target was measured is what the Gaussian process of its own
+    results says. Of a continuous fidelity, it is that of all results short of the target.
+    """
+    fidelity = space.fidelity
+    assert fidelity is not None
     measured = observations.complete & np.isfinite(observations.Y[:, column])
-    y, X = observations.Y[measured, column], observations.X[measured]
-    rows = fidelity.at_target(X)
-    together = _log_density(y[rows], *(part.numpy()[rows, 0] for part in with_others.leave_one_out()))
-    separate = _log_density(y[rows], *(part.numpy()[:, 0] for part in alone.leave_one_out()))
-    return together >= separate + _CLEARLY * min(int(rows.sum()), _RESULTS)
-
-
-def _log_density(y: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> float:
-    return float(-0.5 * (np.log(variance) + (y - mean) ** 2 / variance + log(2.0 * pi)).sum())
+    X, y = observations.X[measured], observations.Y[measured, column]
+    at_target = fidelity.at_target(X)
+    columns = [index for index in range(X.shape[1]) if index != fidelity.column]
+    groups = [~at_target]
+    if fidelity.discrete:
+        groups = [
+            np.abs(X[:, fidelity.column] - level) < 1e-9
+            for level in fidelity.levels
+            if level != fidelity.target
+        ]
+    seen = columns if fidelity.discrete else list(range(X.shape[1]))
+    categories = [seen.index(one) for one in space.categorical_features if one in seen]
+    others = []
+    for group in groups:
+        if group.sum() < _FEWEST:
+            continue
+        points = [torch.from_numpy(np.ascontiguousarray(X[rows][:, seen])) for rows in (group, at_target)]
+        results = torch.from_numpy(y[group, None])
+        model = GaussianProcess(points[0], results, categorical_features=categories or None).fit(seed=seed)
+        with torch.no_grad():
+            others.append(model.mean_variance(points[1])[0].numpy())
+    if not others or not at_target.any():
+        return 0.0
+    kinds = [columns.index(one) for one in space.categorical_features if one in columns]
+    return LinearRelation.of(X[at_target][:, columns], y[at_target], np.stack(others, axis=1), kinds).evidence
 
 
 def _part(warm: Mapping[str, torch.Tensor], kind: str) -> dict[str, torch.Tensor]:
