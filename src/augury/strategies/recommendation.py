@@ -93,6 +93,23 @@ def recommend(
     return best, decision.explain(best[None])[0]
 
 
+def predictions_at(
+    model: ModelChoice, space: Space, goals: Goals, observations: Observations, X: np.ndarray, seed: int = 0
+) -> list[Prediction] | None:
+    """What the models expect of points (`n x d`), of the version of the function that counts.
+
+    Returns:
+        One prediction for each point; None where an objective has too few results.
+    """
+    measured = observations.complete & np.isfinite(goals.objective_values(observations.Y)).all(axis=1)
+    if int(measured.sum()) < 2:
+        return None
+    decision = _decision(model, space, goals, observations, seed)
+    if decision is None:
+        return None
+    return decision.explain(X if space.fidelity is None else space.fidelity.at(X, space.fidelity.target))
+
+
 def _decision(
     model: ModelChoice, space: Space, goals: Goals, observations: Observations, seed: int
 ) -> Decision | None:

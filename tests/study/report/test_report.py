@@ -254,3 +254,30 @@ def test_learning_curves_are_drawn(tmp_path):
     assert "Learning curves" in html
     assert "stopped early" in html
     assert "pruned" in html
+
+
+def test_a_study_of_everything_shows_front_slack_cost_and_a_recommended_point(tmp_path: Path) -> None:
+    mesh = Categorical(["coarse", "fine"], role="fidelity", cost=[1, 20])
+    goals = [Minimize("mass"), Minimize("drag"), Constraint("stress", upper=1.2)]
+    study = Study({"a": (0.0, 1.0), "b": (0.0, 1.0), "mesh": mesh}, goals, store=None, seed=1)
+
+    def evaluate(params, i):
+        if params["a"] > 0.9:
+            return Failure("mesh does not close")
+        off = 0.02 if params["mesh"] == "coarse" else 0.0
+        a, b = params["a"], params["b"]
+        return {"mass": a + 0.2 * b + off, "drag": (1.0 - a) ** 2 + 0.1 * b - off, "stress": a + b}
+
+    fill(study, 40, evaluate)
+    page = _Page(write_report(study, tmp_path / "r.html").read_text())
+    assert "Cost: " in page.text
+    assert "of coarse" in page.text
+    assert "of fine" in page.text
+    assert "Recommended, where all objectives matter alike: a = " in page.text
+    assert "slack of stress ≤ 1.2" in page.text
+    assert re.search(r"mass: [\d.]+ ± [\d.e-]+ expected", page.text)
+    assert re.search(r"stress ≤ 1.2: [\d.]+ ± [\d.e-]+ expected, slack", page.text)
+    assert page.text.count("★") == 1
+    front = {trial.number for trial in study.pareto_front()}
+    starred = int(re.search(r"(\d+) ★", page.text)[1])
+    assert starred in front

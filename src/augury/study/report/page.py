@@ -17,6 +17,7 @@ from augury.study.report import words
 from augury.study.report.calibration import calibration_figure
 from augury.study.report.effects import common_limits, effect_figure, effects, importance
 from augury.study.report.front import front_figure, hypervolume_figure
+from augury.study.report.front_table import FrontRow, expected_at, front_rows, shown_rows
 from augury.study.report.learning_curves import learning_curves_figure
 from augury.study.report.parallel_coordinates import chosen_trials, coordinates, parallel_coordinates_figure
 from augury.study.report.portfolio import portfolio_section
@@ -48,6 +49,9 @@ class _Front:
     reference: list[tuple[str, str]]
     pairs: Markup
     growth: Markup
+    objectives: list[str]
+    limits: list[str]
+    rows: list[FrontRow]
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,9 @@ def _front(study: Study, results: Results) -> _Front | None:
         [(name, words.number(value)) for name, value in history.reference.items()],
         Markup(to_svg(pairs, "front", "The results by pairs of objectives, with the Pareto front")),  # noqa: S704
         Markup(to_svg(growth, "hypervolume", "The dominated hypervolume by trial")),  # noqa: S704
+        names,
+        [words.limit_text(limit) for limit in results.goals.constraints],
+        front_rows(results, expected_at(study, results, shown_rows(results))),
     )
 
 

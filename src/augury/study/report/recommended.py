@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from augury.errors import NotSupportedError
+from augury.study.report.front_table import balanced_recommendation
 
 if TYPE_CHECKING:
     from augury.study.recommendation import Recommendation
@@ -15,9 +16,14 @@ _FEWEST = 3  # results below which a surrogate would only repeat its prior
 
 
 def recommended_of(study: Study, results: Results) -> Recommendation | None:
-    """The point to use by the surrogate's predictions; None with few results, or several objectives."""
-    if results.goals.n_objectives > 1 or int(results.feasible.sum()) < _FEWEST:
+    """The point to use by the surrogate's predictions; None with few results.
+
+    Of several objectives the member of the front that serves all alike.
+    """
+    if int(results.feasible.sum()) < _FEWEST:
         return None
+    if results.goals.n_objectives > 1:
+        return balanced_recommendation(study, results)
     try:
         return study.recommend()
     except NotSupportedError:  # the surrogate, or the space, is one of which nothing can be recommended

@@ -64,22 +64,24 @@ def spending_text(spent: Sequence[Spending]) -> str:
 def recommendation_lines(recommended: Recommendation, goals: Goals) -> list[str]:
     """What is recommended, what the model expects there, and how far from each limit."""
     setting = ", ".join(f"{name} = {number(value)}" for name, value in recommended.params.items())
-    lines = [f"Recommended: {setting}"]
+    alike = ", where all objectives matter alike" if goals.n_objectives > 1 else ""
+    lines = [f"Recommended{alike}: {setting}"]
     lines += [f"  {goal.name}: {_expected(recommended, goal.name)} expected" for goal in goals.objectives]
     for limit in goals.constraints:
         if limit.name not in recommended.mean:
             continue
         mean = recommended.mean[limit.name]
-        slack = min(
-            bound
-            for bound in (
-                limit.upper - mean if limit.upper is not None else math.inf,
-                mean - limit.lower if limit.lower is not None else math.inf,
-            )
-        )
-        kept = f"slack {slack:.3g}" if slack >= 0 else f"over the limit by {-slack:.3g}"
+        left = slack(limit, mean)
+        kept = f"slack {left:.3g}" if left >= 0 else f"over the limit by {-left:.3g}"
         lines.append(f"  {limit_text(limit)}: {_expected(recommended, limit.name)} expected, {kept}")
     return lines
+
+
+def slack(limit: Constraint, value: float) -> float:
+    """How far a value is inside a constraint's limits; below 0 where it is outside."""
+    above = limit.upper - value if limit.upper is not None else math.inf
+    below = value - limit.lower if limit.lower is not None else math.inf
+    return float(min(above, below))
 
 
 def _expected(recommended: Recommendation, name: str) -> str:
