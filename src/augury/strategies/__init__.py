@@ -3,6 +3,7 @@
     bayesian-optimization  BayesianOptimization   a surrogate, and the acquisition that it maximises
     multi-fidelity         MultiFidelityBayesianOptimization  cheap versions point to where the dear one pays
     trust-region           TrustRegion            the same in a box around the best point, for many inputs
+    random-subspace        RandomSubspace         a trust region along few coordinates, then more
     pareto-set-learning    ParetoSetLearning      a network that gives a design for every preference
     sobol                  SobolSearch            one low-discrepancy sequence
     random                 RandomSearch           independent uniform points
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     )
     from augury.strategies.pareto_set_learning.strategy import ParetoSetLearning as ParetoSetLearning
     from augury.strategies.random_search import RandomSearch as RandomSearch
+    from augury.strategies.random_subspace import RandomSubspace as RandomSubspace
     from augury.strategies.registry import STRATEGIES as STRATEGIES
     from augury.strategies.registry import build_strategy as build_strategy
     from augury.strategies.sobol_search import SobolSearch as SobolSearch
@@ -45,6 +47,7 @@ _ATTRIBUTES = {
     "Prediction": "augury.strategies.base",
     "Proposal": "augury.strategies.base",
     "RandomSearch": "augury.strategies.random_search",
+    "RandomSubspace": "augury.strategies.random_subspace",
     "SobolSearch": "augury.strategies.sobol_search",
     "State": "augury.strategies.state",
     "Strategy": "augury.strategies.base",

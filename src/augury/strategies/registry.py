@@ -22,6 +22,7 @@ STRATEGIES = Registry(
         "bayesian-optimization": _BAYESIAN,
         "multi-fidelity": "augury.strategies.multi_fidelity.strategy:MultiFidelityBayesianOptimization",
         "trust-region": "augury.strategies.trust_region:TrustRegion",
+        "random-subspace": "augury.strategies.random_subspace:RandomSubspace",
         "pareto-set-learning": "augury.strategies.pareto_set_learning.strategy:ParetoSetLearning",
         "environment": "augury.strategies.environment.optimization:EnvironmentOptimization",
         "sobol": "augury.strategies.sobol_search:SobolSearch",
