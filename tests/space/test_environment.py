@@ -120,7 +120,7 @@ def test_what_cannot_be_is_refused() -> None:
         check_environment(plain, Goals.of(Minimize("cost", risk="worst-case")))
     with pytest.raises(NotSupportedError, match="one objective"):
         check_environment(random, Goals.of(["min:cost", "max:yield"]))
-    with pytest.raises(NotSupportedError, match="one objective"):
+    with pytest.raises(NotSupportedError, match="let the function add to the objective"):
         check_environment(random, Goals.of(["min:cost", "stress <= 3"]))
     branches = {"c": ["a", "b"], "x": Float(0, 1, active_if={"c": ["a"]}), "load": LOAD}
     with pytest.raises(NotSupportedError, match="active_if"):

@@ -206,8 +206,16 @@ def check_environment(space: Space, goals: Goals) -> None:
             "parameters with active_if are not supported beside a random environment (role='environment'); "
             "make a study for each branch"
         )
-    if goals.n_objectives > 1 or goals.constraints:
+    if goals.n_objectives > 1:
         raise NotSupportedError(
-            "in a random environment (role='environment') one objective without outcome constraints is "
-            "supported; turn the others into limits of the space, or leave them out"
+            "in a random environment (role='environment') one objective is supported, and there are "
+            f"{goals.n_objectives}: let the function return their weighted sum, or optimise one and look at "
+            "the others in the results"
+        )
+    if goals.constraints:
+        raise NotSupportedError(
+            f"the limit of {goals.constraints[0].name!r} stands beside a random environment "
+            "(role='environment'), where it could mean the average, a share or all of the environments: let "
+            "the function add to the objective what a violation costs (its risk= then covers it), or run the "
+            "environments inside the function and return the worst value, without the role"
         )
