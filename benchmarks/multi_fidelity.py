@@ -21,97 +21,26 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from augury.problems.multi_fidelity import currin, forrester
 from augury.space import Categorical, Goals, Observations, Space
-from augury.space.sampling import sobol
 from augury.strategies.base import Strategy
 from augury.strategies.bayesian_optimization import BayesianOptimization
 from augury.strategies.multi_fidelity.strategy import MultiFidelityBayesianOptimization
 from benchmarks.jobs import finished, run_jobs
 from benchmarks.timing import print_table, write_json
+from benchmarks.version_pairs import BAD, GOOD, optimum, versions
 
 RESULTS = Path(__file__).parent / "results" / "multi_fidelity.jsonl"
-GOOD = ["forrester", "currin", "branin", "hartmann6", "borehole"]
-BAD = ["forrester-bad", "currin-bad", "branin-bad", "hartmann6-bad"]
 RATIOS = [2, 10, 100]
 BUDGET = 15  # evaluations of the truth
 LESS = 0.9  # of the budget
 ALONE, DRAWS = "truth alone", 5000
 SCALE = 1e-6  # regrets below this share of the truth's range count as equal
-
-Function = Callable[[torch.Tensor], torch.Tensor]
-
-
-def versions(name: str) -> tuple[Function, Function, int]:
-    """The cheap version, the truth (both of `n x d` points of the cube, minimised) and `d`."""
-    from botorch.test_functions.multi_fidelity import (
-        AugmentedBranin,
-        AugmentedHartmann,
-        BoreholeMultiFidelity,
-    )
-
-    base = name.removesuffix("-bad")
-    if base in ("forrester", "currin"):
-        low, high = forrester() if base == "forrester" else currin()
-        sign = 1.0 if base == "forrester" else -1.0
-        cheap, truth = (lambda X: sign * low(X)), (lambda X: sign * high(X))
-        dim = 1 if base == "forrester" else 2
-    else:
-        # the fidelity of BoTorch's functions is their last input: 1 the truth, but for the borehole's 0
-        problem, cheap_at, truth_at = {
-            "branin": (AugmentedBranin(), 0.5, 1.0),
-            "hartmann6": (AugmentedHartmann(), 0.0, 1.0),
-            "borehole": (BoreholeMultiFidelity(), 1.0, 0.0),
-        }[base]
-        dim = problem.dim - 1
-        low_bound, high_bound = problem.bounds[:, :dim].double()
-
-        def at(fidelity: float) -> Function:
-            def evaluate(X: torch.Tensor) -> torch.Tensor:
-                inputs = low_bound + (high_bound - low_bound) * X
-                return problem(torch.cat([inputs, torch.full_like(X[:, :1], fidelity)], dim=-1)).double()
-
-            return evaluate
-
-        cheap, truth = at(cheap_at), at(truth_at)
-    if name.endswith("-bad"):
-        generator = np.random.default_rng(sum(map(ord, base)))
-        weights = torch.from_numpy(generator.normal(size=(8, dim)))
-        phases = torch.from_numpy(generator.uniform(0.0, 2.0 * np.pi, 8))
-        values = truth(torch.from_numpy(generator.random((4096, dim))))
-        mean, spread = values.mean(), values.std()
-
-        def unrelated(X: torch.Tensor) -> torch.Tensor:
-            return mean + 0.5 * spread * torch.cos(2.0 * np.pi * X @ weights.T + phases).sum(dim=-1)
-
-        cheap = unrelated
-    return cheap, truth, dim
-
-
-def optimum(truth: Function, dim: int) -> tuple[float, float]:
-    """The smallest value, by many points and climbs from the best, and the standard deviation."""
-    from scipy.optimize import minimize
-
-    space = Space({f"x{index}": (0.0, 1.0) for index in range(dim)})
-    X = torch.from_numpy(sobol(space, 2**14, seed=0))
-    values = truth(X)
-    found = [float(values.min())]
-    for start in X[values.argsort()[:8]]:
-        result = minimize(
-            lambda x: float(truth(torch.from_numpy(x[None]))[0]),
-            start.numpy(),
-            method="L-BFGS-B",
-            bounds=[(0.0, 1.0)] * dim,
-        )
-        found.append(float(result.fun))
-    return min(found), float(values.std())
 
 
 def work(problem: str, method: str, ratio: int, seed: int) -> dict[str, Any]:
@@ -177,14 +106,20 @@ def report(records: list[dict[str, Any]], method: str, path: Path | None) -> Non
             found = [runs[problem, method, ratio, seed] for seed in seeds]
             truth = [runs[base, ALONE, 1, seed] for seed in seeds]
             spread = truth[0]["spread"]
-            with_cheap, alone, less = (
+            with_cheap, alone, less, fewer = (
                 np.maximum([_regret(record, budget) for record in those], SCALE * spread)
-                for those, budget in ((found, BUDGET), (truth, BUDGET), (truth, LESS * BUDGET))
+                for those, budget in (
+                    (found, BUDGET),
+                    (truth, BUDGET),
+                    (truth, LESS * BUDGET),
+                    (truth, BUDGET - 1),
+                )
             )
             logs, later = np.log10(with_cheap / alone), np.log10(with_cheap / less)
+            one_less = np.log10(with_cheap / fewer)
             medians = float(np.median(with_cheap) / np.median(alone))
             pooled.setdefault((problem in BAD, ratio), []).append(
-                (logs, later, (with_cheap - alone) / spread, medians)
+                (logs, later, one_less, (with_cheap - alone) / spread, medians)
             )
             low, high = _interval(logs)
             truths = [sum(one is not None for _, one in record["trace"]) for record in found]
@@ -208,7 +143,9 @@ def report(records: list[dict[str, Any]], method: str, path: Path | None) -> Non
     print_table(f"{method}: regret after a budget worth {BUDGET} runs of the truth", rows)
     summary = []
     for (is_bad, ratio), parts in sorted(pooled.items()):
-        logs, later, differences = (np.concatenate([part[index] for part in parts]) for index in range(3))
+        logs, later, one_less, differences = (
+            np.concatenate([part[index] for part in parts]) for index in range(4)
+        )
         low, high = _interval(logs)
         summary.append(
             {
@@ -222,7 +159,8 @@ def report(records: list[dict[str, Any]], method: str, path: Path | None) -> Non
                 "95 % low": low,
                 "95 % high": high,
                 f"to {LESS:.0%} of the budget": float(later.mean()),
-                "ratio of medians": float(np.median([part[3] for part in parts])),
+                "to one run less": float(one_less.mean()),
+                "ratio of medians": float(np.median([part[4] for part in parts])),
                 "in deviations of the truth": float(differences.mean()),
             }
         )

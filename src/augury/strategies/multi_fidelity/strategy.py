@@ -129,12 +129,9 @@ class MultiFidelityBayesianOptimization(Strategy):
         from augury.numerics.threads import blas_threads
         from augury.strategies.multi_fidelity.decision import VersionDecision
         from augury.strategies.multi_fidelity.nested_design import NestedDesign
+        from augury.strategies.multi_fidelity.relation import are_clearly_related
         from augury.strategies.multi_fidelity.target_space import stands_alone
-        from augury.strategies.multi_fidelity.version_models import (
-            VersionModels,
-            are_clearly_related,
-            is_measured,
-        )
+        from augury.strategies.multi_fidelity.version_models import VersionModels, is_measured
 
         check_request(space, observations, pending, n)
         check_roles(space, ("design", "fidelity", "task"))
