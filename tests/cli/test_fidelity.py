@@ -88,3 +88,19 @@ def test_the_cost_column_of_a_sheet_steers_which_version_is_suggested(augury, tm
         assert found["best"][0]["params"]["mesh"] == "fine"  # larger values of the coarse one do not count
     assert told["--ignore"] == ["fine", "fine"]
     assert "coarse" in told["--cost"]  # beside the rest of the start of the fine one
+
+
+def test_an_acquisition_over_points_and_versions_is_named_in_the_study_file(folder):
+    text = STUDY.replace("seed = 1", 'seed = 1\nacquisition = "boca"\nstore = "boca.db"')
+    (folder / "boca.toml").write_text(text.replace("cost_budget = 102", "budget = 12"))
+    assert "Cost:" in call("run", folder / "boca.toml")
+    document = json.loads(call("show", folder / "boca.db", "--json", "--no-recommend"))
+    assert {one["version"] for one in document["spending"]} == {"coarse", "fine"}
+
+
+def test_one_for_several_objectives_is_refused_for_one(folder):
+    text = STUDY.replace("seed = 1", 'seed = 1\nacquisition = "momf"\nstore = "momf.db"')
+    (folder / "momf.toml").write_text(text)
+    result = CliRunner().invoke(app, ["run", str(folder / "momf.toml")])
+    assert result.exit_code == 2
+    assert "is for several objectives" in result.output
