@@ -9,7 +9,16 @@ import torch
 from augury.acquisition.mixture import LogMixture
 from augury.acquisition.sampled_feasibility import log_feasibility
 from augury.acquisition.situation import Situation, log_ei, log_nei
-from augury.models import Portfolio
+from augury.models import Portfolio, auto
+from augury.models.portfolio.members import Member
+
+
+@pytest.fixture(scope="module", autouse=True)
+def all_decide():
+    """Forests too, by whatever weight."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auto, "member", lambda name: Member(name, least_weight=0.0))
+        yield
 
 
 @pytest.fixture(scope="module")

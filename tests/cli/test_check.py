@@ -86,6 +86,6 @@ def test_bad_options_are_answered_in_a_line(run, tmp_path, options, said):
 
 
 def test_too_few_results_are_refused(run, tmp_path):
-    result = run(table(tmp_path / "runs.csv", n=4), "--goal", "max:yield")
+    result = run(table(tmp_path / "runs.csv", n=3), "--goal", "max:yield")
     assert result.exit_code == 2
-    assert "at least 6" in result.stderr
+    assert "at least 5" in result.stderr

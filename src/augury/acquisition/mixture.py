@@ -50,17 +50,19 @@ class LogMixture:
             return largest + np.log(total), shares / total
 
 
-def over_members(model: Any, build: Callable[[Any], Acquisition]) -> Acquisition:
+def over_members(model: Any, build: Callable[[Any], Acquisition], members: str = "deciding") -> Acquisition:
     """`build(model)`, or for a mixture of surrogates the `LogMixture` of what is built of its members.
 
     Args:
-        model: a surrogate; one that is a mixture offers `mixture`, pairs of weight and surrogate.
+        model: a surrogate; one that is a mixture offers `mixture`, pairs of weight and surrogate, and of
+            these `deciding`, those that have a say in where to evaluate next.
         build: from a surrogate to the logarithm of an expectation over its posterior.
+        members: which of the two.
     """
-    mixture = getattr(model, "mixture", None)
-    if mixture is None:
+    pairs = getattr(model, members, None)
+    if pairs is None:
         return build(model)
-    if len(mixture) == 1:
-        return over_members(mixture[0][1], build)
-    parts = [over_members(member, build) for _, member in mixture]
-    return LogMixture(parts, [weight for weight, _ in mixture])
+    if len(pairs) == 1:
+        return over_members(pairs[0][1], build, members)
+    parts = [over_members(member, build, members) for _, member in pairs]
+    return LogMixture(parts, [weight for weight, _ in pairs])

@@ -29,7 +29,7 @@ def log_feasibility(model: Any, sign: float, offset: float, seed: int) -> Acquis
         offset: as in `LogProbabilityOfFeasibility`.
         seed: of the samples.
     """
-    return over_members(model, lambda member: _log_feasibility(member, sign, offset, seed))
+    return over_members(model, lambda member: _log_feasibility(member, sign, offset, seed), "mixture")
 
 
 def _log_feasibility(model: Any, sign: float, offset: float, seed: int) -> Acquisition:

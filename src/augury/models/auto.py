@@ -20,12 +20,11 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.portfolio.contest import Contest
 from augury.models.portfolio.learnt import learnt_state, restored
-from augury.models.portfolio.members import checked, construct, members_for
+from augury.models.portfolio.members import checked, construct, member, members_for
 from augury.models.portfolio.record import Record, part_of, record_from, remembered
 from augury.models.posteriors.mixture import MixturePosterior
 from augury.models.training_data import check_training_data
 from augury.space.conditions import Conditions
-from augury.space.space import Space
 
 
 @final
@@ -34,12 +33,13 @@ class Portfolio(OutcomeSurrogate):
 
     .. math::
         p(f) = \sum_k w_k\, p_k(f), \qquad
-        w = \arg\max \sum_i \log \sum_k w_k\, p_k(y_i \mid y_{-\mathrm{fold}(i)}) + c \log w_{\text{gp}}
+        w = \arg\max \sum_i \log \sum_k w_k\, p_k(y_i \mid y_{-\mathrm{fold}(i)}) + \sum_k c_k \log w_k
 
     All members are scored on the same folds, in closed form where they have one; what hyperparameters that
-    have seen a fold are worth is measured by training without it, and subtracted. With few rows the prior
-    keeps the weights near the Gaussian process. A member that earns no weight is scored again after more and
-    more rows only. Several outcomes share the weights.
+    have seen a fold are worth is measured by training without it, and subtracted. The prior, as of 10 rows
+    that the Gaussian process explains and half a row for each member, keeps the weights near that process as
+    long as rows are few, and rules nobody out. A member that earns hardly any weight is scored again after
+    more and more rows only, and has no part in the mixture in between. Several outcomes share the weights.
 
     Sources: Yao, Vehtari, Simpson and Gelman (2018), "Using stacking to average Bayesian predictive
     distributions"; Li, Rudner and Wilson (2023), for the finding that the best surrogate depends on the
@@ -147,7 +147,7 @@ class Portfolio(OutcomeSurrogate):
 
     @property
     def weights(self) -> dict[str, float]:
-        """Member -> its weight, largest first; those without weight are left out."""
+        """Member -> its weight, largest first; those that were not looked at this time are left out."""
         self._ensure_fitted()
         return dict(sorted(self._weights.items(), key=lambda pair: -pair[1]))
 
@@ -155,6 +155,14 @@ class Portfolio(OutcomeSurrogate):
     def mixture(self) -> list[tuple[float, Any]]:
         """The members of the posterior: weight and fitted surrogate, largest weight first."""
         return [(weight, self._fitted[name]) for name, weight in self.weights.items()]
+
+    @property
+    def deciding(self) -> list[tuple[float, Any]]:
+        """Those of the mixture that have a say in where to evaluate next, with weights of sum 1."""
+        able = {name: weight for name, weight in self.weights.items() if weight >= member(name).has_a_say}
+        able = able or self.weights
+        total = sum(able.values())
+        return [(weight / total, self._fitted[name]) for name, weight in able.items()]
 
     def _ensure_fitted(self) -> None:
         if not self._fitted:
@@ -213,23 +221,6 @@ class Portfolio(OutcomeSurrogate):
         mean = torch.stack([weight * part for weight, part, _ in moments]).sum(dim=0)
         parts = [weight * (variance + (part - mean).square()) for weight, part, variance in moments]
         return mean, torch.stack(parts).sum(dim=0)
-
-
-def portfolio_of_all(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> Portfolio:
-    """The portfolio with the members that take long (deep kernel, prior-fitted and HMC networks ...) too.
-
-    For functions that take minutes: a suggestion may take seconds.
-    """
-    names = [one.name for one in members_for(len(train_X), train_X.shape[-1], dear=True)]
-    return Portfolio(
-        train_X,
-        train_Y,
-        train_Yvar,
-        space.categorical_features or None,
-        descriptors=space.descriptors or None,
-        conditions=space.conditions or None,
-        members=names,
-    )
 
 
 def _moments(model: Any, X: Tensor) -> tuple[Tensor, Tensor]:

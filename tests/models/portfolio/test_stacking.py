@@ -7,7 +7,7 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import norm
 
-from augury.models.portfolio.stacking import sparse_weights, stacking_weights
+from augury.models.portfolio.stacking import stacking_weights
 
 
 def scores(n=200, seed=0):
@@ -44,11 +44,3 @@ def test_few_rows_leave_the_weights_with_the_prior():
 def test_densities_that_underflow_are_compared_all_the_same():
     weights = stacking_weights(np.array([[-2000.0, -2001.0]] * 50), np.zeros(2))
     assert weights[0] > 0.95
-
-
-def test_small_weights_are_left_out_and_the_first_member_stays():
-    weights = sparse_weights(scores(5000), np.zeros(4), np.array([0.05, 0.05, 0.2, 0.05]))
-    assert weights[2] == weights[3] == 0.0
-    assert weights.sum() == 1.0
-    alike = np.stack([np.full(30, -9.0), np.full(30, -8.99)], axis=1)
-    assert sparse_weights(alike, np.array([10.0, 0.0]), np.array([0.9, 0.9])).tolist() == [1.0, 0.0]

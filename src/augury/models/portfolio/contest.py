@@ -16,22 +16,23 @@ from augury.models.folds import assign_folds
 from augury.models.portfolio.held_out import by_refitting, closed_form
 from augury.models.portfolio.members import member
 from augury.models.portfolio.record import Record, part_of, record_from
-from augury.models.portfolio.stacking import sparse_weights
+from augury.models.portfolio.stacking import stacking_weights
 from augury.models.prior_fitted.weights import PriorFittedWarning
 
 logger = logging.getLogger(__name__)
 
 #: With fewer rows scores say nothing, and the first member is all.
 _FEWEST_ROWS = 6
-#: The prior counts as so many rows that the first member alone explains.
-_PRIOR_ROWS = 10.0
+#: The prior counts as so many rows that the first member alone explains, and each member some: none is ruled
+#: out, so that no density is ever that of one surrogate which was too sure.
+_PRIOR_ROWS, _GUARD_ROWS = 10.0, 0.5
 
 
 class Contest:
     """One comparison of surrogates on one data set.
 
-    After `hold`: `fitted` (member -> surrogate) and `weights` (member -> weight) of those with weight,
-    `records` and `hyperparameters` of all.
+    After `hold`: `fitted` (member -> surrogate) and `weights` (member -> weight) of those that were looked
+    at, `records` and `hyperparameters` of all.
 
     Args:
         names: of the members; the first is always looked at, and has all weight until others earn some.
@@ -116,22 +117,27 @@ class Contest:
         self.weights = {self._names[0]: 1.0}
         while len(self._densities) > 1:
             self.weights = self._stacked()
-            doubtful = [name for name in self.weights if self._wants_correction(name)]
+            doubtful = [name for name in self._earning() if self._wants_correction(name)]
             for name in doubtful:
                 self._correct(name)
             if not doubtful:
                 break
+        earning = self._earning()
         for name, density in self._densities.items():
-            weight, score = self.weights.get(name, 0.0), float(density.mean())
-            self.records[name] = self.records[name].after(self._n, weight, score)
+            weight = self.weights[name] if name in earning else 0.0
+            self.records[name] = self.records[name].after(self._n, weight, float(density.mean()))
         self.fitted = {name: self.fitted[name] for name in self.weights}
 
     def _stacked(self) -> dict[str, float]:
         names = list(self._densities)
-        prior = np.array([_PRIOR_ROWS if name == self._names[0] else 0.0 for name in names])
-        least = np.array([member(name).least_weight for name in names])
-        weights = sparse_weights(np.stack(list(self._densities.values()), axis=1), prior, least)
-        return {name: float(weight) for name, weight in zip(names, weights, strict=True) if weight > 0.0}
+        prior = np.full(len(names), _GUARD_ROWS)
+        prior[0] += _PRIOR_ROWS
+        weights = stacking_weights(np.stack(list(self._densities.values()), axis=1), prior)
+        return {name: float(weight) for name, weight in zip(names, weights, strict=True)}
+
+    def _earning(self) -> list[str]:
+        """The members whose weight is worth their time."""
+        return [name for name, weight in self.weights.items() if weight >= member(name).least_weight]
 
     def _wants_correction(self, name: str) -> bool:
         """Whether the member has hyperparameters that have seen the rows left out, and what that is worth is

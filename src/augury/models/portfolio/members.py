@@ -25,7 +25,10 @@ class Member:
         name: in `augury.models.registry.MODELS`; a name that is not registered is left out.
         rest: so many evaluations pass at least between two looks at it while it has no weight; more for what
             takes longer to fit.
-        least_weight: a smaller weight is not worth its time.
+        least_weight: a smaller weight is not worth its time: it rests.
+        decides: from so much weight on it has a say in where to evaluate next. Improvement lies in the tails:
+            a member that is unsure everywhere, as a forest or an infinitely wide network is beside a process,
+            would decide alone by a small weight.
         is_dear: whether it takes part only where time is no matter: a suggestion by it takes 20 times that of
             the Gaussian process or more.
         serves: whether it is worth a look at `n` rows of `d` inputs.
@@ -34,16 +37,22 @@ class Member:
     name: str
     rest: int = 1
     least_weight: float = 0.05
+    decides: float = 0.0
     is_dear: bool = False
     serves: Callable[[int, int], bool] = lambda n, d: True
+
+    @property
+    def has_a_say(self) -> float:
+        """The least weight with which it takes part in a decision."""
+        return max(self.decides, self.least_weight)
 
 
 #: In the order of their columns in tables. A surrogate becomes a member by one line here.
 MEMBERS = (
     Member(REFERENCE),
     Member("student-t", rest=1),
-    Member("infinite-width", rest=2, serves=lambda n, d: n <= 500),
-    Member("random-forest", rest=2),
+    Member("infinite-width", rest=2, decides=0.5, serves=lambda n, d: n <= 500),
+    Member("random-forest", rest=2, decides=0.5),
     Member("deep-kernel", 8, 0.25, is_dear=True, serves=lambda n, d: n <= 300 and d <= 50),
     Member("prior-fitted-network", 4, 0.25, is_dear=True, serves=lambda n, d: n <= 200 and d <= 10),
     Member("saas", 8, 0.25, is_dear=True, serves=lambda n, d: n <= 200 and d >= 20),

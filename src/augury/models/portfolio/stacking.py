@@ -39,21 +39,3 @@ def stacking_weights(log_densities: np.ndarray, prior: np.ndarray) -> np.ndarray
         if step < _TOLERANCE:
             break
     return weights
-
-
-def sparse_weights(log_densities: np.ndarray, prior: np.ndarray, least: np.ndarray) -> np.ndarray:
-    """`stacking_weights` of the members that earn `least` (`K`) each, and 0 for the others.
-
-    Those that earn least are left out one by one; the first member stays until the end.
-    """
-    kept = np.arange(log_densities.shape[1])
-    while True:
-        weights = stacking_weights(log_densities[:, kept], prior[kept])
-        shortfall = np.where(kept == kept[0], 0.0, least[kept] - weights)  # the first stays in any case
-        worst = int(np.argmax(shortfall))
-        if shortfall[worst] <= 0.0:
-            break
-        kept = np.delete(kept, worst)
-    sparse = np.zeros(log_densities.shape[1])
-    sparse[kept] = np.where(weights >= least[kept], weights, 0.0) if len(kept) > 1 else 1.0
-    return sparse / sparse.sum()

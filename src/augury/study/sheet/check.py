@@ -17,7 +17,7 @@ from augury.study.sheet.advice import Experiments
 if TYPE_CHECKING:
     from augury.models.calibration import LeftOutScores
 
-FEWEST = 6
+FEWEST = 5
 """With fewer results there is nothing to judge a surrogate by."""
 
 
@@ -130,14 +130,14 @@ def results_of(experiments: Experiments, outcome: str, space: Space) -> Results:
 
 
 def models_for(wanted: Sequence[str], results: Results) -> list[str]:
-    """The surrogates to check: of "auto", every member of the portfolio that serves the data, and itself."""
+    """The surrogates to check: of "auto", the portfolio's members that serve the data, and itself."""
     from augury.models.portfolio.members import members_for
 
     n, d = results.X.shape
     names: list[str] = []
     for name in wanted:
         if name == "auto":
-            names += [one.name for one in members_for(n, d, dear=True)] + ["portfolio"]
+            names += [one.name for one in members_for(n, d)] + ["portfolio"]
         else:
             names.append(name)
     return list(dict.fromkeys(names))
