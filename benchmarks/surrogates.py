@@ -1,9 +1,9 @@
 """How long does each surrogate think about one suggestion?
 
 Every registered surrogate, n = 100 observations of a smooth function in d = 6: one
-`BayesianOptimization(model).propose(...)`, fit and search together, cold (nothing remembered); and BoTorch's
-standard loop in the same run. Threads pinned equal (`--threads`). Medians of `--repeats` after one round to
-warm up.
+`BayesianOptimization(model).propose(...)`, fit and search together, cold (nothing remembered) or `--warm`;
+and BoTorch's standard loop in the same run. Threads pinned equal (`--threads`). Medians of `--repeats` after
+one round to warm up.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from benchmarks.timing import Entrant, alternate, pin_threads, print_table, verd
 
 TARGETS = {"infinite-width": 0.1, "bnn-hmc": 30.0}
 _ALIASES = ("bnn",)
+#: Proposals that come before a warm one.
+WARMED_BY = 10
 
 
 def data(n: int, d: int) -> tuple[Space, Observations]:
@@ -36,19 +38,23 @@ def data(n: int, d: int) -> tuple[Space, Observations]:
     return space, Observations(X, y[:, None], unknown, unknown[:, 0], np.full(n, "complete"))
 
 
-def suggestion(model: str, space: Space, observations: Observations) -> Entrant:
-    """One proposal with a surrogate, another seed each time."""
-    goals = Goals.of(Maximize("y"))
+def suggestion(model: str, space: Space, observations: Observations, warm: bool = False) -> Entrant:
+    """One proposal with a surrogate, another seed each time; warm after `WARMED_BY` others."""
+    goals, nothing = Goals.of(Maximize("y")), np.empty((0, space.dim))
+    strategy, state = BayesianOptimization(model), None
+    if warm:
+        n = observations.n
+        for count in range(n - WARMED_BY, n):
+            earlier = observations.rows(np.arange(count))
+            state = strategy.propose(space, goals, earlier, nothing, 1, seed=count, state=state).state
 
     def call(seed: int) -> None:
-        BayesianOptimization(model).propose(
-            space, goals, observations, np.empty((0, space.dim)), 1, seed=seed
-        )
+        strategy.propose(space, goals, observations, nothing, 1, seed=seed, state=state)
 
     return Entrant(call)
 
 
-def measure(names: list[str], n: int, d: int, repeats: int) -> list[dict[str, Any]]:
+def measure(names: list[str], n: int, d: int, repeats: int, warm: bool = False) -> list[dict[str, Any]]:
     """A row for each surrogate."""
     from benchmarks.peers import botorch_suggest
 
@@ -58,7 +64,7 @@ def measure(names: list[str], n: int, d: int, repeats: int) -> list[dict[str, An
     reference = alternate({"botorch": peer}, repeats)["botorch"]
     rows: list[dict[str, Any]] = []
     for name in names:
-        seconds = alternate({name: suggestion(name, space, observations)}, repeats)[name]
+        seconds = alternate({name: suggestion(name, space, observations, warm)}, repeats)[name]
         target = TARGETS.get(name)
         rows.append(
             {"surrogate": name, "seconds": seconds, "of BoTorch's loop": seconds / reference}
@@ -75,6 +81,7 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=100)
     parser.add_argument("-d", type=int, default=6)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--warm", action="store_true", help="with what earlier proposals remembered")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="gp and infinite-width, n = 20")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
@@ -84,7 +91,7 @@ def main() -> None:
     names, n = arguments.surrogates, arguments.n
     if arguments.quick:
         names, n = ["gp", "infinite-width"], 20
-    rows = measure(names, n, arguments.d, arguments.repeats)
+    rows = measure(names, n, arguments.d, arguments.repeats, arguments.warm)
     print_table(f"one suggestion, n = {n}, d = {arguments.d}, {arguments.threads} threads", rows)
     write_json(arguments.json, "surrogates", rows)
 
