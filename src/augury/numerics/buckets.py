@@ -7,6 +7,10 @@ from torch import Tensor
 
 from augury.errors import InvalidInputError
 
+#: Mass below each border of the lower tail, in masses of an ordinary bar.
+_TAIL = (0.01, 0.05, 0.15, 0.4)
+_LEAST_BARS_WITH_TAILS = 20
+
 
 def normal_bucket_masses(borders: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
     """`... x K` probabilities that a normal gives to the buckets; the ends reach to infinity.
@@ -28,10 +32,11 @@ def normal_bucket_masses(borders: Tensor, mean: Tensor, deviation: Tensor) -> Te
 
 
 def fit_borders(values: Tensor, num_bars: int) -> Tensor:
-    """`num_bars + 1` borders between which equally many of the sample's values lie.
+    """`num_bars + 1` borders between which equally many of the sample's values lie, fewer in the tails.
 
-    The outermost are not the extremes but the medians of what lies in the first and the last bucket, as the
-    half-normals there assume: one wild value does not stretch them.
+    With twenty bars or more, four at each end hold geometrically less, so that wild values have bars of their
+    own and the half-normals at the ends begin far out. The outermost borders are not the extremes but the
+    medians of what lies beyond the next, as half-normals assume: one value alone does not stretch them.
 
     Args:
         values: a large sample, any shape.
@@ -46,12 +51,21 @@ def fit_borders(values: Tensor, num_bars: int) -> Tensor:
             f"borders of {num_bars} bars (at least 3) need twice as many finite values; given {len(values)}"
         )
     ordered = values.sort().values
-    share = torch.linspace(0.0, 1.0, num_bars + 1, dtype=torch.float64)
-    share[0], share[-1] = 0.5 / num_bars, 1.0 - 0.5 / num_bars
+    tail = torch.tensor(_TAIL if num_bars >= _LEAST_BARS_WITH_TAILS else (), dtype=torch.float64)
+    equal = num_bars - 2 * len(tail)
+    lower_tail = tail / equal
+    share = torch.cat(
+        [lower_tail, torch.linspace(0.0, 1.0, equal + 1, dtype=torch.float64)[1:-1], 1.0 - lower_tail.flip(0)]
+    )
+    first = share[:1] / 2.0
+    share = torch.cat([first, share, 1.0 - first])
     position = share * (len(ordered) - 1)
     lower = position.floor().long()
     upper = (lower + 1).clamp_max(len(ordered) - 1)
     borders = ordered[lower] + (position - lower) * (ordered[upper] - ordered[lower])
+    widths = borders.diff()  # the ends are as wide as their neighbours at least: the half-normals fall slowly
+    borders[0] = borders[1] - max(widths[0], widths[1])
+    borders[-1] = borders[-2] + max(widths[-1], widths[-2])
     least = 1e-9 * float(borders[-1] - borders[0])
     keep = torch.cat([torch.tensor([True]), borders.diff() > least])
     if int(keep.sum()) < 4:

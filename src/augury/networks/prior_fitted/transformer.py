@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import log1p
+from math import log, log1p
 from typing import Any, final
 
 import torch
@@ -16,7 +16,9 @@ from augury.numerics.bar_distribution import BarDistribution
 from augury.numerics.buckets import normal_bucket_masses
 
 _SPREAD = 12.0**0.5  # a uniform number of the unit interval then has variance 1
-_LEAST_MASS = 1e-7  # of a bucket in what the experts say
+_LEAST_MASS = 1e-9  # of a bucket in what the experts say
+_OUTLIER_MASS, _OUTLIER_DEVIATION = 2e-3, 1.5  # of a broad normal beside them, in deviations of the context
+_EXPERT_SHARE = 0.01  # of what the experts say, in the prediction
 _LEAST_SHARE = 0.02  # of a class in what the experts say
 _LEAST_SCALE = 1e-150
 
@@ -177,8 +179,7 @@ class PriorFittedTransformer(nn.Module):
         logits, log_noise = out[..., :-1], out[..., -1]
         loc, scale = context.loc.unsqueeze(-1), context.scale.unsqueeze(-1)
         if opinions is not None:
-            said = self._said(opinions, mean, deviation)
-            logits = logits + said.to(logits.dtype)
+            logits = _corrected(self._said(opinions, mean, deviation).to(logits.dtype), logits)
             assert context.experts is not None
             assert self.bank is not None
             log_noise = log_noise + self.bank.noise_variance(context.experts).log().unsqueeze(-1).to(
@@ -223,12 +224,15 @@ class PriorFittedTransformer(nn.Module):
         return [block for block in self.blocks if isinstance(block, ContextBlock)]
 
     def _said(self, opinions: Opinions, mean: Tensor, deviation: Tensor) -> Tensor:
-        """`B x m x K` logarithms of the masses that the experts' mixture gives to the buckets."""
+        """`B x m x K` logarithms of the buckets' masses under the experts' mixture and a broad component."""
         at = (opinions.mean - mean.unsqueeze(-1)) / deviation.unsqueeze(-1)
         spread = opinions.variance.sqrt() / deviation.unsqueeze(-1)
         masses = normal_bucket_masses(self.borders.to(at.dtype), at, spread)  # B x m x E x K
         mixed = (opinions.weights[:, None, :, None] * masses).sum(-2)
-        return (mixed + _LEAST_MASS).log()
+        broad = normal_bucket_masses(
+            self.borders.to(at.dtype), -mean / deviation, _OUTLIER_DEVIATION / deviation
+        )
+        return ((1.0 - _OUTLIER_MASS) * mixed + _OUTLIER_MASS * broad + _LEAST_MASS).log()
 
     def _positions(self, X: Tensor, state: ExpertState | None) -> Tensor:
         relevance = X.new_ones(len(X), X.shape[-1]) if state is None else state.relevance.to(X.dtype)
@@ -248,6 +252,13 @@ class PriorFittedTransformer(nn.Module):
         padded = nn.functional.pad(centred, (0, self.shape.dim - centred.shape[-1]))
         count = torch.full_like(X[..., :1], 0.5 * log1p(rows) - 1.0)
         return torch.cat([padded, count], dim=-1).to(self.dtype)
+
+
+def _corrected(said: Tensor, correction: Tensor) -> Tensor:
+    """Log probabilities of what the experts said, corrected; and a little of it as it was, so that no
+    correction is far worse than none."""
+    corrected = (said + correction).log_softmax(-1) + log(1.0 - _EXPERT_SHARE)
+    return torch.logaddexp(corrected, said.log_softmax(-1) + log(_EXPERT_SHARE))
 
 
 def _dense(inputs: int, outputs: int) -> nn.Sequential:
