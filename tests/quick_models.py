@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
 from typing import Any
 
 import pytest
+from torch import nn
 
 from augury.models.build import build_model
 from augury.models.registry import MODELS
@@ -61,6 +63,7 @@ def _shrunken(part: Any) -> Callable[..., Any]:
 
 
 def _shrink(owner: Any) -> Any:
+    owner = owner if isinstance(owner, nn.Module) else copy.copy(owner)  # others share an inference
     small = {name: value for name, value in SMALL.items() if isinstance(vars(owner).get(name), int)}
     if is_dataclass(owner) and not isinstance(owner, type):
         return replace(owner, **small)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +21,8 @@ COMMANDS = {
     "show": "Show where a study stands and what it recommends.",
     "trade-off": "Show the design for a preference among several objectives.",
     "report": "Write a report of a study as one HTML file.",
-    "export": "Write the trials of a study as a table.",
+    "export": "Write the trials of a study as a table, or the study as a file.",
+    "import": "Put an exported study into a store.",
     "models": "List the surrogates that --model takes.",
     "init": "Write a commented example of a study file.",
     "pfn": "Train prior-fitted networks, and predict tables with them.",
@@ -28,7 +30,7 @@ COMMANDS = {
     "demo": "Optimise a real reaction from a published table.",
 }
 """Command -> its line in `augury --help`. It is the function (or the group, a Typer) of that name
-("_" for "-") in its own module."""
+("_" for "-", "import_" for "import") in its own module."""
 
 
 class LazyGroup(TyperGroup):
@@ -41,7 +43,7 @@ class LazyGroup(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         if cmd_name not in self.commands:
-            function = cmd_name.replace("-", "_")
+            function = cmd_name.replace("-", "_") + ("_" if iskeyword(cmd_name) else "")
             module = import_module(f"augury.cli.{function}")
             part = getattr(module, function)
             if not isinstance(part, typer.Typer):  # which a group of commands is already

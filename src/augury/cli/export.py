@@ -1,4 +1,4 @@
-"""`augury export`: the trials of a study as a table."""
+"""`augury export`: the trials of a study as a table, or all of it as one file."""
 
 from __future__ import annotations
 
@@ -33,11 +33,24 @@ def export(
         ),
     ] = None,
     study: StudyName = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole", help="Write all of the study into one .json file, which `augury import` reads."
+        ),
+    ] = False,
 ) -> None:
-    """Write the trials of a study as a table.
+    """Write the trials of a study as a table, or with --whole the study as one portable file.
 
     One row per trial: number, status, parameters, outcomes, times. An older file of that name is replaced.
     """
+    if whole:
+        if output is None or output.suffix.lower() != ".json":
+            raise InvalidInputError("--whole writes a JSON file; name it by -o FILE.json")
+        exported = open_study(store, study)
+        exported.export(output)
+        typer.echo(f"wrote the study {exported.name!r} with {len(exported.trials)} trials to {output}")
+        return
     if output is not None and output.suffix.lower() not in FORMATS:
         raise InvalidInputError(f"-o {output}: the name must end in one of {', '.join(FORMATS)}")
     frame = open_study(store, study).to_dataframe()

@@ -16,10 +16,10 @@ from botorch.posteriors import Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
 from torch import Tensor
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import InvalidInputError
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.portfolio.contest import Contest
-from augury.models.portfolio.learnt import learnt_state, restored
+from augury.models.portfolio.learnt import learnt_state, part, restored
 from augury.models.portfolio.members import checked, construct, member, members_for
 from augury.models.portfolio.record import Record, part_of, record_from, remembered
 from augury.models.posteriors.mixture import MixturePosterior
@@ -90,7 +90,6 @@ class Portfolio(OutcomeSurrogate):
         self._weights: dict[str, float] = {}
         self.records: dict[str, Record] = {}
         self._hyperparameters: dict[str, dict[str, Tensor]] = {}
-        self.register_load_state_dict_post_hook(_refuse_state)
         self.eval()
 
     # -- training --------------------------------------------------------------------------------------
@@ -132,16 +131,21 @@ class Portfolio(OutcomeSurrogate):
     def learnt_state(self) -> dict[str, Tensor]:
         """The members with weight, as they are trained, and the memory of all."""
         self._ensure_fitted()
-        return learnt_state(self.hyperparameters(), self._weights, self._fitted)
+        return super().learnt_state()
 
-    def restore_state(self, state: Mapping[str, Tensor]) -> None:
-        """Take over the members of another portfolio of the same data, without training them."""
-        memory, weights, fitted = restored(
-            state, lambda name: self._build(name, self._X, self._Y, self._Yvar)
-        )
-        self.records = {name: record_from(memory, name) for name in self._names}
-        self._hyperparameters = {name: part_of(memory, name) for name in self._names}
-        self._weights, self._fitted = weights, fitted
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        if self._fitted:
+            state = learnt_state(self.hyperparameters(), self._weights, self._fitted)
+            destination.update({f"{prefix}{key}": value for key, value in state.items()})
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *arguments: Any) -> None:
+        state = part(state_dict, prefix)
+        if state:
+            memory, self._weights, self._fitted = restored(
+                state, lambda name: self._build(name, self._X, self._Y, self._Yvar)
+            )
+            self.records = {name: record_from(memory, name) for name in self._names}
+            self._hyperparameters = {name: part_of(memory, name) for name in self._names}
 
     # -- members ---------------------------------------------------------------------------------------
 
@@ -230,9 +234,3 @@ def _moments(model: Any, X: Tensor) -> tuple[Tensor, Tensor]:
             return mean, variance
         posterior = model.posterior(X.unsqueeze(-2))
         return posterior.mean.reshape(-1), posterior.variance.reshape(-1)
-
-
-def _refuse_state(model: Portfolio, _: Any) -> None:
-    raise NotSupportedError(
-        "a portfolio has no state of its own: fit(initial=hyperparameters()) of the same data gives it back"
-    )

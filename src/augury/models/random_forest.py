@@ -22,6 +22,9 @@ from augury.models.forest.regression_forest import RegressionForest
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.transformed_data import TransformedData, affine
 
+#: Added to the variances of standardised outcomes: points in the same leaves have the same value.
+_JITTER = 1e-8
+
 
 @final
 class RandomForest(OutcomeSurrogate):
@@ -99,7 +102,7 @@ class RandomForest(OutcomeSurrogate):
         self._lowest, self._highest = rows.amin(dim=0), rows.amax(dim=0)
         self._forests: list[RegressionForest] | None = None
         self._num_outputs = self._data.Y.shape[1]
-        self.register_load_state_dict_post_hook(_refuse_state)
+        self.register_load_state_dict_post_hook(_grow_again)
         self.eval()
 
     def fit(self) -> Self:
@@ -110,14 +113,6 @@ class RandomForest(OutcomeSurrogate):
             for column in range(self.num_outputs)
         ]
         return self
-
-    def learnt_state(self) -> dict[str, Tensor]:
-        """Nothing: the trees follow from the data and the seed."""
-        return {}
-
-    def restore_state(self, state: Mapping[str, Tensor]) -> None:
-        """Grow the trees again."""
-        self.fit()
 
     @property
     def forests(self) -> list[RegressionForest]:
@@ -170,6 +165,7 @@ class RandomForest(OutcomeSurrogate):
             mean = torch.from_numpy(forest.means(leaves).mean(axis=0)) + 0.0 * beyond  # a gradient, of zeros
             covariance = torch.from_numpy(forest.covariance(leaves, leaves))
             covariance = covariance + beyond[..., None] * beyond[..., None, :]
+            covariance = covariance + _JITTER * torch.eye(shape[-1], dtype=torch.float64)
             if observation_noise:
                 covariance = covariance + forest.noise_variance * torch.eye(shape[-1], dtype=torch.float64)
             normals.append(MultivariateNormal(mean, covariance))
@@ -241,7 +237,6 @@ class RandomForest(OutcomeSurrogate):
         return np.concatenate([features.coordinates(X), *hot], axis=1)
 
 
-def _refuse_state(model: RandomForest, _: Any) -> None:
-    raise NotSupportedError(
-        "a forest has no state of its own: fit() grows the same trees from the same data and seed"
-    )
+def _grow_again(model: RandomForest, _: Any) -> None:
+    """A forest has no state of its own: its trees follow from the data and the seed."""
+    model.fit()

@@ -12,6 +12,7 @@ from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.utils.datasets import SupervisedDataset
 from torch import Tensor
 
+from augury.errors import NotSupportedError
 from augury.models.persistence.construction import remembers_construction
 
 
@@ -39,6 +40,17 @@ class Surrogate(Model):
         from augury.models.persistence.files import save
 
         save(self, path)
+
+    def fantasize(self, X: Tensor, sampler: Any, **options: Any) -> Model:
+        """The models of imagined outcomes at `X`, where the capability `fantasize` is declared.
+
+        Raises:
+            NotSupportedError: it is not.
+        """
+        raise NotSupportedError(
+            f"{type(self).__name__} cannot be conditioned on imagined outcomes without a new fit; use an "
+            "acquisition function that does not look ahead, or a Gaussian process"
+        )
 
     def learnt_state(self) -> dict[str, Tensor]:
         """What training has found, as `restore_state` takes it: the `state_dict`, where it is in that."""

@@ -25,10 +25,10 @@ from augury.study.opening import (
     open_existing,
 )
 from augury.study.parts import Parts
+from augury.study.portable import PortableStudy
 from augury.study.process import new_owner
 from augury.study.pruning.registry import pruner_of, pruner_settings
 from augury.study.pruning.reporting import StudyReporter
-from augury.study.reader import StudyReader
 from augury.study.recommendation import check_rule
 from augury.study.result import parse_result
 from augury.study.retry import RetryPolicy
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from augury.strategies.base import Strategy
 
 
-class Study(StudyReader):
+class Study(PortableStudy):
     """An optimisation: ask it what to evaluate, tell it what came out, at any pace and from any process.
 
         study = Study({"t": (20.0, 120.0), "solvent": ["DMF", "DMAc"]}, Maximize("yield"), store="study.db")

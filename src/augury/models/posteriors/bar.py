@@ -59,6 +59,11 @@ class BarPosterior(Posterior):
         return self.bars.batch_shape
 
     @property
+    def batch_shape(self) -> torch.Size:
+        """Without the points and the outcomes."""
+        return self.mean.shape[:-2]
+
+    @property
     def batch_range(self) -> tuple[int, int]:
         return (0, -2)
 
@@ -129,6 +134,11 @@ class CombinedBarPosterior(Posterior):
     def base_sample_shape(self) -> torch.Size:
         """`batch_shape x q x m`, as of the outcomes."""
         return self.outcomes.base_sample_shape
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """Without the points and the outcomes."""
+        return self.mean.shape[:-2]
 
     @property
     def batch_range(self) -> tuple[int, int]:

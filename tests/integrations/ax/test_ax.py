@@ -1,0 +1,97 @@
+"""A real Ax client decides with augury's surrogates."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+import pytest
+
+pytest.importorskip("ax")
+
+from ax import ChoiceParameterConfig, Client, RangeParameterConfig
+from ax.utils.common.logger import set_ax_logger_levels
+from botorch.acquisition import qUpperConfidenceBound
+
+from augury.errors import InvalidInputError
+from augury.integrations.ax import generation_strategy, model_config
+from augury.models import GaussianProcess, InfiniteWidthGP
+from augury.models.registry import MODELS
+from tests.quick_models import _shrink
+
+#: The others run by `make test-slow`; what is made from a whole Space cannot be constructed by Ax.
+QUICK = {"gp", "student-t"}
+FROM_SPACES = {"graph-co-kriging", "portfolio-all"}
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    set_ax_logger_levels(logging.ERROR)
+
+
+def run(strategy, trials: int = 7, metrics: int = 1) -> Client:
+    client = Client(random_seed=0)
+    client.configure_experiment(
+        parameters=[
+            RangeParameterConfig(name="x", bounds=(-5.0, 10.0), parameter_type="float"),
+            ChoiceParameterConfig(
+                name="kind", values=["a", "b", "c"], parameter_type="str", is_ordered=False
+            ),
+        ]
+    )
+    client.configure_optimization(objective="-loss" if metrics == 1 else "-loss, -cost")
+    client.set_generation_strategy(strategy)
+    for _ in range(trials):
+        for index, params in client.get_next_trials(max_trials=1).items():
+            loss = (params["x"] - 2.0) ** 2 + (params["kind"] == "b")
+            data = {"loss": loss, "cost": abs(params["x"])} if metrics == 2 else {"loss": loss}
+            client.complete_trial(index, raw_data=data)
+    assert client._generation_strategy.current_node_name == "augury"
+    return client
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in MODELS.names()]
+)
+def test_a_client_decides_with_every_surrogate(name, monkeypatch) -> None:
+    if name in FROM_SPACES:
+        with pytest.raises(InvalidInputError, match="Ax constructs models itself"):
+            model_config(name)
+        return
+    monkeypatch.setattr("augury.models.matched_prior._ITERATIONS", 2)
+    monkeypatch.setattr("augury.models.matched_prior._matched", {})
+    options = {
+        key: _shrink(value) for key, value in model_config(name).model_options.items() if key == "inference"
+    }
+    client = run(generation_strategy(name, **options))
+    params, _, _, _ = client.get_best_parameterization()
+    assert -5.0 <= params["x"] <= 10.0
+
+
+@pytest.mark.slow
+def test_it_finds_the_minimum() -> None:
+    params, _, _, _ = run(generation_strategy("gp"), trials=12).get_best_parameterization()
+    assert params["x"] == pytest.approx(2.0, abs=0.1)
+    assert params["kind"] != "b"
+
+
+def test_classes_partials_and_options_are_taken() -> None:
+    config = model_config(partial(InfiniteWidthGP, depth=2), bias_var=0.5)
+    assert config.botorch_model_class is InfiniteWidthGP
+    assert config.model_options == {"depth": 2, "bias_var": 0.5}
+    run(generation_strategy(GaussianProcess, acquisition_class=qUpperConfidenceBound), trials=6)
+
+
+@pytest.mark.slow
+def test_several_metrics_are_modelled() -> None:
+    client = run(generation_strategy("gp"), trials=7, metrics=2)
+    assert len(client.get_pareto_frontier(use_model_predictions=False)) >= 1
+
+
+def test_what_ax_cannot_construct_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="no model called 'gauss'"):
+        model_config("gauss")
+    with pytest.raises(InvalidInputError, match="Ax constructs models itself"):
+        model_config(lambda X, Y, Yvar, space: GaussianProcess(X, Y))
