@@ -174,7 +174,9 @@ class _Measured:
         if warping is None and not is_portfolio:
             return plain, None
         Y = self.Y if warping is None else warping(self.Y)
-        start = initial if is_portfolio else plain.hyperparameters()
+        start = plain.hyperparameters()
+        if is_portfolio:
+            start = {**initial, **{f"{REFERENCE}.{name}": value for name, value in start.items()}}
         return self.fitted(model, space, Y, start, seed), warping
 
 

@@ -10,6 +10,7 @@ from scipy.stats import norm, t
 from augury.models import DeepKernelGP, GaussianProcess, InfiniteWidthGP, RandomForest, StudentTProcess
 from augury.models.folds import assign_folds
 from augury.models.portfolio.held_out import by_refitting, closed_form
+from augury.models.portfolio.refit import refit
 
 
 def data(n=17, m=1):
@@ -85,3 +86,20 @@ def test_hyperparameters_that_have_seen_the_fold_score_too_well_on_average():
     folds = assign_folds(25)
     kept = closed_form(DeepKernelGP(X, Y).fit(), Y, folds)
     assert kept.mean() > by_refitting(DeepKernelGP, X, Y, None, folds, seed=0).mean()
+
+
+@pytest.mark.parametrize("kind", [GaussianProcess, InfiniteWidthGP, StudentTProcess])
+def test_hyperparameters_are_climbed_anew_without_the_fold(kind):
+    """The same optimum as from scratch, and not the hyperparameters of all rows."""
+    X, Y = data(25)
+    Y = Y + 0.1 * torch.randn(25, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    folds, fitted = assign_folds(25), kind(X, Y).fit()
+    found = fitted.hyperparameters()
+    climbed = by_refitting(kind, X, Y, None, folds, seed=0, found=found)
+    afresh = by_refitting(kind, X, Y, None, folds, seed=0)
+    np.testing.assert_allclose(climbed, afresh, atol=0.2)
+    rows = torch.from_numpy(folds != 0)
+    again = refit(kind(X[rows], Y[rows]), found, 0).hyperparameters()["theta"]
+    assert not torch.equal(again, found["theta"])
+    foreign = {name: torch.full((7, 3), torch.nan) for name in found}
+    np.testing.assert_allclose(by_refitting(kind, X, Y, None, folds, seed=0, found=foreign), afresh)

@@ -107,7 +107,8 @@ class Contest:
         def build(X: Tensor, Y: Tensor, Yvar: Tensor | None) -> Model:
             return self._build(name, X, Y, Yvar)
 
-        return by_refitting(build, *self._data, self._folds, self._seed)
+        found = {} if member(name).is_dear else self.hyperparameters[name]
+        return by_refitting(build, *self._data, self._folds, self._seed, found)
 
     def _weigh(self) -> None:
         """Weights by the scores, once those of all that would have weight are corrected.

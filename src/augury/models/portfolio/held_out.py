@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import singledispatch
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ import torch
 from scipy.stats import norm
 from torch import Tensor
 
-from augury.models.build import fit_model
 from augury.models.exact.model import ExactModel
 from augury.models.exact.regression import ExactRegression
 from augury.models.folds import assign_folds
+from augury.models.portfolio.refit import refit
 from augury.models.posteriors.marginals import log_density_and_cdf
 from augury.models.random_forest import RandomForest
 from augury.models.scale_mixture.model import ScaleMixtureModel
@@ -114,6 +115,7 @@ def by_refitting(
     Yvar: Tensor | None,
     folds: np.ndarray,
     seed: int,
+    found: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> np.ndarray:
     """The log densities (`n`, summed over outcomes) of each fold by a model trained without it.
 
@@ -124,12 +126,14 @@ def by_refitting(
         Yvar: `n x m` noise variances, or None.
         folds: `n`, the fold of each row.
         seed: of the fits.
+        found: `hyperparameters()` of the fit to all rows, from which a few are climbed anew; empty to train
+            from scratch, as networks must: their weights have seen the rows left out.
     """
     total = np.zeros(len(Y))
     for fold in range(int(folds.max()) + 1):
         out = torch.from_numpy(folds == fold)
         noise = None if Yvar is None else Yvar[~out]
-        model = fit_model(build(X[~out], Y[~out], noise), seed=seed)
+        model = refit(build(X[~out], Y[~out], noise), found, seed)
         with torch.no_grad():
             posterior = model.posterior(X[out].unsqueeze(-2), observation_noise=True)
             density, _ = log_density_and_cdf(posterior, Y[out].unsqueeze(-2))
