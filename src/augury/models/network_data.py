@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from botorch.models.model import Model
@@ -14,12 +15,11 @@ from torch import Tensor
 
 from augury.inference.noise_prior import NOISE_FLOOR
 from augury.models.one_hot import NetworkInputs
-from augury.models.training_data import check_training_data, check_transformed
+from augury.models.training_data import check_training_data
+from augury.models.transformed_data import TransformedData
 
 #: Known noise variances (standardised) are kept in these bounds: chains cannot follow what is more exact.
 _KNOWN_NOISE_BOUNDS = (NOISE_FLOOR**2, 1e8)
-#: Outcomes with a smaller standard deviation are constant; BoTorch's 1e-8 would lose those of small units.
-_LEAST_DEVIATION = 1e-150
 #: The unit in which a constant outcome is modelled, relative to its size.
 _UNIT_OF_CONSTANT = 1e-4
 
@@ -62,31 +62,21 @@ class NetworkData:
         Raises:
             InvalidInputError: shapes that do not agree, no rows, entries that are not finite.
         """
-        train_X, train_Y, train_Yvar = check_training_data(train_X, train_Y, train_Yvar)
         default = isinstance(outcome_transform, _DefaultType)
-        if isinstance(outcome_transform, _DefaultType):
-            outcome_transform = Standardize(m=train_Y.shape[-1], min_stdv=_LEAST_DEVIATION)
-        if input_transform is not None:
-            model.input_transform = input_transform
-        with torch.no_grad():
-            points = model.transform_inputs(train_X)
-            Y, noise = train_Y, train_Yvar
-            if outcome_transform is not None:
-                outcome_transform.train()
-                Y, noise = outcome_transform(train_Y, train_Yvar, X=train_X)
-                model.outcome_transform = outcome_transform
-        for transform in model.children():  # they have learnt; from here on they only apply
-            transform.eval()
-        if default and isinstance(outcome_transform, Standardize) and len(train_Y) > 1:
-            _shrink_constants(outcome_transform, train_Y)
-            Y, noise = outcome_transform(train_Y, train_Yvar, X=train_X)
-        check_transformed(points, Y)
+        data = TransformedData.of(model, train_X, train_Y, train_Yvar, input_transform, outcome_transform)
+        points, Y = torch.from_numpy(data.X), torch.from_numpy(data.Y)
+        noise = None if data.Yvar is None else torch.from_numpy(data.Yvar)
+        if default and len(Y) > 1:
+            _, given_Y, given_Yvar = check_training_data(train_X, train_Y, train_Yvar)
+            transform: Any = model.outcome_transform
+            _shrink_constants(transform, given_Y)
+            Y, noise = transform(given_Y, given_Yvar, X=data.given)
         if default:
             Y = (Y / _LAST_DIGIT).round() * _LAST_DIGIT
         inputs = NetworkInputs(points, categorical_features)
         if noise is not None:
             noise = noise.clamp(*_KNOWN_NOISE_BOUNDS)
-        return cls(train_X, inputs, inputs(points), Y, noise)
+        return cls(data.given, inputs, inputs(points), Y, noise)
 
 
 def _shrink_constants(transform: Standardize, Y: Tensor) -> None:
