@@ -66,7 +66,10 @@ def jointly_best(
     models = [_believing(model, busy) for model in models]
     X, taken = np.empty((0, decision.space.dim)), known
     for index in range(n):
-        x = _best(name, decision, fidelity, models, levels, taken, observations, decision.seed + index)
+        running = np.concatenate([busy, X])
+        x = _best(
+            name, decision, fidelity, models, levels, taken, observations, running, decision.seed + index
+        )
         X, models = np.concatenate([X, x]), [_believing(model, x) for model in models]
         taken = None if taken is None else np.concatenate([taken, x])
     return X
@@ -80,6 +83,7 @@ def _best(
     levels: np.ndarray,
     taken: np.ndarray | None,
     observations: Observations | None,
+    running: np.ndarray,
     seed: int,
 ) -> np.ndarray:
     """The best point (`1 x d`) in its version."""
@@ -93,7 +97,7 @@ def _best(
         return fidelity.at(found.x[None], fidelity.target)
     several = len(models) > 1
     registry = MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS if several else FIDELITY_ACQUISITIONS
-    part = registry.load(name)(version_situation(decision, fidelity, models, levels, observations))
+    part = registry.load(name)(version_situation(decision, fidelity, models, levels, observations, running))
     if isinstance(part, PointFirst):
         x = best_of(part.points, fidelity.target).x
         return fidelity.at(x[None], part.version(x))
@@ -108,23 +112,27 @@ def version_situation(
     models: list[Any],
     levels: np.ndarray,
     observations: Observations | None,
+    running: np.ndarray,
 ) -> VersionSituation:
     """What an acquisition over points and versions is built from; the arguments are those of
-    `jointly_best`, the models believing what is under evaluation."""
+    `jointly_best`, the models believing what is under evaluation (`running`), which counts as measured."""
     everything = decision.observations if observations is None else observations
     all_values = decision.goals.objective_values(everything.Y)
     measured = everything.complete & np.isfinite(all_values).all(axis=1)
     values = decision.objectives[decision.competing]
     several = len(models) > 1
+    reference = reference_point(values, decision.goals.thresholds) if several else np.empty(0)
+    believed = np.stack([_mean(model, running) for model in models], axis=1) * decision.goals.objective_signs
+    in_target = fidelity.at_target(running)
     costs = fidelity.cost(fidelity.at(np.zeros((len(levels), decision.space.dim)), levels))
     return VersionSituation(
         models=models,
         signs=np.asarray(decision.goals.objective_signs, dtype=np.float64),
-        observed=decision.observations.X[decision.competing],
-        values=values,
-        everywhere=everything.X[measured],
-        all_values=all_values[measured],
-        reference=reference_point(values, decision.goals.thresholds) if several else np.empty(0),
+        observed=np.concatenate([decision.observations.X[decision.competing], running[in_target]]),
+        values=np.concatenate([values, believed[in_target]]),
+        everywhere=np.concatenate([everything.X[measured], running]),
+        all_values=np.concatenate([all_values[measured], believed]),
+        reference=reference,
         space=decision.space,
         column=fidelity.column,
         target=fidelity.target,
@@ -145,6 +153,13 @@ def _believing(model: Any, X: np.ndarray) -> Any:
     if not len(X) or "condition" not in getattr(model, "capabilities", ()):
         return model
     points = torch.from_numpy(np.ascontiguousarray(X))
+    return model.condition_on_observations(points, torch.from_numpy(_mean(model, X))[:, None])
+
+
+def _mean(model: Any, X: np.ndarray) -> np.ndarray:
+    """The posterior mean (`p`) at points (`p x d`)."""
+    if not len(X):
+        return np.empty(0)
     with torch.no_grad():
-        mean = model.posterior(points).mean
-    return model.condition_on_observations(points, mean)
+        mean: np.ndarray = model.posterior(torch.from_numpy(np.ascontiguousarray(X))).mean[:, 0].numpy()
+    return mean
