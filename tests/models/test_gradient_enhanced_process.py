@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from botorch.models.transforms.input import Normalize, Warp
 from gpytorch.kernels import Matern52KernelGrad
 
 from augury.acquisition.analytic import LogExpectedImprovement
@@ -220,3 +221,26 @@ def test_what_makes_no_sense_is_refused():
         model.posterior(X, gradients=True)
     with pytest.raises(InvalidInputError, match="inputs"):
         model.posterior(points(5, 3))
+
+
+def test_an_affine_input_transform_changes_units_only():
+    X = points(8, 2)
+    Y, measured = outcomes(X), 0.3 * torch.ones(8, 2).double()
+    low, width = torch.tensor([100.0, -2.0]).double(), torch.tensor([50.0, 4.0]).double()
+    bounds = torch.stack([low, low + width])
+    unit = GradientEnhancedGaussianProcess(X, Y, train_gradients=measured).fit()
+    units = GradientEnhancedGaussianProcess(
+        X * width + low,
+        Y,
+        train_gradients=measured / width,
+        input_transform=Normalize(2, bounds=bounds),
+    ).fit()
+    new = points(3, 2) + 0.05
+    for gradients, scale in ((False, torch.ones(1)), (True, torch.tensor([1.0, *(1.0 / width)]))):
+        expected = unit.posterior(new, gradients=gradients)
+        given = units.posterior(new * width + low, gradients=gradients)
+        torch.testing.assert_close(given.mean, expected.mean * scale, rtol=1e-6, atol=1e-8, check_dtype=False)
+        variance = expected.variance * scale.square()
+        torch.testing.assert_close(given.variance, variance, rtol=1e-5, atol=1e-10, check_dtype=False)
+    with pytest.raises(NotSupportedError, match="is not affine"):
+        GradientEnhancedGaussianProcess(X, Y, input_transform=Warp(2, [0, 1]))
