@@ -65,7 +65,7 @@ def test_a_client_decides_with_every_surrogate(name, monkeypatch) -> None:
     options = {
         key: _shrink(value) for key, value in model_config(name).model_options.items() if key == "inference"
     }
-    client = run(generation_strategy(name, **options))
+    client = run(generation_strategy(name, **options), trials=6)
     params, _, _, _ = client.get_best_parameterization()
     assert -5.0 <= params["x"] <= 10.0
 

@@ -20,7 +20,7 @@ from augury.models.registry import MODELS
 from tests.quick_models import quick_models  # noqa: F401 (a fixture)
 
 #: Whose sixty fits take a second or two; all others are checked by `make test-slow`.
-QUICK = {"gp", "infinite-width", "student-t"}
+QUICK = {"gp", "infinite-width"}
 
 
 @pytest.mark.filterwarnings("ignore")
