@@ -9,7 +9,7 @@ tables, and where the shipped surrogate may be used.
 from __future__ import annotations
 
 from reproductions._table import is_quick, print_table
-from reproductions.prior_fitted_networks import gaussian_processes, shipped, tables
+from reproductions.prior_fitted_networks import exact_posterior, gaussian_processes, shipped, tables
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     print_table("Hyper-priors, exact posterior", gaussian_processes.exact_hyperprior(quick))
     print_table("Heads", gaussian_processes.heads(quick))
     print_table("The shipped surrogate on its prior", shipped.gaps(quick))
+    print_table("The shipped surrogate and the exact posterior", exact_posterior.gaps(quick))
     print_table("Regression tables", tables.regression(quick))
     print_table("Small tables of two classes", tables.classification(quick))
 
