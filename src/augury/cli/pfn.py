@@ -58,7 +58,6 @@ def train(
         "steps": steps,
         "seconds": seconds,
         "learning_rate": learning_rate,
-        "seed": seed,
     }
     shape = replace(chosen.shape, **{name: value for name, value in sizes.items() if value is not None})
     plan = replace(
