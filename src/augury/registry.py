@@ -25,6 +25,7 @@ class Registry:
         self._builtin = {
             name: EntryPoint(name=name, value=path, group=group) for name, path in builtin.items()
         }
+        self._loaded: dict[str, Any] = {}
 
     def names(self) -> list[str]:
         """All known names, built-in ones first."""
@@ -48,9 +49,12 @@ class Registry:
         Raises:
             InvalidInputError: no part has that name.
         """
+        if name in self._loaded:
+            return self._loaded[name]
         if name in self._builtin:
             point = self._builtin[name]
-            return getattr(import_module(point.module), point.attr)
+            part = self._loaded[name] = getattr(import_module(point.module), point.attr)
+            return part
         for point in entry_points(group=self.group, name=name):
             return point.load()
         allowed = ", ".join(repr(known) for known in self.names())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from augury.acquisition.base import Acquisition
+from augury.acquisition.base import Acquisition, CurvedAcquisition
 from augury.models.gaussian_process import GaussianProcess
 
 
@@ -36,6 +36,22 @@ def check_gradient(acquisition: Acquisition, X: np.ndarray) -> None:
     np.testing.assert_allclose(value, acquisition.value(X), rtol=1e-9, atol=1e-9)
     expected = finite_difference(acquisition, X)
     np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-6 * np.abs(expected).max())
+
+
+def check_hessian(acquisition: CurvedAcquisition, X: np.ndarray, step: float = 1e-5) -> None:
+    """The Hessians are those of the gradients, and all doors give one value and one gradient."""
+    value, gradient, hessian = acquisition.expand(X)
+    for given, expected in zip((value, gradient), acquisition.value_gradient(X), strict=True):
+        np.testing.assert_allclose(given, expected, rtol=1e-7, atol=1e-9 * np.abs(expected).max())
+    for column, unit in enumerate(np.eye(X.shape[1])):
+        ahead, behind = (acquisition.value_gradient(X + sign * step * unit)[1] for sign in (1.0, -1.0))
+        expected = (ahead - behind) / (2 * step)
+        np.testing.assert_allclose(
+            hessian[:, column],
+            expected,
+            rtol=1e-4,
+            atol=1e-6 * np.abs(hessian).max(axis=(1, 2))[:, None].max(),
+        )
 
 
 class Bumps:

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 from botorch.models import SingleTaskGP
+from botorch.models.transforms.input import Normalize
+from gpytorch.kernels import RBFKernel
 
 from augury.acquisition.analytic import (
     LogExpectedImprovement,
@@ -13,7 +15,7 @@ from augury.acquisition.analytic import (
     UpperConfidenceBound,
 )
 from augury.errors import NotSupportedError
-from tests.acquisition.cases import check_gradient, data, gaussian_process
+from tests.acquisition.cases import check_gradient, check_hessian, data, gaussian_process
 
 X, Y = data(25, 3)
 MODEL = gaussian_process(X, Y)
@@ -35,6 +37,27 @@ def test_gradients_agree_with_finite_differences(maximize: bool) -> None:
     check_gradient(LogProbabilityOfImprovement(MODEL, 7.0, maximize, pending=PENDING), POINTS)
     check_gradient(UpperConfidenceBound(MODEL, 2.0, maximize, pending=PENDING), POINTS)
     check_gradient(LogProbabilityOfFeasibility(MODEL, 1.0 if maximize else -1.0, -4.0), POINTS)
+
+
+@pytest.mark.parametrize("maximize", [True, False])
+@pytest.mark.parametrize("d", [1, 3])
+def test_hessians_agree_with_finite_differences(maximize: bool, d: int) -> None:
+    X, Y = data(15, d)
+    model = gaussian_process(X, Y)
+    points = np.random.default_rng(9).random((12, d))
+    for best in (float(Y.mean()), float(Y.max() if maximize else Y.min())):
+        check_hessian(LogExpectedImprovement(model, best, maximize), points)
+
+
+def test_what_has_no_second_derivatives_says_so() -> None:
+    assert LogExpectedImprovement(MODEL, 7.0).has_curvature
+    assert not UpperConfidenceBound(MODEL, 2.0).has_curvature
+    transformed = gaussian_process(X, Y, input_transform=Normalize(3))
+    own = gaussian_process(X, Y, covar_module=RBFKernel(ard_num_dims=3))
+    codes = gaussian_process(np.round(X), Y, categorical_features=[1])
+    peer = SingleTaskGP(torch.from_numpy(X), torch.from_numpy(Y)[:, None])
+    for model in (transformed, own, codes, peer.eval()):
+        assert not LogExpectedImprovement(model, 7.0).has_curvature
 
 
 @pytest.mark.parametrize("maximize", [True, False])

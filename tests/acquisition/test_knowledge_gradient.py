@@ -98,20 +98,21 @@ def test_it_is_the_gain_that_refitting_on_simulated_outcomes_brings(
 
 def test_over_the_whole_space_it_comes_close_to_that_of_botorch() -> None:
     space = Space({"x": (0.0, 1.0), "y": (0.0, 1.0)})
-    ours = ACQUISITIONS.load("knowledge-gradient")(Situation(MODEL, X, Y, space=space))
+    build = ACQUISITIONS.load("knowledge-gradient")
+    ours = [build(Situation(MODEL, X, Y, space=space, seed=seed)) for seed in range(4)]
     theirs = qKnowledgeGradient(
         MODEL,
         num_fantasies=128,
         sampler=SobolQMCNormalSampler(torch.Size([128]), seed=0),
-        current_value=torch.tensor(ours.best),
+        current_value=torch.tensor(ours[0].best),
     )
     points, cube = torch.from_numpy(POINTS[:6]).unsqueeze(1), torch.tensor([[0.0, 0.0], [1.0, 1.0]]).double()
     with torch.random.fork_rng():
         torch.manual_seed(0)
         expected = theirs.evaluate(points, bounds=cube, num_restarts=4, raw_samples=64).detach().numpy()
-    values = np.exp(ours.value(POINTS[:6]))
+    values = np.mean([np.exp(each.value(POINTS[:6])) for each in ours], axis=0)
     assert expected.max() > 0.05
-    # theirs maximises over all points in each fantasy, ours over a few dozen: hardly less
+    # theirs maximises over all points in each fantasy, ours over a few dozen drawn ones: hardly less
     np.testing.assert_allclose(values, expected, atol=0.08 * expected.max())
 
 

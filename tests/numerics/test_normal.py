@@ -7,7 +7,7 @@ from botorch.acquisition.analytic import _log_ei_helper
 from scipy.integrate import quad
 from scipy.special import log_ndtr
 
-from augury.numerics.normal import log_cdf, log_h
+from augury.numerics.normal import log_cdf, log_h, log_h_curvature
 
 Z = np.concatenate(
     [-np.logspace(-3, 6, 300), np.linspace(-110, -90, 81), np.linspace(-3, 35, 200), np.logspace(1, 3, 20)]
@@ -55,3 +55,10 @@ def test_log_cdf_agrees_with_scipy_and_is_finite_in_the_tails() -> None:
     np.testing.assert_array_equal(value, log_ndtr(z))
     assert np.isfinite(slope).all()
     np.testing.assert_allclose(slope[0], 1e6, rtol=1e-9)
+
+
+def test_the_curvature_of_log_h_agrees_with_finite_differences() -> None:
+    z = np.concatenate([np.linspace(-99.0, -3.0, 150), np.linspace(-3.0, 40.0, 200)])
+    step = 1e-5 * np.maximum(1.0, np.abs(z))
+    expected = (log_h(z + step)[1] - log_h(z - step)[1]) / (2 * step)
+    np.testing.assert_allclose(log_h_curvature(z, log_h(z)[1]), expected, rtol=1e-5, atol=1e-7)

@@ -4,13 +4,16 @@ Gaussian, Student-t or a scale mixture of Gaussians."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
 from augury.acquisition.base import is_smooth
 from augury.acquisition.fantasies import HallucinatedMoments
-from augury.acquisition.moments import Moments, lengthscales_of, location_scale_of
+from augury.acquisition.moments import CurvedMoments, Moments, lengthscales_of, location_scale_of
+from augury.numerics import normal
+from augury.numerics.predictive_law import NORMAL
 
 
 class AnalyticAcquisition(ABC):
@@ -25,11 +28,16 @@ class AnalyticAcquisition(ABC):
     """
 
     def __init__(self, model: Any, *, maximize: bool = True) -> None:
+        self.model = model
         self.moments: Moments
         self.moments, self.law = location_scale_of(model)
-        self.lengthscales = lengthscales_of(model)
         self.is_smooth = is_smooth(model)
         self.sign = 1.0 if maximize else -1.0
+
+    @cached_property
+    def lengthscales(self) -> np.ndarray | None:
+        """`d` lengthscales of the model's inputs, NaN for categories; None where it does not tell."""
+        return lengthscales_of(self.model)
 
     def value(self, X: np.ndarray) -> np.ndarray:
         """`N` values at `X` (`N x d`)."""
@@ -41,6 +49,27 @@ class AnalyticAcquisition(ABC):
         mean, variance, covariance = self.moments(X, gradient=True)
         value, by_mean, by_variance = self._partials(mean, variance)
         return value, self.moments.pullback(by_mean, by_variance, covariance)
+
+    @property
+    def has_curvature(self) -> bool:
+        """Whether `expand` is to be had: the function and the moments have second derivatives."""
+        return False
+
+    def expand(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`N` values at `X` (`N x d`), their gradients (`N x d`) and their Hessians (`N x d x d`)."""
+        moments = cast(CurvedMoments, self.moments)
+        mean, variance, slopes = moments.expand(X)
+        value, first, second = self._expanded_partials(mean, variance)
+        hessian = moments.curvature(first[:, 0], first[:, 1])
+        hessian += slopes.transpose(0, 2, 1) @ second @ slopes
+        return value, (first[:, None, :] @ slopes)[:, 0], hessian
+
+    def _expanded_partials(
+        self, mean: np.ndarray, variance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The value (`N`), its derivatives with respect to mean and variance (`N x 2`) and their derivatives
+        (`N x 2 x 2`)."""
+        raise NotImplementedError
 
     @abstractmethod
     def _partials(self, mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,6 +107,28 @@ class LogExpectedImprovement(AnalyticAcquisition):
         z = (mean - self.best_f) * (self.sign / sigma)
         log_value, slope = self.law.log_h(z)
         return log_value + np.log(sigma), slope * (self.sign / sigma), (1.0 - z * slope) / (2.0 * variance)
+
+    @property
+    def has_curvature(self) -> bool:
+        return self.law is NORMAL and getattr(self.moments, "has_curvature", False)
+
+    def _expanded_partials(
+        self, mean: np.ndarray, variance: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sigma = np.sqrt(variance)
+        by_mean = self.sign / sigma  # the derivatives of z
+        half = 0.5 / variance
+        z = (mean - self.best_f) * by_mean
+        log_value, slope = self.law.log_h(z)
+        bend = normal.log_h_curvature(z, slope)
+        first, second = np.empty((len(z), 2)), np.empty((len(z), 2, 2))
+        first[:, 0] = slope * by_mean
+        first[:, 1] = (1.0 - z * slope) * half
+        sum_of_slopes = z * bend + slope
+        second[:, 0, 0] = bend * by_mean * by_mean
+        second[:, 0, 1] = second[:, 1, 0] = -half * by_mean * sum_of_slopes
+        second[:, 1, 1] = half * half * (z * (sum_of_slopes + 2.0 * slope) - 2.0)
+        return log_value + np.log(sigma), first, second
 
 
 class PosteriorMean(AnalyticAcquisition):

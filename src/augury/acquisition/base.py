@@ -23,6 +23,17 @@ class Acquisition(Protocol):
         """`N` values at `X` (`N x d`) and their gradients (`N x d`; anything in categorical columns)."""
 
 
+class CurvedAcquisition(Acquisition, Protocol):
+    """One that may have second derivatives, for a faster search where columns are few."""
+
+    @property
+    def has_curvature(self) -> bool:
+        """Whether `expand` is to be had."""
+
+    def expand(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`N` values at `X` (`N x d`), their gradients (`N x d`) and their Hessians (`N x d x d`)."""
+
+
 def is_smooth(owner: object) -> bool:
     """Whether the gradient of an acquisition, or of a surrogate's moments, leads to larger values."""
     return bool(getattr(owner, "is_smooth", True))

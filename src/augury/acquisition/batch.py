@@ -73,7 +73,8 @@ def maximize_batch(
     NeurIPS 2018, section 3.2, for the greedy choice.
     """
     options: dict[str, Any] = {"n_restarts": n_restarts, "n_raw": n_raw}
-    X, values = np.empty((0, space.dim)), np.empty(0)
+    X = np.empty((0, space.dim))
+    values: list[float] = []
     for index in range(q):
         result = maximize(
             conditional(X),
@@ -83,11 +84,12 @@ def maximize_batch(
             seed=seed + index,
             **options,
         )
-        X, values = np.concatenate([X, result.x[None]]), np.append(values, result.value)
+        X = np.concatenate([X, result.x[None]])
+        values.append(result.value)
     for sweep in range(sweeps if q > 1 else 0):
         if not _choose_again(conditional, space, X, avoid, seed + q * (sweep + 1)):
             break
-    return BatchResult(X, values)
+    return BatchResult(X, np.array(values))
 
 
 def built_once(conditional: Conditional) -> Conditional:
@@ -132,4 +134,6 @@ def _choose_again(
 
 
 def _joined(first: np.ndarray | None, second: np.ndarray) -> np.ndarray:
-    return second if first is None else np.concatenate([first, second])
+    if first is None or not len(second):
+        return second if first is None else first
+    return np.concatenate([first, second])

@@ -37,6 +37,21 @@ class Moments(Protocol):
         moments weighted by `mean` (`N`), `variance` (`N`) and `covariance` (`N x b`)."""
 
 
+class CurvedMoments(Moments, Protocol):
+    """Those that may have second derivatives."""
+
+    @property
+    def has_curvature(self) -> bool:
+        """Whether `expand` and `curvature` are to be had."""
+
+    def expand(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Mean (`N`) and variance (`N`) at `X` (`N x d`), and the gradients of both (`N x 2 x d`)."""
+
+    def curvature(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """`N x d x d`: the second derivatives at the `X` last expanded of the sum of both moments weighted by
+        `mean` and `variance` (`N` each)."""
+
+
 def moments_of(model: Any, Z: np.ndarray | None = None) -> Moments:
     """The fastest way to the moments that a model offers.
 

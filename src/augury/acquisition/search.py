@@ -69,9 +69,10 @@ def maximize(
         return SearchResult(*best_of(acquisition, points, avoid))
     few = space.dim - len(space.fixed_columns) <= _FEW_COLUMNS
     n_restarts = n_restarts or _RESTARTS[few]
-    raw = raw_points(space, n_raw or _RAW_POINTS[few], incumbents=incumbents, seed=seed)
+    rng = np.random.default_rng(seed)
+    raw = raw_points(space, n_raw or _RAW_POINTS[few], incumbents=incumbents, seed=rng)
     raw_values = acquisition.value(raw)
-    starts = choose_starts(raw, raw_values, n_restarts, seed=seed)
+    starts = choose_starts(raw, raw_values, n_restarts, seed=rng)
     if is_box(space):
         lower, upper = space.bounds.copy()
         for column, value in space.fixed_columns.items():

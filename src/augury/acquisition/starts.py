@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 
 from augury.numerics.quasi_random import quasi_uniform
@@ -15,7 +17,9 @@ _MOST_PERTURBED = 20  # coordinates changed at once around an incumbent, on aver
 _ETA = 1.0  # sharpness of the draw of starts, per standard deviation of the raw values
 
 
-def raw_points(space: Space, count: int, *, incumbents: np.ndarray | None, seed: int) -> np.ndarray:
+def raw_points(
+    space: Space, count: int, *, incumbents: np.ndarray | None, seed: int | np.random.Generator
+) -> np.ndarray:
     """`count x dim` points of the space: space-filling, and around the incumbents.
 
     Args:
@@ -23,16 +27,19 @@ def raw_points(space: Space, count: int, *, incumbents: np.ndarray | None, seed:
         count: number of points; may be exceeded by the incumbents themselves, and fall short where
             constraints leave few points around them.
         incumbents: `k x dim` encoded points worth a closer look (the best observed ones), or None.
-        seed: of the points.
+        seed: of the points; or the generator to go on with.
     """
+    rng = np.random.default_rng(seed)
     near = 0 if incumbents is None or len(incumbents) == 0 else int(_NEAR_SHARE * count)
-    spread = _space_filling(space, count - near, seed)
+    spread = _space_filling(space, count - near, rng)
     if incumbents is None or not near:
         return spread
-    return np.concatenate([spread, around(space, incumbents, near, np.random.default_rng([seed, 1]))])
+    return np.concatenate([spread, around(space, incumbents, near, rng)])
 
 
-def choose_starts(X: np.ndarray, values: np.ndarray, count: int, *, seed: int) -> np.ndarray:
+def choose_starts(
+    X: np.ndarray, values: np.ndarray, count: int, *, seed: int | np.random.Generator
+) -> np.ndarray:
     """`count x dim` (or all) of the raw points: the best one, and others drawn by their value.
 
     The draw is without replacement with weights `exp(eta * z)` for standardised values z, so that good
@@ -42,22 +49,23 @@ def choose_starts(X: np.ndarray, values: np.ndarray, count: int, *, seed: int) -
         X: `N x dim` raw points.
         values: `N`; points whose value is not finite are taken only when nothing else is left.
         count: number of starts.
-        seed: of the draw.
+        seed: of the draw; or the generator to go on with.
 
     Source: `initialize_q_batch` of BoTorch (Balandat et al., NeurIPS 2020).
     """
     finite = np.isfinite(values)
-    if not finite.any() or count >= len(X):
+    known = values if finite.all() else values[finite]
+    if not len(known) or count >= len(X):
         return X[:count]
-    deviation = values[finite].std()
-    standardised = np.where(finite, values - values[finite].max(), -np.inf) / (
-        deviation if deviation > 0 else 1.0
-    )
-    gumbel = np.random.default_rng([seed, 2]).gumbel(size=len(values))
-    keys = _ETA * standardised + gumbel
-    keys[np.argmax(np.where(finite, values, -np.inf))] = np.inf
-    chosen = np.argpartition(-keys, count)[:count]
-    return X[chosen[np.argsort(-keys[chosen], kind="stable")]]
+    residuals = known - known.sum() / len(known)
+    variance = float(residuals @ residuals) / len(known)
+    keys = values * (_ETA / (sqrt(variance) if variance > 0.0 else 1.0))
+    keys += np.random.default_rng(seed).gumbel(size=len(values))
+    if len(known) < len(values):
+        keys[~finite] = -np.inf
+        values = np.where(finite, values, -np.inf)
+    keys[np.argmax(values)] = np.inf
+    return X[np.argsort(-keys, kind="stable")[:count]]
 
 
 def is_box(space: Space) -> bool:
@@ -86,9 +94,11 @@ def around(
     """
     dim = space.dim
     centres = incumbents[np.arange(count) % len(incumbents)]
-    changed = rng.random((count, dim)) < min(1.0, _MOST_PERTURBED / dim)
-    changed[np.arange(count), rng.integers(dim, size=count)] = True
-    points = np.where(changed, centres + width * rng.standard_normal((count, dim)), centres)
+    points = centres + width * rng.standard_normal((count, dim))
+    if dim > _MOST_PERTURBED:
+        changed = rng.random((count, dim)) < _MOST_PERTURBED / dim
+        changed[np.arange(count), rng.integers(dim, size=count)] = True
+        points = np.where(changed, points, centres)
     for column, cardinality in space.cardinalities.items():
         redrawn = rng.random(count) < min(0.5, 1.0 / dim + 0.1)
         points[:, column] = np.where(redrawn, rng.integers(cardinality, size=count), centres[:, column])
@@ -102,10 +112,10 @@ def around(
     return points[space.feasible(points)]
 
 
-def _space_filling(space: Space, count: int, seed: int) -> np.ndarray:
+def _space_filling(space: Space, count: int, rng: np.random.Generator) -> np.ndarray:
     if not is_box(space):
-        return sobol(space, count, seed=seed)
-    points = quasi_uniform(count, space.dim, seed)
+        return sobol(space, count, seed=int(rng.integers(2**63)))
+    points = quasi_uniform(count, space.dim, rng)
     for column, value in space.fixed_columns.items():
         points[:, column] = value
     return points

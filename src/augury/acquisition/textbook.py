@@ -154,9 +154,8 @@ def candidates_for_optimum(situation: Situation) -> np.ndarray:
     points = listed_points(situation.space)
     if points is None:
         order = np.argsort(-sign * situation.values, kind="stable")[:_INCUMBENTS]
-        points = raw_points(
-            situation.space, _RAW_POINTS, incumbents=situation.observed[order], seed=situation.seed
-        )
+        rng = np.random.default_rng([situation.seed, 1])  # other points than those of the search
+        points = raw_points(situation.space, _RAW_POINTS, incumbents=situation.observed[order], seed=rng)
         points = np.concatenate([situation.observed, points])
     moments, law = location_scale_of(situation.model)
     mean, variance, _ = moments(np.ascontiguousarray(points))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from augury.models.standardization import Standardization
+
 if TYPE_CHECKING:
     from augury.models.exact.model import ExactModel
 
@@ -81,14 +83,16 @@ def choose_warping(model: ExactModel, y: np.ndarray, sign: float) -> LogWarping 
         sign: +1 where larger ones are better, else -1.
     """
     best = float(sign * (sign * y).max())
-    median = float(np.median(sign * (best - y)))
+    worse = np.sort(sign * (best - y))
+    median = 0.5 * float(worse[(len(y) - 1) // 2] + worse[len(y) // 2])
     if len(y) < _FEWEST_ROWS or not median > 0.0:
         return None
     warpings = [LogWarping(best, share * median, sign) for share in _OFFSETS]
     candidates = np.stack([y, *(warping(y) for warping in warpings)], axis=1)
-    deviations = candidates.std(axis=0, ddof=1)
-    standardised = (candidates - candidates.mean(axis=0)) / deviations
-    evidence = model.regressions.outcomes[0].log_likelihood_of(standardised) - len(y) * np.log(deviations)
+    standardization = Standardization.of(candidates)
+    standardised, _ = standardization(candidates, None)
+    evidence = model.regressions.outcomes[0].log_likelihood_of(standardised)
+    evidence -= len(y) * np.log(standardization.scale)
     evidence[1:] += [warping.log_slope(y).sum() for warping in warpings]
     likeliest = int(evidence.argmax())
     return warpings[likeliest - 1] if likeliest else None

@@ -32,16 +32,17 @@ def check_training_data(
         raise InvalidInputError(
             f"train_X must be n x d and train_Y n x m; given {tuple(X.shape)} and {tuple(Y.shape)}"
         )
-    if len(X) != len(Y):
+    if X.shape[0] != Y.shape[0]:
         raise InvalidInputError(f"train_X has {len(X)} rows and train_Y has {len(Y)}; they must agree")
-    if len(X) == 0 or X.shape[1] == 0 or Y.shape[1] == 0:
+    if 0 in X.shape or Y.shape[1] == 0:
         raise InvalidInputError(
             "a model needs at least one row, one input and one outcome; "
             f"given {tuple(X.shape)} and {tuple(Y.shape)}"
         )
     _check_finite(X, "train_X")
     _check_finite(Y, "train_Y")
-    if not isfinite(float(Y.square().sum())):
+    outcomes = Y.numpy().reshape(-1)
+    if not isfinite(np.vdot(outcomes, outcomes)):
         raise InvalidInputError(
             f"train_Y has an entry of size {Y.abs().max().item():.3g}, which overflows when squared; "
             "leave such rows out or mark them as failed"

@@ -14,12 +14,11 @@ from botorch.utils.types import _DefaultType
 from torch import Tensor
 
 from augury.errors import NotSupportedError
+from augury.models.standardization import Standardization
 from augury.models.training_data import check_training_data, check_transformed
 
 #: Known noise variances (standardised) are kept in these bounds, so that the covariance can be factorised.
 _KNOWN_NOISE_BOUNDS = (1e-8, 1e16)
-#: Outcomes with a smaller standard deviation are constant; BoTorch's 1e-8 would lose those of small units.
-_LEAST_DEVIATION = 1e-150
 
 
 @dataclass(frozen=True)
@@ -62,25 +61,41 @@ class TransformedData:
             InvalidInputError: shapes that do not agree, no rows, entries that are not finite.
         """
         train_X, Y, Yvar = check_training_data(train_X, train_Y, train_Yvar)
-        if isinstance(outcome_transform, _DefaultType):
-            outcome_transform = Standardize(m=Y.shape[-1], min_stdv=_LEAST_DEVIATION)
-        if input_transform is not None:
-            model.input_transform = input_transform
+        inputs = train_X
         with torch.no_grad():
-            inputs = model.transform_inputs(train_X)
-            if outcome_transform is not None:
+            if input_transform is not None:
+                model.input_transform = input_transform
+                inputs = model.transform_inputs(train_X)
+            if isinstance(outcome_transform, _DefaultType):
+                outcome_transform = Standardization.of(Y.numpy()).transform()
+            elif outcome_transform is not None:
                 outcome_transform.train()
+            if outcome_transform is not None:
                 Y, Yvar = outcome_transform(Y, Yvar, X=train_X)
                 model.outcome_transform = outcome_transform
         for transform in model.children():
             transform.eval()
         check_transformed(inputs, Y)
-        variances = None if Yvar is None else np.clip(Yvar.numpy(), *_KNOWN_NOISE_BOUNDS)
-        return cls(train_X, inputs.numpy(), Y.numpy(), variances)
+        return cls(train_X, inputs.numpy(), Y.numpy(), _bounded(None if Yvar is None else Yvar.numpy()))
+
+    @classmethod
+    def standardised(
+        cls, train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None
+    ) -> tuple[Self, Standardization]:
+        """Training data with standardised outcomes, as `of` has them without transforms given."""
+        X, Y, Yvar = check_training_data(train_X, train_Y, train_Yvar)
+        outcomes = Y.numpy()
+        standardization = Standardization.of(outcomes)
+        outcomes, variances = standardization(outcomes, None if Yvar is None else Yvar.numpy())
+        return cls(X, X.numpy(), outcomes, _bounded(variances)), standardization
 
     def outcome(self, column: int) -> tuple[np.ndarray, np.ndarray | None]:
         """One outcome (`n`) and its known noise variances (`n`), or None."""
         return self.Y[:, column], None if self.Yvar is None else self.Yvar[:, column]
+
+
+def _bounded(variances: np.ndarray | None) -> np.ndarray | None:
+    return None if variances is None else np.clip(variances, *_KNOWN_NOISE_BOUNDS)
 
 
 def affine(model: Model) -> tuple[Tensor, Tensor]:

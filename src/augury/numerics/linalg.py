@@ -5,6 +5,9 @@ Matrices are Fortran-ordered: LAPACK then works in the caller's buffer and nothi
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import isfinite
+
 import numpy as np
 from scipy.linalg import blas, lapack
 
@@ -29,11 +32,11 @@ def cholesky_in_place(K: np.ndarray) -> float:
     """
     n = len(K)
     diagonal = K.diagonal().copy()
-    scale = diagonal.mean()
     jitter = 0.0
     relative = _FIRST_JITTER
     while not _factorised(K):
-        if relative > _LAST_JITTER or not np.isfinite(scale):
+        scale = float(diagonal.mean())
+        if relative > _LAST_JITTER or not isfinite(scale):
             raise FloatingPointError(f"the {n} x {n} covariance matrix is not positive definite")
         jitter = relative * scale
         lower = np.tril_indices(n, -1)
@@ -46,7 +49,7 @@ def cholesky_in_place(K: np.ndarray) -> float:
 def _factorised(K: np.ndarray) -> bool:
     """Try to factorise in place. LAPACK may not notice an entry that is not finite; the diagonal shows it."""
     _, info = lapack.dpotrf(K, lower=1, clean=0, overwrite_a=1)
-    return info == 0 and bool(np.isfinite(K.trace()))
+    return info == 0 and isfinite(K.trace())
 
 
 def solve_with_factor(L: np.ndarray, B: np.ndarray) -> np.ndarray:
@@ -63,7 +66,15 @@ def inverse_in_place(L: np.ndarray) -> None:
 def inverse_factor(L: np.ndarray) -> np.ndarray:
     """`L^{-1}` as a clean lower-triangular matrix; the buffer of `L` (Fortran-ordered) is used up."""
     inverse, _ = lapack.dtrtri(L, lower=1, overwrite_c=1)
-    return np.tril(inverse)
+    return np.where(_lower_triangle(len(L)), inverse, 0.0)
+
+
+@lru_cache(maxsize=8)
+def _lower_triangle(n: int) -> np.ndarray:
+    """The mask of `np.tril`, which makes it anew each time."""
+    mask = np.tri(n, dtype=bool)
+    mask.setflags(write=False)
+    return mask
 
 
 def symmetric_product(S: np.ndarray, B: np.ndarray, *, lower: bool = True) -> np.ndarray:

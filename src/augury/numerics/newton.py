@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ def ascend(
     upper: np.ndarray,
     *,
     least_gain: float,
-    longest_step: float,
+    longest_step: float | np.ndarray,
     max_evaluations: int = 60,
 ) -> tuple[np.ndarray, float]:
     """A local maximum of a function on a box.
@@ -50,7 +51,8 @@ def ascend(
         lower: `p` lower bounds.
         upper: `p` upper bounds.
         least_gain: the ascent ends where the model promises no more than this.
-        longest_step: of any variable at once; further away the quadratic model knows nothing.
+        longest_step: of each variable at once, one number or `p`; a longer step is shortened as a whole.
+            Further away the quadratic model knows nothing.
         max_evaluations: of the function.
 
     Returns:
@@ -63,7 +65,7 @@ def ascend(
     here = function(x)
     damping = 0.0
     for _ in range(max_evaluations - 1):
-        if not np.isfinite(here.value):
+        if not isfinite(here.value):
             break
         step = _step(here, x, lower, upper, damping, longest_step)
         promised = float(step @ here.gradient - 0.5 * (step @ here.curvature @ step))
@@ -72,7 +74,7 @@ def ascend(
             continue
         if not promised > least_gain:
             break
-        ahead = x + step
+        ahead = np.minimum(np.maximum(x + step, lower), upper)
         there = function(ahead)
         share = (there.value - here.value) / promised
         if share > _LEAST_SHARE:
@@ -87,7 +89,12 @@ def ascend(
 
 
 def _step(
-    here: Expansion, x: np.ndarray, lower: np.ndarray, upper: np.ndarray, damping: float, longest: float
+    here: Expansion,
+    x: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    damping: float,
+    longest: float | np.ndarray,
 ) -> np.ndarray:
     """The damped Newton step on the box, cut to length.
 
@@ -107,11 +114,8 @@ def _step(
             break
         free &= ~crossing
         step = np.where(free, 0.0, within - x)
-    excess = float(np.abs(step).max()) / longest
-    if excess > 1.0:
-        step = step / excess
-    ahead = x + step
-    return np.minimum(np.maximum(ahead, lower), upper) - x
+    excess = float((np.abs(step) / longest).max())
+    return step / excess if excess > 1.0 else step
 
 
 def _solve(matrix: np.ndarray, gradient: np.ndarray, free: np.ndarray, step: np.ndarray) -> np.ndarray:

@@ -47,6 +47,15 @@ def log_h(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return value, derivative
 
 
+def log_h_curvature(z: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    r"""The second derivative of `log h` where its first is `slope`, both of any shape.
+
+    .. math::
+        (\log h)'' = \phi / h - (\Phi / h)^2, \qquad \phi = h - z \Phi
+    """
+    return 1.0 - slope * (z + slope)
+
+
 def _fill_tails(z: np.ndarray, outside: np.ndarray, value: np.ndarray, derivative: np.ndarray) -> None:
     left = outside & (z < _FAR_LEFT)
     right = outside & (z > _FAR_RIGHT)

@@ -11,7 +11,7 @@ _MAX_SOBOL_DIM = 21_201
 _SMALLEST = 1e-12
 
 
-def quasi_uniform(count: int, dim: int, seed: int) -> np.ndarray:
+def quasi_uniform(count: int, dim: int, seed: int | np.random.Generator) -> np.ndarray:
     """`count x dim` points of low discrepancy in `[0, 1)`.
 
     A Sobol sequence, shifted modulo 1 by a random vector. Beyond the 21,201 dimensions for which Sobol
@@ -20,7 +20,7 @@ def quasi_uniform(count: int, dim: int, seed: int) -> np.ndarray:
     Args:
         count: number of points; a power of two is balanced best.
         dim: dimension of each.
-        seed: of the shift.
+        seed: of the shift; or the generator to go on with.
 
     Source: Cranley and Patterson, "Randomization of number theoretic methods for multiple integration",
     SIAM J. Numer. Anal. 13 (1976).
@@ -28,7 +28,9 @@ def quasi_uniform(count: int, dim: int, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     if count == 0 or not 0 < dim <= _MAX_SOBOL_DIM:
         return rng.random((count, dim))
-    return (_sobol(count, dim) + rng.random(dim)) % 1.0
+    points = _sobol(count, dim) + rng.random(dim)
+    points -= points >= 1.0
+    return points
 
 
 def quasi_normal(count: int, dim: int, seed: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,9 @@ _ROWS_WORTH_THREADS = 400
 
 #: Packages that bring a BLAS or OpenMP library of their own.
 _PACKAGES = ("numpy", "scipy.linalg", "sklearn", "torch")
+
+
+_inside = threading.local()
 
 
 def _controller() -> ThreadpoolController:
@@ -47,6 +51,21 @@ def blas_threads(rows: int) -> Iterator[None]:
 
 @contextmanager
 def single_blas_thread() -> Iterator[None]:
-    """Run the block with one BLAS thread, as where threads of our own call BLAS."""
-    with _controller().limit(limits=1):
+    """Run the block with one BLAS thread, as where threads of our own call BLAS.
+
+    A block inside another one of the same thread changes nothing.
+    """
+    if getattr(_inside, "single", False):
         yield
+        return
+    counted = [(pool, pool.get_num_threads()) for pool in _controller().lib_controllers]
+    limited = [(pool, count) for pool, count in counted if count != 1]
+    for pool, _ in limited:
+        pool.set_num_threads(1)
+    _inside.single = True
+    try:
+        yield
+    finally:
+        _inside.single = False
+        for pool, count in limited:
+            pool.set_num_threads(count)

@@ -29,6 +29,9 @@ def non_dominated(values: Array) -> NDArray[np.bool_]:
     left = np.flatnonzero(np.isfinite(values).all(axis=1))
     if not len(left):
         return front
+    if values.shape[1] == 1:
+        front[left] = values[left, 0] == values[left, 0].max()
+        return front
     # A row that dominates another has larger ranks, hence a larger sum of ranks, and comes before it.
     ranks = [np.unique(column, return_inverse=True)[1] for column in values[left].T]
     left = left[np.argsort(-np.sum(ranks, axis=0), kind="stable")]

@@ -13,6 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -71,18 +72,26 @@ class LinearScale(Scale):
         return u
 
     def value(self, u: Array) -> Array:
-        u = np.clip(u, 0.0, 1.0)
+        u = np.minimum(np.maximum(u, 0.0), 1.0)
         x = self._resolve(self.low + u * (self.high - self.low))
         return np.where(u >= 1.0, self.high, np.minimum(x, self.high))
 
+    @cached_property
+    def _grid(self) -> tuple[NDArray[np.bool_], Array, Array, Array]:
+        """Which columns have a grid, its precision, and the edges beyond which its points become a bound.
+
+        A bound need not lie on the grid: grid points within 3/4 of a spacing of it become the bound.
+        """
+        has_grid = self.precision > 0.0
+        precision = np.where(has_grid, self.precision, 1.0)
+        return has_grid, precision, self.low + 0.75 / precision, self.high - 0.75 / precision
+
     def _resolve(self, x: Array) -> Array:
-        # A bound need not lie on the grid: grid points within 3/4 of a spacing of a bound become the bound.
-        precision = np.where(self.precision > 0.0, self.precision, 1.0)
-        edge = 0.75 / precision
+        has_grid, precision, first, last = self._grid
         grid = np.rint(x * precision) / precision + 0.0
-        grid = np.where(grid <= self.low + edge, self.low, grid)
-        grid = np.where(grid >= self.high - edge, self.high, grid)
-        return np.where(self.precision > 0.0, grid, x)
+        grid = np.where(grid <= first, self.low, grid)
+        grid = np.where(grid >= last, self.high, grid)
+        return np.where(has_grid, grid, x)
 
 
 @dataclass(frozen=True, eq=False)

@@ -201,11 +201,15 @@ class Decision:
     def is_noisy(self, column: int) -> bool:
         """Whether the best measured value of an objective may well not be the best value."""
         model = self.models.models[column]
-        if not hasattr(model, "noise_variance"):
+        noise = getattr(model, "noise_variance", None)
+        if noise is None:
             return True
         measured = self.observations.Y[self.observations.complete, column]
-        variance = float(self.models.warped(column, measured[np.isfinite(measured)]).var())
-        return float(model.noise_variance.mean()) > NEGLIGIBLE_NOISE * variance
+        values = self.models.warped(column, measured[np.isfinite(measured)])
+        residuals = values - values.sum() / len(values)
+        return float(noise.numpy().sum()) / noise.numel() > NEGLIGIBLE_NOISE * (residuals @ residuals) / len(
+            values
+        )
 
     @property
     def _leaves_known_points(self) -> bool:

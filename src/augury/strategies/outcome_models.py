@@ -87,14 +87,7 @@ class OutcomeModels:
 
     def mean_variance(self, column: int, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance (each N) of the underlying function of one outcome at X (N x d), in its units."""
-        model, points = self.models[column], torch.from_numpy(X)
-        with torch.no_grad():
-            if hasattr(model, "mean_variance"):
-                mean, variance = model.mean_variance(points)
-            else:
-                posterior = model.posterior(points.unsqueeze(-2))
-                mean, variance = posterior.mean.reshape(-1), posterior.variance.reshape(-1)
-        moments = mean.numpy(), variance.numpy()
+        moments = _moments(self.models[column], X)
         return self.warpings[column].moments(*moments) if column in self.warpings else moments
 
     def warped(self, column: int, y: np.ndarray) -> np.ndarray:
@@ -102,11 +95,13 @@ class OutcomeModels:
         return self.warpings[column](y) if column in self.warpings else y
 
     def mean(self, column: int, X: np.ndarray) -> np.ndarray:
-        """The mean alone (N) at X (N x d), cheaper than with the variance where the model has `mean`."""
+        """The mean alone (N) at X (N x d), cheaper than with the variance where the model has it in closed
+        form."""
         model = self.models[column]
-        if column in self.warpings or not hasattr(model, "mean_variance") or not hasattr(model, "mean"):
+        moments: Any = model.cross_posterior() if hasattr(model, "cross_posterior") else None
+        if column in self.warpings or not hasattr(moments, "mean"):
             return self.mean_variance(column, X)[0]
-        mean: np.ndarray = model.mean(torch.from_numpy(X)).numpy()
+        mean: np.ndarray = moments.mean(X)
         return mean
 
     def given_violation(self, column: int, sign: float, offset: float, X: np.ndarray) -> Any:
@@ -178,6 +173,21 @@ class _Measured:
         if is_portfolio:
             start = {**initial, **{f"{REFERENCE}.{name}": value for name, value in start.items()}}
         return self.fitted(model, space, Y, start, seed), warping
+
+
+def _moments(model: Any, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance (each N) of a model of one outcome at X (N x d)."""
+    if hasattr(model, "cross_posterior"):
+        mean, variance, _ = model.cross_posterior()(X)
+        return mean, variance
+    points = torch.from_numpy(X)
+    with torch.no_grad():
+        if hasattr(model, "mean_variance"):
+            moments = model.mean_variance(points)
+        else:
+            posterior = model.posterior(points.unsqueeze(-2))
+            moments = posterior.mean.reshape(-1), posterior.variance.reshape(-1)
+    return moments[0].numpy(), moments[1].numpy()
 
 
 def _gradients(observations: Observations, rows: np.ndarray, column: int) -> torch.Tensor | None:

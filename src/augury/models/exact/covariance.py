@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Protocol
 
 import numpy as np
 from torch import Tensor
+
+
+class CrossExpansion(Protocol):
+    """`k(x_i, x'_j)` for `N` new inputs and `n` training inputs, and its derivatives in `x_i`."""
+
+    joint: np.ndarray  #: `N x (1 + d) x n`: the covariance, then its first derivatives
+
+    def hessian(self, weights: np.ndarray) -> np.ndarray:
+        """`N x d x d` second derivatives of `sum_j W_ij k(x_i, x'_j)`, for `N x n` weights."""
 
 
 class Covariance(ABC):
@@ -20,6 +30,9 @@ class Covariance(ABC):
     #: Newton's method stops when its model promises less than this, in nats; the model may be wrong by a
     #: factor, and by a larger one where hyperparameters make up for each other.
     negligible_promise = 5e-3
+    #: How far it may change each of `theta`, and the log noise variance, at once; a longer step is shortened
+    #: as a whole. The noise goes from the quiet start to its lower bound in two.
+    longest_step, longest_noise_step = 1.25, 3.5
 
     @property
     def lengthscales(self) -> np.ndarray | None:
@@ -87,6 +100,13 @@ class Covariance(ABC):
     def cross_pullback(self, weights: np.ndarray) -> np.ndarray:
         """`N x d`: the gradient of `sum_j W_ij k(x_i, x_j)` with respect to `x_i`, for the `X` last given to
         `cross(..., gradient=True)`; `weights` is `N x n` or broadcasts to it."""
+
+    #: Whether `cross_expansion` is to be had; only of stationary covariances.
+    has_cross_expansion = False
+
+    def cross_expansion(self, X: np.ndarray) -> CrossExpansion:
+        """`cross(X)` to second order in `X` (`N x d`)."""
+        raise NotImplementedError
 
     @abstractmethod
     def diagonal(self, X: np.ndarray) -> np.ndarray:

@@ -130,6 +130,44 @@ class CrossPosterior:
         )
         return through.numpy()
 
+    @property
+    def has_curvature(self) -> bool:
+        """Whether `expand` and `curvature` are to be had."""
+        return self._fixed is None and self._transform is None and self._covariance.has_cross_expansion
+
+    def expand(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Mean (`N`) and variance (`N`) at `X` (`N x d`), and the gradients of both (`N x 2 x d`).
+
+        With `[k_x, dk_x/dx]` for `k_x`: one product with `alpha`, and one with `L^{-1}`, whose Gram matrices
+        hold the variances and their derivatives.
+        """
+        self._expansion = self._covariance.cross_expansion(X)
+        joint = self._expansion.joint
+        means = joint @ (self._scale * self._alpha)
+        self._whitened = (joint.reshape(-1, self._n) @ self._root.T).reshape(joint.shape)
+        self._gram = self._whitened @ self._whitened.transpose(0, 2, 1)
+        prior = self._covariance.diagonal(X)
+        variance = _positive(prior - self._gram[:, 0, 0], prior)
+        variance *= self._scale**2
+        slopes = np.empty((len(X), 2, X.shape[1]))
+        slopes[:, 0] = means[:, 1:]
+        np.multiply(self._gram[:, 0, 1:], -2.0 * self._scale**2, out=slopes[:, 1])
+        return self._shift + means[:, 0], variance, slopes
+
+    def curvature(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+        """`N x d x d`: the second derivatives at the `X` last expanded of the weighted sum of both moments.
+
+        Args:
+            mean: `N` weights of the means.
+            variance: `N` weights of the variances.
+        """
+        twice = ((-2.0 * self._scale**2) * variance)[:, None]
+        weights = (twice * self._whitened[:, 0]) @ self._root
+        weights += np.multiply.outer(self._scale * mean, self._alpha)
+        hessian = self._expansion.hessian(weights)
+        hessian += twice[:, None] * self._gram[:, 1:, 1:]
+        return hessian
+
     def _inputs(self, X: np.ndarray, remember: bool = False) -> np.ndarray:
         if self._transform is None:
             return X

@@ -95,6 +95,11 @@ class Features:
         return [column for column in conditional if column not in self.categorical]
 
     @cached_property
+    def is_plain(self) -> bool:
+        """Whether the columns themselves are the coordinates."""
+        return not self.categorical and not self.arcs
+
+    @cached_property
     def _first_coordinates(self) -> np.ndarray:
         """Of each numeric column, the coordinate that it begins at."""
         sizes = self.groups[: len(self.numeric)]
@@ -130,7 +135,7 @@ class Features:
 
     def coordinates(self, X: np.ndarray) -> np.ndarray:
         """`N x p`: the coordinates of the Matern distance, ordered as `groups`."""
-        if not self.categorical and not self.arcs:
+        if self.is_plain:
             return X
         active = self._active(X)
         parts = [X[:, self.numeric]] if not self.arcs else []
@@ -146,7 +151,7 @@ class Features:
 
     def coordinates_tensor(self, X: Tensor) -> Tensor:
         """The same for `... x N x d` tensors, differentiable in the numeric columns."""
-        if not self.categorical and not self.arcs:
+        if self.is_plain:
             return X
         plain = X.detach().numpy()
         active = self._active(plain.reshape(-1, self.dim)).reshape(plain.shape)
@@ -176,7 +181,7 @@ class Features:
 
     def scatter_gradient(self, gradient: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
         """`N x d`: a gradient in the `coordinates` put back in the encoded columns (0 for categories)."""
-        if not self.categorical and not self.arcs:
+        if self.is_plain:
             return gradient
         full = np.zeros((len(gradient), self.dim))
         first = self._first_coordinates

@@ -13,9 +13,7 @@ from augury.numerics.threads import blas_threads
 
 #: L-BFGS stops when a step gains less than this, in nats: a hundredth is far below what a decision notices.
 _NEGLIGIBLE_GAIN = 1e-2
-#: The longest step of Newton's method, in units of log hyperparameters.
-_LONGEST_STEP = 2.0
-#: The first step of L-BFGS from a start that is already a good one, likewise.
+#: The first step of L-BFGS from a start that is already a good one, in units of log hyperparameters.
 _SHORT_STEP = 0.1
 #: With more rows a cold fit begins from the best theta of a subset, and no fit tries further starts.
 _FEW_ROWS = 120
@@ -46,6 +44,9 @@ class LogPosterior(Protocol):
 
     def bounds(self) -> np.ndarray:
         """`2 x p`."""
+
+    def longest_step(self) -> np.ndarray:
+        """`p`: how far Newton's method may change each of `theta` at once."""
 
     def starts(self) -> np.ndarray:
         """`s x p`, best guess first; the second explains the data by noise, where noise is inferred."""
@@ -137,7 +138,7 @@ def _climb(likelihood: LogPosterior, start: np.ndarray, scale: float = 1.0) -> F
         lower,
         upper,
         least_gain=likelihood.negligible_promise,
-        longest_step=_LONGEST_STEP,
+        longest_step=likelihood.longest_step(),
     )
 
 

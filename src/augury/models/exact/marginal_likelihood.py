@@ -18,6 +18,8 @@ from augury.numerics.linalg import (
 from augury.numerics.newton import Expansion
 
 _LOG_2PI = log(2.0 * pi)
+_LOG_NOISE_BOUNDS = np.log(NOISE_BOUNDS)
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 class MarginalLikelihood:
@@ -44,7 +46,6 @@ class MarginalLikelihood:
         self.noise = noise
         self._right_hand_sides = np.ones((len(y), 2), order="F")
         self._right_hand_sides[:, 0] = y
-        self._sum_of_squares = max(len(y) * float(y.var()), np.finfo(np.float64).tiny)
         self._last: tuple[np.ndarray, float] | None = None  # theta and its leave-one-out error
 
     @property
@@ -68,10 +69,19 @@ class MarginalLikelihood:
 
     def bounds(self) -> np.ndarray:
         """`2 x p` bounds of `theta`."""
-        bounds = self.covariance.bounds()
-        if self.infers_noise:
-            bounds = np.concatenate([bounds, np.log(NOISE_BOUNDS)[:, None]], axis=1)
+        own = self.covariance.bounds()
+        if not self.infers_noise:
+            return own
+        bounds = np.empty((2, own.shape[1] + 1))
+        bounds[:, :-1], bounds[:, -1] = own, _LOG_NOISE_BOUNDS
         return bounds
+
+    def longest_step(self) -> np.ndarray:
+        """`p`: how far Newton's method may change each of `theta` at once."""
+        steps = np.full(len(self.covariance.theta) + self.infers_noise, self.covariance.longest_step)
+        if self.infers_noise:
+            steps[-1] = self.covariance.longest_noise_step
+        return steps
 
     def starts(self) -> np.ndarray:
         """`s x p` starting points, best guess first; the second explains the data by noise."""
@@ -159,6 +169,11 @@ class MarginalLikelihood:
         return information, alpha @ columns[:, :p]
 
     @cached_property
+    def _sum_of_squares(self) -> float:
+        residual = self.y - self.y.sum() / len(self.y)
+        return max(float(residual @ residual), _TINY)
+
+    @cached_property
     def prior_curvature(self) -> np.ndarray:
         """`p` second derivatives of minus the log prior."""
         curvature = self.covariance.prior_curvature()
@@ -206,6 +221,7 @@ class MarginalLikelihood:
         """The log prior density of `theta` and its gradient."""
         if not self.infers_noise:
             return self.covariance.log_prior(theta)
-        value, gradient = self.covariance.log_prior(theta[:-1])
-        more, rest = NOISE_PRIOR.log_density(theta[-1:])
-        return value + more, np.concatenate([gradient, rest])
+        gradient = np.empty(len(theta))
+        value, gradient[:-1] = self.covariance.log_prior(theta[:-1])
+        more, gradient[-1] = NOISE_PRIOR.log_density_of(float(theta[-1]))
+        return value + more, gradient

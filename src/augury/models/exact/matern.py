@@ -11,6 +11,8 @@ from torch import Tensor
 
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
+from augury.models.exact.matern_expansion import MaternExpansion
+from augury.models.exact.matern_pairs import Scaled, pairs_of
 from augury.models.exact.matern_passes import exponential, finish, left_factor, right_factor
 from augury.models.exact.priors import (
     LENGTHSCALE_BOUNDS,
@@ -55,9 +57,12 @@ class MaternCovariance(Covariance):
         self, X: np.ndarray, features: Features, lengthscales: LogNormal | Flat | None = None
     ) -> None:
         self.features = features
+        self.has_cross_expansion = features.is_plain
         self._groups = features.groups
-        self._group_starts = np.cumsum([0, *self._groups[:-1]])
         self._grouped = any(size != 1 for size in self._groups)
+        self._group_starts = (
+            np.cumsum([0, *self._groups[:-1]]) if self._grouped else np.empty(0, dtype=np.intp)
+        )
         self._n_lengthscales = len(self._groups)
         self._lengthscale_prior = lengthscale_prior(features.dim) if lengthscales is None else lengthscales
         self._mismatch_prior = mismatch_prior(len(features.categorical))
@@ -66,16 +71,20 @@ class MaternCovariance(Covariance):
         self.theta = self.typical()
 
     def _bind(self, X: np.ndarray) -> None:
+        self._X = X
         self._coordinates = np.ascontiguousarray(self.features.coordinates(X)) - 0.5
-        self._levels = [np.unique(codes) for codes in self.features.codes(X).T]
+        self._pairs = pairs_of(self._coordinates)
+        codes = self.features.codes(X) if self.features.categorical else np.empty((len(X), 0))
+        self._levels = [np.unique(column) for column in codes.T]
         self._codes = self._one_hot(X)
         self.n = len(X)
 
     def rebind(self, X: np.ndarray) -> MaternCovariance:
         other = copy.copy(self)
         other._buffers = None
-        other._bind(X)
-        other.theta = self.theta
+        if X is not self._X:
+            other._bind(X)
+            other.theta = self.theta
         return other
 
     # -- hyperparameters -------------------------------------------------------------------------------
@@ -89,8 +98,8 @@ class MaternCovariance(Covariance):
         self._theta = np.array(theta, dtype=np.float64)
         self._scale = self._per_coordinate(_SQRT5 * np.exp(-self._theta[: self._n_lengthscales]))
         self._rates = np.exp(-self._theta[self._n_lengthscales :])
-        self._scaled = self._coordinates * self._scale
-        self._right = right_factor(self._scaled)
+        self._scaled = Scaled(self._coordinates * self._scale, self._scale)
+        self._right: np.ndarray | None = None  # made for `cross`
         if len(self._rates):
             self._weighted_codes = self._codes * self._per_code(self._rates)
 
@@ -108,9 +117,11 @@ class MaternCovariance(Covariance):
         return np.repeat(values, [len(levels) for levels in self._levels])
 
     def bounds(self) -> np.ndarray:
-        lengthscales = np.log(LENGTHSCALE_BOUNDS)[:, None].repeat(self._n_lengthscales, axis=1)
-        mismatches = np.log(MISMATCH_BOUNDS)[:, None].repeat(len(self.features.categorical), axis=1)
-        return np.concatenate([lengthscales, mismatches], axis=1)
+        bounds = np.empty((2, self._n_lengthscales + len(self.features.categorical)))
+        for row in (0, 1):
+            bounds[row, : self._n_lengthscales] = log(LENGTHSCALE_BOUNDS[row])
+            bounds[row, self._n_lengthscales :] = log(MISMATCH_BOUNDS[row])
+        return bounds
 
     def starts(self) -> np.ndarray:
         """Short lengthscales; then one input after the other that explains the outcome alone.
@@ -128,9 +139,11 @@ class MaternCovariance(Covariance):
 
     def typical(self) -> np.ndarray:
         """`p`: what is expected without data, lengthscales of half the cube's diagonal."""
-        counts = self._n_lengthscales, len(self.features.categorical)
-        values = 0.5 * sqrt(max(self.features.dim, 1)), self._mismatch_prior.median
-        return np.repeat(np.log(values), counts)
+        typical = np.full(
+            self._n_lengthscales + len(self.features.categorical), log(self._mismatch_prior.median)
+        )
+        typical[: self._n_lengthscales] = log(0.5 * sqrt(max(self.features.dim, 1)))
+        return typical
 
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         split = self._n_lengthscales
@@ -152,14 +165,12 @@ class MaternCovariance(Covariance):
             K, G, scratch = (np.empty((self.n, self.n), order="F") for _ in range(3))
             self._buffers = K, G, scratch
         K, G, scratch = self._buffers
-        # Symmetric, so the transposed (C-ordered) views serve matmul's `out`.
-        np.matmul(left_factor(self._scaled), self._right, out=K.T)
-        np.fill_diagonal(K, 0.0)
+        self._pairs.squares(self._scaled, K)
         exponential(K, G, scratch)
         if len(self._rates):
             scratch.T[...] *= np.exp(self._codes @ self._weighted_codes.T - self._rates.sum())
+            np.fill_diagonal(scratch, 1.0)
         finish(K, G, scratch)
-        np.fill_diagonal(K, 1.0)
         return K
 
     def scratch(self) -> np.ndarray:
@@ -170,20 +181,10 @@ class MaternCovariance(Covariance):
         self._buffers = None
 
     def derivatives(self, vector: np.ndarray) -> np.ndarray:
-        """`dK_ij/dlog l_g = G_ij (z_i - z_j)^2 / 3`, its square multiplied out: no `n x n x d` array."""
+        """`dK_ij/dlog l_g = G_ij (z_i - z_j)^2 / 3`, and those of the mismatches."""
         assert self._buffers is not None
         K, G, _ = self._buffers
-        z, width = self._scaled, self._scaled.shape[1]
-        columns = np.empty((self.n, 2 * width + 1), order="F")
-        first, second = columns[:, :width], columns[:, width:-1]
-        np.multiply(z, vector[:, None], out=first)
-        np.multiply(z, first, out=second)
-        columns[:, -1] = vector
-        product = G @ columns
-        per_coordinate = z * product[:, -1:]
-        per_coordinate -= 2.0 * product[:, :width]
-        per_coordinate *= z
-        per_coordinate += product[:, width:-1]
+        per_coordinate = self._pairs.products(self._scaled, G, vector)
         per_coordinate *= 1.0 / 3.0
         if self._grouped:
             per_coordinate = np.add.reduceat(per_coordinate, self._group_starts, axis=1)
@@ -202,15 +203,10 @@ class MaternCovariance(Covariance):
 
     def pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         assert self._buffers is not None
-        columns = np.ones((self.n, self._scaled.shape[1] + 1), order="F")
-        columns[:, :-1] = self._scaled
         mismatches = self._mismatch_pullback(weights, covariance)
         weights *= self._buffers[1]
-        product = symmetric_product(weights, columns)
-        per_coordinate = self._scaled * product[:, -1:]
-        per_coordinate -= product[:, :-1]
-        per_coordinate *= self._scaled
-        lengthscales = per_coordinate.sum(axis=0) * (2.0 / 3.0)
+        lengthscales = self._pairs.sums(self._scaled, weights)
+        lengthscales *= 1.0 / 3.0
         if self._grouped:
             lengthscales = np.add.reduceat(lengthscales, self._group_starts)
         return np.concatenate([lengthscales, mismatches]) if len(mismatches) else lengthscales
@@ -236,6 +232,8 @@ class MaternCovariance(Covariance):
                 self._last_cross = (coordinates, coordinates, K)
             return K
         scaled = (coordinates - 0.5) * self._scale
+        if self._right is None:
+            self._right = right_factor(self._scaled.points)
         K = left_factor(scaled) @ self._right
         G, decay = np.empty_like(K), np.empty_like(K)
         exponential(K, G, decay)
@@ -249,10 +247,13 @@ class MaternCovariance(Covariance):
     def cross_pullback(self, weights: np.ndarray) -> np.ndarray:
         coordinates, scaled, G = self._last_cross
         weighted = G * weights
-        gradient = weighted @ self._scaled
+        gradient = weighted @ self._scaled.points
         gradient -= scaled * weighted.sum(axis=1, keepdims=True)
         gradient *= self._scale / 3.0
         return self.features.scatter_gradient(gradient, coordinates)
+
+    def cross_expansion(self, X: np.ndarray) -> MaternExpansion:
+        return MaternExpansion((X - 0.5) * self._scale, self._scaled.points, self._scale)
 
     def diagonal(self, X: np.ndarray) -> np.ndarray:
         return np.ones(len(X))

@@ -21,7 +21,11 @@ from augury.models.exact.cross_posterior import CrossPosterior
 from augury.models.exact.pointwise import PointwiseMoments
 from augury.models.exact.regression import ExactRegression
 from augury.models.exact.regressions import Regressions
+from augury.models.standardization import Standardization
 from augury.models.transformed_data import TransformedData, affine
+
+#: What a torch module has, beside names that begin with an underscore.
+_OF_A_MODULE = frozenset({"training", "theta", "outcome_transform"})
 
 
 class ExactModel(PointwiseMoments, ConditionableSurrogate):
@@ -56,17 +60,48 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         input_transform: InputTransform | None,
         outcome_transform: OutcomeTransform | _DefaultType | None,
     ) -> None:
-        super().__init__()
-        data = TransformedData.of(self, train_X, train_Y, train_Yvar, input_transform, outcome_transform)
+        self._standardization: Standardization | None = None
+        if input_transform is None and isinstance(outcome_transform, _DefaultType):
+            data, self._standardization = TransformedData.standardised(train_X, train_Y, train_Yvar)
+        else:
+            super().__init__()
+            data = TransformedData.of(self, train_X, train_Y, train_Yvar, input_transform, outcome_transform)
         self._train_X = data.given
         outcomes = []
         for column in range(data.Y.shape[1]):
             y, noise = data.outcome(column)
             outcomes.append(ExactRegression(data.X, y, noise, covariance(data.X)))
         self._regressions = Regressions(outcomes)
+        if self._is_module:
+            self._complete_module()
+
+    # -- the torch module ------------------------------------------------------------------------------
+
+    @property
+    def _is_module(self) -> bool:
+        return "_parameters" in self.__dict__
+
+    def _complete_module(self) -> None:
         self.register_buffer("theta", self._regressions.theta)
-        self.register_load_state_dict_post_hook(_use_loaded_theta)
         self.eval()
+
+    def __getattr__(self, name: str) -> Any:
+        """Without transforms given, the model becomes a torch module when something of one is asked for.
+
+        Most models of a study never are: to construct their modules would take as long as half the fit.
+        """
+        is_torchs = name in _OF_A_MODULE or (name.startswith("_") and not name.startswith("__"))
+        if self._is_module or not is_torchs or "_regressions" not in self.__dict__:
+            return super().__getattr__(name)
+        super().__init__()
+        if self._standardization is not None:
+            self.outcome_transform = self._standardization.transform()
+        self._complete_module()
+        return getattr(self, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        _ = self.training  # a copy is that of a module
+        return self.__dict__
 
     # -- hyperparameters -------------------------------------------------------------------------------
 
@@ -88,12 +123,13 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         start = None if initial is None else initial.get("theta")
         rows = None if start is None else torch.as_tensor(start, dtype=torch.float64).detach()
         self._regressions = self._regressions.fit(rows, seed)
-        self.theta.copy_(self._regressions.theta)
+        if self._is_module:
+            self.theta.copy_(self._regressions.theta)
         return self
 
     def hyperparameters(self) -> dict[str, Tensor]:
         """What `fit(initial=...)` takes: `theta`, one row per outcome."""
-        return {"theta": self.theta.clone()}
+        return {"theta": self._regressions.theta}
 
     def log_posterior(self) -> float:
         """The log marginal likelihood plus log prior of the current hyperparameters, over all outcomes."""
@@ -102,8 +138,8 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
     @property
     def noise_variance(self) -> Tensor:
         """`m` average noise variances in the outcomes' own units."""
-        standardised = torch.tensor(self._regressions.mean_noise, dtype=torch.float64)
-        return standardised * self._affine()[1].square()
+        scale = self._affine()[1].numpy()
+        return torch.from_numpy(np.array(self._regressions.mean_noise) * scale**2)
 
     @property
     def lengthscales(self) -> np.ndarray | None:
@@ -112,6 +148,10 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         if self.num_outputs != 1 or hasattr(self, "input_transform"):
             return None
         return self._outcomes[0].covariance.lengthscales
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._use_theta()
 
     def _use_theta(self) -> None:
         self._refuse_batch("cannot load other hyperparameters")
@@ -208,12 +248,17 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
             )
 
     def _affine_floats(self) -> tuple[float, float]:
-        shift, scale = self._affine()
-        return float(shift), float(scale)
+        """Those of a single outcome."""
+        if self._is_module or self._standardization is None:
+            shift, scale = self._affine()
+            return float(shift), float(scale)
+        return float(self._standardization.shift[0]), float(self._standardization.scale[0])
 
     def _affine(self) -> tuple[Tensor, Tensor]:
         """`(shift, scale)`, `m` each, with outcome = shift + scale * transformed outcome."""
-        return affine(self)
+        if self._is_module or self._standardization is None:
+            return affine(self)
+        return torch.from_numpy(self._standardization.shift), torch.from_numpy(self._standardization.scale)
 
     # -- conditioning ----------------------------------------------------------------------------------
 
@@ -236,7 +281,3 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         other = self._shallow_copy()
         other._buffers["theta"] = self.theta.clone()
         return other
-
-
-def _use_loaded_theta(model: ExactModel, _: Any) -> None:
-    model._use_theta()

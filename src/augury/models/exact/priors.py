@@ -10,6 +10,7 @@ floor low: many functions have no noise, and then a floor of 1e-4 hides the last
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp, log, pi, sqrt
 
 import numpy as np
@@ -35,9 +36,17 @@ class LogNormal:
     def log_density(self, u: np.ndarray) -> tuple[float, np.ndarray]:
         """The summed log density of `v = exp(u)` and its gradient with respect to `u`."""
         z = (u - self.location) / self.scale
-        constant = log(self.scale * sqrt(2.0 * pi))
-        value = -0.5 * float(z @ z) - float(u.sum()) - len(u) * constant
+        value = -0.5 * float(z @ z) - float(u.sum()) - len(u) * self._log_normalisation
         return value, -z / self.scale - 1.0
+
+    def log_density_of(self, u: float) -> tuple[float, float]:
+        """The same of a single number."""
+        z = (u - self.location) / self.scale
+        return -0.5 * z * z - u - self._log_normalisation, -z / self.scale - 1.0
+
+    @cached_property
+    def _log_normalisation(self) -> float:
+        return log(self.scale * sqrt(2.0 * pi))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log, pi
+from math import exp, log, pi
 
 import numpy as np
 import torch
@@ -47,8 +47,12 @@ class ExactRegression:
     @property
     def theta(self) -> np.ndarray:
         """The covariance's hyperparameters, then the log noise variance when it is inferred."""
-        theta = self.covariance.theta
-        return np.append(theta, self._log_noise) if self.noise is None else theta
+        own = self.covariance.theta
+        if self.noise is not None:
+            return own
+        theta = np.empty(len(own) + 1)
+        theta[:-1], theta[-1] = own, self._log_noise
+        return theta
 
     @theta.setter
     def theta(self, theta: np.ndarray) -> None:
@@ -64,6 +68,11 @@ class ExactRegression:
         if self.noise is not None:
             return self.noise
         return np.full(len(self.y), np.exp(self._log_noise))
+
+    @property
+    def mean_noise(self) -> float:
+        """The average noise variance."""
+        return exp(self._log_noise) if self.noise is None else float(self.noise.mean())
 
     def fit(self, initial: np.ndarray | None = None, seed: int = 0) -> None:
         """Find the maximum a posteriori hyperparameters; `initial` (of the same length) is a warm start."""

@@ -56,7 +56,7 @@ class Regressions:
     @property
     def mean_noise(self) -> list[float]:
         """The average noise variance of each outcome."""
-        return [float(outcome.noise_variance.mean()) for outcome in self.outcomes]
+        return [outcome.mean_noise for outcome in self.outcomes]
 
     # -- hyperparameters -------------------------------------------------------------------------------
 

@@ -141,6 +141,10 @@ class GradientEnhancedRegression:
         """There is no curvature to be had (`has_curvature`)."""
         raise NotImplementedError
 
+    def longest_step(self) -> np.ndarray:
+        """Nor a step of Newton's method."""
+        raise NotImplementedError
+
     def leave_one_out_error(self, theta: np.ndarray) -> float:
         """The mean squared error of predicting each value from all else, as a share of their variance."""
         try:

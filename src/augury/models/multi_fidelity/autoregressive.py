@@ -44,6 +44,7 @@ class AutoregressiveCovariance(Covariance):
 
     has_derivatives = True
     negligible_promise = 5e-4  # variances, lengthscales and factors make up for each other
+    longest_step = longest_noise_step = 2.0
 
     def __init__(
         self,

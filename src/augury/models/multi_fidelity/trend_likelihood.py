@@ -90,6 +90,10 @@ class TrendLikelihood:
         """Not to be had."""
         raise NotImplementedError
 
+    def longest_step(self) -> np.ndarray:
+        """Not to be had."""
+        raise NotImplementedError
+
     def leave_one_out_error(self, theta: np.ndarray) -> float:
         """The mean squared error of predicting each outcome from the others, as a share of their variance."""
         factor, alpha, _ = self._solve(theta)

@@ -78,6 +78,10 @@ class ScaleMixtureLikelihood:
         """`2 x p` bounds of `theta`."""
         return np.concatenate([self.prior.bounds(), *(part.bounds() for part in self.outcomes)], axis=1)
 
+    def longest_step(self) -> np.ndarray:
+        """`p`: of Newton's method, which is for priors without hyperparameters."""
+        return np.concatenate([outcome.longest_step() for outcome in self.outcomes])
+
     def starts(self) -> np.ndarray:
         """`s x p` starting points, best guess first."""
         parts = [outcome.starts() for outcome in self.outcomes]
