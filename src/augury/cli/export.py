@@ -40,7 +40,7 @@ def export(
         ),
     ] = False,
 ) -> None:
-    """Write the trials of a study as a table, or with --whole the study as one portable file.
+    """Write the trials of a study as a table, or all of it as one file.
 
     One row per trial: number, status, parameters, outcomes, times. An older file of that name is replaced.
     """
