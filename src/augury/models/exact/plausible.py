@@ -18,8 +18,8 @@ from augury.numerics.quasi_random import quasi_normal
 _SAME_MODE = 0.2
 #: No draw counts more than this many times the median one: so the tail of a poor approximation is cut off.
 _MOST_FAVOURED = 3.0
-#: Draws of less weight are left out.
-_LEAST_WEIGHT = 0.02
+#: Draws of less than this share of the average weight are left out.
+_LEAST_SHARE = 0.15
 
 
 class PlausibleHyperparameters(ABC):
@@ -100,5 +100,5 @@ def draw_plausible(
     log_weights = np.array([likelihood.value(draw) for draw in draws]) - log_proposal
     weights = np.exp(np.minimum(log_weights - np.median(log_weights), np.log(_MOST_FAVOURED)))
     weights /= weights.sum()
-    kept = weights >= min(_LEAST_WEIGHT, weights.max())
+    kept = weights >= _LEAST_SHARE / count
     return draws[kept], weights[kept] / weights[kept].sum()
