@@ -46,7 +46,8 @@ class PlausibleHyperparameters(ABC):
         """
         outcome = self.regressions.outcomes[0].unfitted()
         likelihood = outcome.likelihood()
-        if len(self.regressions) > 1 or likelihood.n > FEW_ROWS or not likelihood.has_curvature:
+        single = len(self.regressions) == 1 and len(outcome.theta) > 0
+        if not single or likelihood.n > FEW_ROWS or not likelihood.has_curvature:
             return [(1.0, self)]
         draws, weights = draw_plausible(likelihood, outcome.theta.copy(), count, seed)
         return [(float(w), self.at(torch.from_numpy(t)[None])) for w, t in zip(weights, draws, strict=True)]
@@ -97,8 +98,18 @@ def draw_plausible(
     offsets = draws[:, None] - np.stack(modes)
     squares = np.einsum("imk,mkl,iml->im", offsets, precisions, offsets)
     log_proposal = logsumexp(log_evidence + half_log_determinants - 0.5 * squares, axis=1)
-    log_weights = np.array([likelihood.value(draw) for draw in draws]) - log_proposal
-    weights = np.exp(np.minimum(log_weights - np.median(log_weights), np.log(_MOST_FAVOURED)))
+    log_values = np.array([_value(likelihood, draw) for draw in draws])
+    log_weights = log_values - log_proposal
+    usual = np.median(log_weights[np.isfinite(log_weights)])
+    weights = np.exp(np.minimum(log_weights - usual, np.log(_MOST_FAVOURED)))
     weights /= weights.sum()
     kept = weights >= _LEAST_SHARE / count
     return draws[kept], weights[kept] / weights[kept].sum()
+
+
+def _value(likelihood: LogPosterior, theta: np.ndarray) -> float:
+    """The log density; `-inf` where the covariance cannot be factorised."""
+    try:
+        return likelihood.value(theta)
+    except FloatingPointError:
+        return -np.inf
