@@ -153,8 +153,7 @@ def test_versions_with_other_posteriors_are_refused() -> None:
     assert {expected[name, "any other"] for name in names} == {"refused"}
     rows = [0, 3, 6, 9, 12, 15, 18, 21]
     unknown = np.full((8, 1), np.nan)
-    related = np.sin(3.0 * LEVELS[rows, :1]) + LEVELS[rows, 1:]  # unrelated versions are left, not refused
-    known = Observations(LEVELS[rows], related, unknown, unknown[:, 0], np.full(8, "complete"))
+    known = Observations(LEVELS[rows], OUTCOMES[rows, None], unknown, unknown[:, 0], np.full(8, "complete"))
     for name in names[:2]:  # all are refused in one place
         strategy = MultiFidelityBayesianOptimization(model="nargp", acquisition=name, n_initial=1)
         with pytest.raises(NotSupportedError, match="needs a Gaussian surrogate"):
