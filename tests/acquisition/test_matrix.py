@@ -157,7 +157,8 @@ def test_versions_with_other_posteriors_are_refused() -> None:
     for name in names[:2]:  # all are refused in one place
         strategy = MultiFidelityBayesianOptimization(model="nargp", acquisition=name, n_initial=1)
         with pytest.raises(NotSupportedError, match="needs a Gaussian surrogate"):
-            strategy.propose(VERSIONS, Goals.of("max:y"), known, np.empty((0, 2)), 1, seed=0)
+            # more than what is left of the initial design
+            strategy.propose(VERSIONS, Goals.of("max:y"), known, np.empty((0, 2)), 20, seed=0)
 
 
 @pytest.mark.parametrize("risk", ["mean", "worst-case"])

@@ -9,6 +9,7 @@ import torch
 from augury.errors import InvalidInputError
 from augury.models import GaussianProcess, RandomForest
 from augury.models.folds import FOLDS, assign_folds
+from augury.models.random_forest import JITTER
 from augury.testing import MODEL_CHECKS
 
 
@@ -34,7 +35,7 @@ def test_the_moments_are_those_of_the_mixture_of_trees():
     np.testing.assert_allclose(posterior.mean[:, 0], means.mean(axis=0))
     covariance = np.cov(means, rowvar=False)
     same = (leaves[:, :, None] == leaves[:, None, :]) * variances[:, :, None]
-    expected = covariance + same.mean(axis=0)
+    expected = covariance + same.mean(axis=0) + JITTER * np.eye(6)
     np.testing.assert_allclose(posterior.distribution.covariance_matrix, expected, rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(posterior.variance[:, 0], expected.diagonal(), rtol=1e-8)
 
@@ -100,9 +101,10 @@ def test_moments_beside_fixed_points_are_those_of_the_joint_posterior():
     joint = model.posterior(torch.cat([points, fixed]))
     expected = joint.distribution.covariance_matrix.detach().numpy()
     np.testing.assert_allclose(mean, joint.mean[:5, 0])
-    np.testing.assert_allclose(variance, expected.diagonal()[:5], rtol=1e-8)
+    jitter = JITTER * float(Y.var())  # in the outcomes' units
+    np.testing.assert_allclose(variance, expected.diagonal()[:5] - jitter, rtol=1e-8)
     np.testing.assert_allclose(covariance, expected[:5, 5:], atol=1e-10)
-    np.testing.assert_allclose(moments.fixed_covariance, expected[5:, 5:], atol=1e-10)
+    np.testing.assert_allclose(moments.fixed_covariance, expected[5:, 5:] - jitter * np.eye(3), atol=1e-10)
 
 
 @pytest.mark.parametrize(("noise", "low", "high"), [(0.0, 0.0, 0.1), (0.5, 0.3, 0.8)])

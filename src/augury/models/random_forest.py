@@ -23,7 +23,7 @@ from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.transformed_data import TransformedData, affine
 
 #: Added to the variances of standardised outcomes: points in the same leaves have the same value.
-_JITTER = 1e-8
+JITTER = 1e-8
 
 
 @final
@@ -165,7 +165,7 @@ class RandomForest(OutcomeSurrogate):
             mean = torch.from_numpy(forest.means(leaves).mean(axis=0)) + 0.0 * beyond  # a gradient, of zeros
             covariance = torch.from_numpy(forest.covariance(leaves, leaves))
             covariance = covariance + beyond[..., None] * beyond[..., None, :]
-            covariance = covariance + _JITTER * torch.eye(shape[-1], dtype=torch.float64)
+            covariance = covariance + JITTER * torch.eye(shape[-1], dtype=torch.float64)
             if observation_noise:
                 covariance = covariance + forest.noise_variance * torch.eye(shape[-1], dtype=torch.float64)
             normals.append(MultivariateNormal(mean, covariance))
