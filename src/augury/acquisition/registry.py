@@ -17,7 +17,6 @@ ACQUISITIONS = Registry(
     {
         "log-ei": "augury.acquisition.situation:log_ei",
         "log-nei": "augury.acquisition.situation:log_nei",
-        "marginal-log-nei": "augury.acquisition.marginal:marginal_log_nei",
         "ucb": "augury.acquisition.situation:ucb",
         "log-pi": "augury.acquisition.textbook:log_pi",
         "risk-neutral-nei": "augury.acquisition.textbook:risk_neutral_nei",

@@ -87,11 +87,10 @@ def log_nei(situation: Situation) -> Acquisition:
     In closed form given fantasies where the posterior has one (`has_closed_form`), otherwise BoTorch's
     `qLogNoisyExpectedImprovement`; of a mixture of surrogates, that of each.
     """
-    return situation.constrained(over_members(situation.model, partial(log_nei_of, situation)))
+    return situation.constrained(over_members(situation.model, partial(_log_nei, situation)))
 
 
-def log_nei_of(situation: Situation, model: Any) -> Acquisition:
-    """That of one surrogate, constraints left out."""
+def _log_nei(situation: Situation, model: Any) -> Acquisition:
     if not has_closed_form(model):
         return _monte_carlo_nei(replace(situation, model=model))
     return log_noisy_expected_improvement(

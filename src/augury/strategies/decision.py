@@ -38,7 +38,7 @@ AcquisitionChoice = str | Callable[[Any], "Acquisition"]
 
 #: Noise below this share of the outcome's variance does not make the best measured value doubtful. (Few exact
 #: data leave an inferred share of about 0.007, where the prior has its mode.)
-NEGLIGIBLE_NOISE = 0.01
+NEGLIGIBLE_NOISE = 0.02
 _INCUMBENTS = 5  # best observed points around which the search looks closely
 _MOST_INCUMBENTS = 20  # of a Pareto front, all of whose members are best
 
@@ -188,7 +188,7 @@ class Decision:
         if name == "auto" and self.goals.n_objectives > MOST_HYPERVOLUME_OBJECTIVES:
             name = "parego"
         elif name == "auto":
-            name = f"log-{'n' if noisy else ''}ehvi" if several else "marginal-log-nei" if noisy else "log-ei"
+            name = f"log-{'n' if noisy else ''}{'ehvi' if several else 'ei'}"
         registry = MULTI_OBJECTIVE_ACQUISITIONS if several else ACQUISITIONS
         build: Callable[[Any], Acquisition] = registry.load(name)
         return build

@@ -10,7 +10,6 @@ import torch
 from augury.acquisition.analytic import PosteriorMean
 from augury.acquisition.autograd import TorchAcquisition
 from augury.acquisition.constrained import ConstrainedAcquisition
-from augury.acquisition.marginal import marginal_mean
 from augury.acquisition.moments import has_closed_form
 from augury.acquisition.search import maximize
 from augury.errors import InvalidInputError, NotSupportedError
@@ -86,7 +85,7 @@ def recommend(
         return None
     best = points[np.argmax(np.where(kept, worth, -np.inf))]
     if rule == "posterior-mean":
-        mean: Acquisition = _mean(decision, seed)
+        mean: Acquisition = _mean(decision)
         if chances:
             scale = float(observations.Y[measured, 0].std()) or 1.0
             mean = ConstrainedAcquisition(mean, chances, scale=scale)
@@ -125,12 +124,9 @@ def _decision(
     return VersionDecision.fit(model, "auto", space, goals, observations, seed=seed, warm={}).target
 
 
-def _mean(decision: Decision, seed: int) -> Acquisition:
-    """The posterior mean of the objective, to be maximised; under noise that of plausible hyperparameters."""
+def _mean(decision: Decision) -> Acquisition:
+    """The posterior mean of the objective, to be maximised."""
     model, sign = decision.models.models[0], float(decision.goals.objective_signs[0])
-    average = marginal_mean(model, maximize=sign > 0, seed=seed) if decision.is_noisy(0) else None
-    if average is not None:
-        return average
     if has_closed_form(model):
         return PosteriorMean(model, maximize=sign > 0)
 

@@ -16,7 +16,7 @@ _NEGLIGIBLE_GAIN = 1e-2
 #: The first step of L-BFGS from a start that is already a good one, in units of log hyperparameters.
 _SHORT_STEP = 0.1
 #: With more rows a cold fit begins from the best theta of a subset, and no fit tries further starts.
-FEW_ROWS = 120
+_FEW_ROWS = 120
 _SUBSET_ROWS = 50
 #: A fit whose squared error at outcomes left out is more than this of their variance may have missed a mode.
 _POOR_PREDICTION = 0.15
@@ -84,14 +84,14 @@ def maximize_posterior(
     """
     n = likelihood.n
     with blas_threads(n):
-        if initial is None and n > FEW_ROWS:
+        if initial is None and n > _FEW_ROWS:
             rows = np.random.default_rng(seed).choice(n, max(_SUBSET_ROWS, n // 4), replace=False)
             initial, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed)
         if initial is None:
             found = _climb(likelihood, likelihood.starts()[0])
         else:
             found = _climb(likelihood, np.clip(initial, *likelihood.bounds()), _SHORT_STEP)
-        if n > FEW_ROWS:
+        if n > _FEW_ROWS:
             return found
         used = 1 if initial is None else 0
         if not likelihood.has_curvature:

@@ -18,7 +18,6 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.conditionable_surrogate import ConditionableSurrogate
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.cross_posterior import CrossPosterior
-from augury.models.exact.plausible import PlausibleHyperparameters
 from augury.models.exact.pointwise import PointwiseMoments
 from augury.models.exact.regression import ExactRegression
 from augury.models.exact.regressions import Regressions
@@ -29,7 +28,7 @@ from augury.models.transformed_data import TransformedData, affine
 _OF_A_MODULE = frozenset({"training", "theta", "outcome_transform"})
 
 
-class ExactModel(PointwiseMoments, PlausibleHyperparameters, ConditionableSurrogate):
+class ExactModel(PointwiseMoments, ConditionableSurrogate):
     """A BoTorch model of independent outcomes with exact inference; a member names the covariance.
 
     It stands between users' units and `Regressions`: it transforms inputs and outcomes, keeps `theta` (one
@@ -276,13 +275,6 @@ class ExactModel(PointwiseMoments, PlausibleHyperparameters, ConditionableSurrog
         batch = model._regressions.dense[0].X.shape[:-2]
         model._train_X = torch.cat([self._train_X.expand(*batch, *self._train_X.shape[-2:]), X], dim=-2)
         return model
-
-    def at(self, theta: Tensor) -> Self:
-        """The same data under other hyperparameters (`m x p`)."""
-        other = self._shallow_copy()
-        other._buffers["theta"] = theta
-        other._regressions = self._regressions.at(theta)
-        return other
 
     def _copy(self) -> Self:
         """A copy that shares what was computed; changing its hyperparameters leaves this model alone."""

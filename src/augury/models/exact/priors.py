@@ -4,7 +4,7 @@ Lengthscales follow Hvarfner, Hellsten and Nardi (2024), "Vanilla Bayesian optim
 high dimensions": location `sqrt(2) + log(d) / 2`, scale `sqrt(3)`, so that the expected distance of two
 points, which grows with `sqrt(d)`, stays of the order of the lengthscale. The noise prior is wide and its
 floor low: many functions have no noise, and then a floor of 1e-4 hides the last digits of the optimum
-(compared on other seeds than those `benchmarks/regret.py` and `benchmarks/noisy.py` report).
+(compared on other seeds than those `benchmarks/regret.py` reports).
 """
 
 from __future__ import annotations
@@ -75,10 +75,7 @@ def mismatch_prior(categories: int) -> LogNormal:
     return LogNormal(log(3.0 * max(categories, 1)), 0.5)
 
 
-#: Its mode is `exp(-6)`, 5 % of the outcomes' deviation: as a factor of the density that is maximised it is
-#: `log v ~ N(-6, 3^2)`. With its median there its mode would be below the least noise, and few noisy data be
-#: taken for exact ones.
-NOISE_PRIOR = LogNormal(3.0, 3.0)
+NOISE_PRIOR = LogNormal(-6.0, 3.0)
 #: Inferred noise variance, relative to standardised outcomes.
 NOISE_BOUNDS = (1e-6, 1e1)
 #: Noise variances where the search for hyperparameters begins: a little, or enough to explain the data by it.

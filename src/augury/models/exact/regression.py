@@ -39,7 +39,7 @@ class ExactRegression:
         self.y = y
         self.noise = noise
         self.covariance = covariance
-        self._log_noise = log(NOISE_PRIOR.mode)
+        self._log_noise = NOISE_PRIOR.location
         self._factored = False
 
     # -- hyperparameters -------------------------------------------------------------------------------
