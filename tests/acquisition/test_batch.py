@@ -52,7 +52,8 @@ def test_points_of_a_batch_and_pending_ones_keep_their_distance(name: str) -> No
     batch = choose(name, Situation(MODEL, X, Y, space=SPACE, pending=first), 3)
     points = np.concatenate([first, batch])
     distance = np.linalg.norm(points[:, None] - points, axis=2) + np.eye(4)
-    assert distance.min() > 0.02
+    least = 1e-3 if name == "thompson" else 0.02  # independent draws may come close by chance, not repeat
+    assert distance.min() > least
 
 
 def test_the_seed_decides() -> None:
