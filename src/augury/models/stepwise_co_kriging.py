@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, final
+from typing import Self, final
 
 import numpy as np
 import torch
 from botorch.models.kernels.categorical import CategoricalKernel
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import DEFAULT, _DefaultType
 from gpytorch.kernels import AdditiveKernel, Kernel, MaternKernel, ScaleKernel
 from torch import Tensor
@@ -25,6 +24,7 @@ from augury.models.exact.regression import ExactRegression
 from augury.models.gaussian_process import GaussianProcess
 from augury.models.multi_fidelity.joint_levels import SHIFT_VARIANCE
 from augury.models.multi_fidelity.level_covariances import level_features
+from augury.models.multi_fidelity.level_inputs import LevelInputs
 from augury.models.multi_fidelity.level_kernel import constant_kernel
 from augury.models.multi_fidelity.levels import Levels
 from augury.models.multi_fidelity.linear_relation import LinearRelation
@@ -36,7 +36,7 @@ _FEWEST = 3
 
 
 @final
-class StepwiseCoKriging(ExactModel):
+class StepwiseCoKriging(LevelInputs, ExactModel):
     r"""A joint Gaussian process of levels of fidelity, each a sum of multiples of those below and its own.
 
     .. math::
@@ -98,20 +98,6 @@ class StepwiseCoKriging(ExactModel):
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
         self.levels = Levels.of(self._outcomes[0].X, fidelity_features)
         self._features = level_features(self.levels, categorical_features)
-
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-        **options: Any,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; `options` are passed on."""
-        inputs = super().construct_inputs(training_data, categorical_features, **options)
-        if fidelity_features:
-            inputs["fidelity_features"] = list(fidelity_features)
-        return inputs
 
     def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
         """Find the hyperparameters of each outcome, level by level.

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import _DefaultType
 from gpytorch.kernels import AdditiveKernel, Kernel
 from torch import Tensor
@@ -21,6 +20,7 @@ from augury.models.exact.model import ExactModel
 from augury.models.exact.regression import ExactRegression
 from augury.models.multi_fidelity.level_covariances import level_covariances, level_features, one_for_each
 from augury.models.multi_fidelity.level_data import LevelData
+from augury.models.multi_fidelity.level_inputs import LevelInputs
 from augury.models.multi_fidelity.level_kernel import constant_kernel, level_kernel
 from augury.models.multi_fidelity.levels import Levels
 from augury.models.multi_fidelity.linear_chain import LinearChain
@@ -33,7 +33,7 @@ SHIFT_VARIANCE = 10.0
 Relation = Callable[[np.ndarray, Levels, Features], Covariance]
 
 
-class JointLevels(ExactModel):
+class JointLevels(LevelInputs, ExactModel):
     """An exact model of all levels; a member names the covariance that relates them.
 
     The hyperparameters are found from those of the levels learnt one by one as a linear chain.
@@ -67,20 +67,6 @@ class JointLevels(ExactModel):
 
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
         self.levels = Levels.of(self._outcomes[0].X, fidelity_features)
-
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-        **options: Any,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; `options` are passed on."""
-        inputs = super().construct_inputs(training_data, categorical_features, **options)
-        if fidelity_features:
-            inputs["fidelity_features"] = list(fidelity_features)
-        return inputs
 
     def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
         """Find the maximum a posteriori hyperparameters of each outcome.

@@ -12,15 +12,14 @@ from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform, Standardize
 from botorch.posteriors import GPyTorchPosterior, Posterior
-from botorch.utils.datasets import SupervisedDataset
 from botorch.utils.types import _DefaultType
 from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.models.exact.model import ExactModel
 from augury.models.multi_fidelity.level_data import LevelData
+from augury.models.multi_fidelity.level_inputs import LevelInputs
 from augury.models.multi_fidelity.levels import Levels, check_nested
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.transformed_data import TransformedData, affine
@@ -47,7 +46,7 @@ class Chain(Protocol):
 C = TypeVar("C", bound=Chain)
 
 
-class LevelwiseModel(OutcomeSurrogate, Generic[C]):
+class LevelwiseModel(LevelInputs, OutcomeSurrogate, Generic[C]):
     """A BoTorch model of independent outcomes, each a chain of levels of fidelity; a member names the chain.
 
     One affine map standardises the outcomes of all levels, so that the relation between levels is kept.
@@ -100,20 +99,6 @@ class LevelwiseModel(OutcomeSurrogate, Generic[C]):
         self.register_buffer("theta", self._stacked())
         self.register_load_state_dict_post_hook(_use_loaded_theta)
         self.eval()
-
-    @classmethod
-    def construct_inputs(
-        cls,
-        training_data: SupervisedDataset,
-        categorical_features: Sequence[int] | None = None,
-        fidelity_features: Sequence[int] | None = None,
-        **options: Any,
-    ) -> dict[str, Any]:
-        """The constructor's arguments from a BoTorch dataset; `options` are passed on."""
-        inputs = ExactModel.construct_inputs(training_data, categorical_features, **options)
-        if fidelity_features:
-            inputs["fidelity_features"] = list(fidelity_features)
-        return inputs
 
     # -- hyperparameters -------------------------------------------------------------------------------
 
