@@ -30,7 +30,7 @@ def ask(
     They are stored before they are printed and wait for `augury tell`, however long it takes. Given a study
     file, the study is created if it does not exist yet.
     """
-    from augury.cli.documents import ask_document, to_json
+    from augury.study.documents import ask_document, to_json
 
     opened = _open_or_create(store, study)
     trials = opened.ask(n, fixed=read_fixed(opened.space, fixed or []))

@@ -126,7 +126,7 @@ def _progress(console: Console, as_json: bool) -> Iterator[Callable[[str, int, i
 
 def _print(found: Check, as_json: bool) -> None:
     if as_json:
-        from augury.cli.documents import to_json
+        from augury.study.documents import to_json
 
         typer.echo(to_json(found.to_dict()))
         return

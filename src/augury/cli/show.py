@@ -38,7 +38,7 @@ def show(
     results = Results.of(opened)
     recommended = recommended_of(opened, results) if recommend else None
     if as_json:
-        from augury.cli.documents import to_json
+        from augury.study.documents import to_json
 
         typer.echo(to_json(_document(opened, results, recommended, show_all)))
         return
@@ -48,7 +48,7 @@ def show(
 def _document(
     study: Study, results: Results, recommended: Recommendation | None, show_all: bool
 ) -> dict[str, Any]:
-    from augury.cli.documents import trial_document
+    from augury.study.documents import trial_document
 
     trials = results.trials if show_all else [results.finished[row] for row in results.ranking()[:_BEST]]
     return {

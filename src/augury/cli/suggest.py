@@ -122,7 +122,7 @@ def suggest(
         contents[space_file] = definition.space_file.encode()
     write_files(contents, replace=target if force and output is not None else None)
 
-    from augury.cli.suggest_outcome import Outcome, to_dict
+    from augury.study.sheet.account import Outcome, to_dict
 
     outcome = Outcome(table, goals, definition, experiments, advice, n, target, space_file)
     if as_json:

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from augury.cli.suggest_outcome import Outcome, best_row, count, notes, quality_texts
 from augury.space.goals import Goals, Maximize
 from augury.space.parameters import Categorical, Fixed, Parameter
+from augury.study.sheet.account import Outcome, best_row, count, notes, quality_texts
 from augury.study.sheet.cells import parse_number
 from augury.study.sheet.next_table import decimals_of, rounded_prediction
 

@@ -68,7 +68,7 @@ def theory(
             raise InvalidInputError(f"--outputs must be at least 1; given {outputs}")
         guide = max(1, round(width * aspect_ratio(point, outputs)))
     if as_json:
-        from augury.cli.documents import to_json
+        from augury.study.documents import to_json
 
         typer.echo(to_json(_document(activation, residual, statistics, point, guide)))
     else:

@@ -38,7 +38,7 @@ def trade_off(
             "there is nothing to trade off yet: no result has every objective within the limits"
         )
     if as_json:
-        from augury.cli.documents import to_json
+        from augury.study.documents import to_json
 
         typer.echo(
             to_json({"weights": found.weights, "params": found.params, "prediction": _expected(found)})

@@ -8,6 +8,7 @@ not called unimportant only because the best point lies on a flat spot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +72,14 @@ def importance(surrogate: Surrogate, space: Space) -> np.ndarray:
     return np.array(
         [part.reshape(-1, len(grid)).std(axis=1).mean() for part, grid in zip(parts, grids, strict=True)]
     )
+
+
+def important_columns(space: Space, surrogates: Sequence[Surrogate]) -> list[int]:
+    """All columns, those that move the first surrogate's prediction most first; in order without one."""
+    order = np.arange(space.dim)
+    if surrogates:
+        order = np.argsort(-importance(surrogates[0], space), kind="stable")
+    return [int(column) for column in order]
 
 
 def effects(surrogate: Surrogate, space: Space, best: np.ndarray, columns: list[int]) -> list[Effect]:

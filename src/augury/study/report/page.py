@@ -15,7 +15,7 @@ from augury import __version__
 from augury.space.goals import Constraint, Maximize
 from augury.study.report import words
 from augury.study.report.calibration import calibration_figure
-from augury.study.report.effects import common_limits, effect_figure, effects, importance
+from augury.study.report.effects import common_limits, effect_figure, effects, important_columns
 from augury.study.report.front import front_figure, hypervolume_figure
 from augury.study.report.front_table import FrontRow, expected_at, front_rows, shown_rows
 from augury.study.report.learning_curves import learning_curves_figure
@@ -25,7 +25,7 @@ from augury.study.report.progress import Outcome, progress_figure
 from augury.study.report.recommended import recommended_of
 from augury.study.report.results import Results
 from augury.study.report.style import to_svg
-from augury.study.report.surrogate import FEWEST, Surrogate, fit_surrogate
+from augury.study.report.surrogate import FEWEST, Surrogate, surrogates_of
 from augury.study.report.trade_off import trade_off_section
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class _Calibration:
 def render(study: Study) -> str:
     """The report as HTML."""
     results = Results.of(study)
-    surrogates = _surrogates(study, results)
-    columns = _important_columns(results, surrogates)
+    surrogates = surrogates_of(study, results)
+    columns = important_columns(results.space, surrogates)[:MOST_PARAMETERS]
     return _template().render(
         name=study.name,
         version=__version__,
@@ -107,24 +107,6 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     return environment.get_template("report.html")
-
-
-def _surrogates(study: Study, results: Results) -> list[Surrogate]:
-    """One for each outcome that was measured often enough."""
-    observations = study.observations()
-    fitted = (
-        fit_surrogate(results.space, observations, outcome, column, study.model)
-        for column, outcome in enumerate(results.goals.outcomes)
-    )
-    return [surrogate for surrogate in fitted if surrogate is not None]
-
-
-def _important_columns(results: Results, surrogates: list[Surrogate]) -> list[int]:
-    """The columns to show, most important first; in their own order where no surrogate can tell."""
-    order = np.arange(results.space.dim)
-    if surrogates:
-        order = np.argsort(-importance(surrogates[0], results.space), kind="stable")
-    return [int(column) for column in order[:MOST_PARAMETERS]]
 
 
 def _best(results: Results) -> dict[str, Any] | None:

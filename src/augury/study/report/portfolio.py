@@ -49,21 +49,26 @@ def portfolio_section(trials: Sequence[Trial], surrogates: Sequence[Any]) -> Por
         [trial.prediction.weights or {} for trial in chosen if trial.prediction is not None],
     )
     svg = Markup(to_svg(figure, "portfolio", "The weights of the surrogates by trial"))  # noqa: S704
-    rows: list[tuple[str, str, str, str, str]] = []
-    records = getattr(surrogates[0].model, "records", None) if surrogates else None
-    if records:
-        weights = surrogates[0].model.weights
-        rows = [
-            (
-                name,
-                f"{weights.get(name, 0.0):.2f}",
-                f"{record.score:.2f}" if math.isfinite(record.score) else "",
-                f"{record.correction:.2f}" if record.corrected_at else "",
-                str(record.scored_at or ""),
-            )
-            for name, record in sorted(records.items(), key=lambda pair: -weights.get(pair[0], 0.0))
-        ]
+    rows = member_rows(surrogates[0].model) if surrogates else []
     return PortfolioSection(svg, rows, surrogates[0].outcome if surrogates else "")
+
+
+def member_rows(model: Any) -> list[tuple[str, str, str, str, str]]:
+    """The rows of the table of a portfolio's members, the heaviest first; none for another model."""
+    records = getattr(model, "records", None)
+    if not records:
+        return []
+    weights = model.weights
+    return [
+        (
+            name,
+            f"{weights.get(name, 0.0):.2f}",
+            f"{record.score:.2f}" if math.isfinite(record.score) else "",
+            f"{record.correction:.2f}" if record.corrected_at else "",
+            str(record.scored_at or ""),
+        )
+        for name, record in sorted(records.items(), key=lambda pair: -weights.get(pair[0], 0.0))
+    ]
 
 
 def weights_figure(numbers: Sequence[int], weights: Sequence[dict[str, float]]) -> Figure:

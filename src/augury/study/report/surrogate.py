@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,6 +13,10 @@ from augury.models.left_out import LeftOut, predict_left_out
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.study.report.calibration import Calibration
+
+if TYPE_CHECKING:
+    from augury.study.report.results import Results
+    from augury.study.study import Study
 
 FEWEST = 3
 """Measured results below which a surrogate would only repeat its prior."""
@@ -57,6 +61,16 @@ class Surrogate:
         std = self.left_out.variance.clamp_min(1e-300).sqrt()
         mean = self.left_out.mean[:, 0].numpy()
         return Calibration(self.y, mean, std[:, 0].numpy(), self.left_out.folds)
+
+
+def surrogates_of(study: Study, results: Results) -> list[Surrogate]:
+    """One for each outcome that was measured often enough."""
+    observations = study.observations()
+    fitted = (
+        fit_surrogate(results.space, observations, outcome, column, study.model)
+        for column, outcome in enumerate(results.goals.outcomes)
+    )
+    return [surrogate for surrogate in fitted if surrogate is not None]
 
 
 def fit_surrogate(

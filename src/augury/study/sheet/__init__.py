@@ -6,5 +6,6 @@ space_file, candidates, descriptors       what the user says about them
 definition                                the space that follows from all of these
 outcomes, encoding                        past experiments as a strategy sees them
 advice, quality, rounding                 the next experiments, and how well the model predicts
+account                                   what was found, in words and as JSON
 next_table, writing                       the table of next experiments
 """

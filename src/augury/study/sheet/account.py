@@ -1,4 +1,4 @@
-"""What a run of `augury suggest` found, and how that is put into words and JSON."""
+"""What was found out about a table of experiments, in words and as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from augury.study.sheet.table import Table
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a run of `augury suggest` found and wrote."""
+    """All that was found out about a table, and the names of the files that go with it."""
 
     table: Table
     goals: Goals

@@ -2,7 +2,7 @@
 
 import pytest
 
-from augury.cli.suggest_outcome import quality_text
+from augury.study.sheet.account import quality_text
 from augury.study.sheet.quality import Quality
 
 

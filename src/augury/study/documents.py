@@ -1,4 +1,4 @@
-"""Trials as the JSON documents that commands print."""
+"""Trials as JSON documents."""
 
 from __future__ import annotations
 
