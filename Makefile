@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test test-slow lint format bench reproduce-quick clean
+.PHONY: demo test test-slow docs lint format bench reproduce-quick clean
 
 # torch: the CPU build. Where pip's own index offers a CUDA build of the pinned version, the CPU
 # build is asked for explicitly by setting PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS.
@@ -22,6 +22,10 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -q -m slow
+
+# The site of docs/, in build/site; a link that leads nowhere is an error.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

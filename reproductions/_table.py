@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -11,6 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 Row = tuple[str, str, str]
+
+#: Called with the title and the rows of every table that is printed (`reproductions._record` keeps them).
+LISTENERS: list[Callable[[str, list[Row]], None]] = []
 
 
 def is_quick(description: str | None) -> bool:
@@ -24,6 +27,9 @@ def is_quick(description: str | None) -> bool:
 
 def print_table(title: str, rows: Iterable[Row]) -> None:
     """Print rows of a claim, what was published, and what was measured here."""
+    rows = list(rows)
+    for listener in LISTENERS:
+        listener(title, rows)
     table = Table(title=Text(title, "bold"), title_justify="left", box=SIMPLE, pad_edge=False)
     for header in ("claim", "published", "measured here"):
         table.add_column(header, overflow="fold")

@@ -20,7 +20,7 @@ _BLOCK = 2**20  # numbers in the widest layer of all members at once, without gr
 class Predictive(ABC):
     """The predictions of a network's posterior, in the units it was trained in.
 
-    Args:
+    Attributes:
         diagnostics: how well inference went; numbers by name.
         warm_start: what the next inference on similar data may start from.
     """

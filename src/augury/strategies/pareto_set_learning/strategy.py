@@ -35,8 +35,8 @@ class ParetoSetLearning(Strategy):
 
     Args:
         model: the surrogate, as `BayesianOptimization` takes it.
-        coupling, scalarization, normalization, repulsion, bandwidth, steps, n_preferences, learning_rate,
-            hidden: as `Training` takes them.
+        coupling, scalarization, normalization, repulsion, bandwidth: as `Training` takes them.
+        steps, n_preferences, learning_rate, hidden: as `Training` takes them.
         lcb: how many standard deviations below the mean the bounds are.
         lcb_scale: "std", or "variance" as the authors' code of the Stein coupling has it.
         ideal: what the scalarisation starts from: the least bounds that a search finds ("searched"), or the
