@@ -12,48 +12,66 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
-# <!-- not run: why --> in the line before a block: it is compiled, and its imports are made, but not more.
+# A block of code, and in the line before it, where it is not simply run:
+#   <!-- not run: why -->   Python is compiled, and its imports of augury are made; a command is not called.
+#   <!-- slow: why -->      run by `make test-slow`.
 _BLOCK = re.compile(
-    r"(?P<mark><!-- not run:[^\n]*-->\n\n?)?^```(?P<kind>\w*)\n(?P<code>.*?)^```", re.DOTALL | re.MULTILINE
+    r"(?:^<!-- (?P<mark>not run|slow): (?P<why>[^\n]+?) -->\n\n?)?^```(?P<kind>\w*)\n(?P<code>.*?)^```",
+    re.DOTALL | re.MULTILINE,
 )
-_COMMAND = re.compile(r"^    (?P<code>augury [^\n#]*)", re.MULTILINE)
+_LOOSE_COMMAND = re.compile(
+    r"^ {4,}(?:augury|python|pip|pipx|uv|make|sbatch|git|docker) [^\n]*", re.MULTILINE
+)
 # So that a page takes seconds: what it shows is not how long it takes.
 _SHORTER = (
     (re.compile(r"budget( ?= ?)\d+"), r"budget\g<1>5"),
     (re.compile(r"workers( ?= ?)\d+"), r"workers\g<1>1"),
+    (re.compile(r"in range\(\d+\)"), "in range(7)"),
+    (re.compile(r"SGHMC\(\)"), "SGHMC(num_samples=2, keep_every=2, burn_in=5, num_chains=2)"),
+    (re.compile(r'distance="bures"'), 'distance="bures", num_iterations=3, num_samples=8'),
 )
 
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of code in a page: its line, its language ("python", "toml", "shell"), whether it is run."""
+    """A piece of code in a page: its line, its language ("python", "toml", "shell"), and how it is marked
+    ("", "not run" or "slow")."""
 
     line: int
     kind: str
     code: str
-    is_run: bool
+    mark: str = ""
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands of a block for the shell, without comments."""
+        lines = self.code.replace("\\\n", " ").splitlines()
+        return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 def pages() -> list[Path]:
-    """README.md and every page of the documentation."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """README.md, CONTRIBUTING.md and every page of the documentation."""
+    roots = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    return [*roots, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(page: Path) -> list[Block]:
     """The code of a page, from top to bottom."""
     text = page.read_text(encoding="utf-8")
-    found = []
-    for match in _BLOCK.finditer(text):
-        line = text[: match.start("kind")].count("\n") + 1
-        kind, is_run = match["kind"] or "shell", match["mark"] is None
-        codes = match["code"].splitlines() if kind == "shell" else [match["code"]]
-        found += [Block(line, kind, code, is_run) for code in codes]
-    prose = _BLOCK.sub(lambda block: re.sub(r"[^\n]", " ", block[0]), text)
-    found += [
-        Block(prose[: match.start()].count("\n") + 1, "shell", match["code"].strip(), True)
-        for match in _COMMAND.finditer(prose)
+    return [
+        Block(text[: match.start("kind")].count("\n") + 1, match["kind"], match["code"], match["mark"] or "")
+        for match in _BLOCK.finditer(text)
     ]
-    return sorted(found, key=lambda block: block.line)
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code (their lines left empty)."""
+    return _BLOCK.sub(lambda block: re.sub(r"[^\n]", "", block[0]), page.read_text(encoding="utf-8"))
+
+
+def loose_commands(page: Path) -> list[str]:
+    """Commands that stand outside of a block, where they would not be run."""
+    return _LOOSE_COMMAND.findall(prose(page))
 
 
 def shortened(code: str) -> str:
@@ -81,7 +99,9 @@ def _tensor(name: str) -> Callable[[], Any]:
         X = torch.rand(6, 3, generator=generator, dtype=torch.float64).repeat_interleave(2, dim=0)
         X[:, 2] = torch.arange(12) % 2  # a category, or a level, at the same inputs each
         Y = (X[:, :2] ** 2).sum(dim=1, keepdim=True) + 0.1 * X[:, 2:]
-        return {"X": X, "Y": Y, "X_new": X[:4] * 0.9, "dY": 2.0 * X, "labels": Y[:, 0] > Y.median()}[name]
+        given = {"X": X, "Y": Y, "X_new": X[:4] * 0.9, "dY": 2.0 * X, "labels": Y[:, 0] > Y.median()}
+        given |= {"inputs": X, "bounds": torch.stack([torch.zeros(3), torch.ones(3)]).double()}
+        return given[name]
 
     return make
 
@@ -141,7 +161,7 @@ def _solvents() -> Any:
 
 
 _GIVEN: dict[str, Callable[[], Any]] = {
-    **{name: _tensor(name) for name in ("X", "Y", "X_new", "dY", "labels")},
+    **{name: _tensor(name) for name in ("X", "Y", "X_new", "dY", "labels", "inputs", "bounds")},
     **{name: partial(import_module, name) for name in ("augury", "torch", "functools")},
     "space": _space,
     "goals": _goals,
