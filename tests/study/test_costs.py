@@ -6,7 +6,7 @@ from augury import Categorical, Failure, Study
 from augury.errors import InvalidInputError
 from augury.space import Goals
 from augury.strategies import RandomSearch, Strategy
-from augury.study.execution.runner import check_budgets
+from augury.study.execution.limits import check_budgets
 
 MESH = Categorical(["coarse", "fine"], role="fidelity", cost=[1, 20])
 

@@ -38,6 +38,12 @@ def run(
     timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="After how long an evaluation is given up.")
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Evaluate on the Dask cluster of the scheduler tcp://HOST:PORT."
+        ),
+    ] = None,
 ) -> None:
     """Optimise as a study file says; resumes by itself.
 
@@ -46,6 +52,7 @@ def run(
     """
     from rich.console import Console
 
+    from augury.cli.elsewhere import executor_at
     from augury.cli.options import check_model
     from augury.cli.progress import best_text, shown_progress
     from augury.study.study_file import load_study_file
@@ -63,7 +70,10 @@ def run(
             f"the study already has {study.evaluated} evaluations; --budget says how many it is to have"
         )
     try:
-        with shown_progress(study, budget, Console(highlight=False)) as note:
+        with (
+            executor_at(dask, study_file) as executor,
+            shown_progress(study, budget, Console(highlight=False)) as note,
+        ):
             policy = study_file.run.policy
             study.run(
                 function,
@@ -71,6 +81,7 @@ def run(
                 cost_budget=cost_budget,
                 workers=workers,
                 timeout=timeout,
+                executor=executor,
                 callbacks=[note],
                 retries=policy.retries,
                 backoff=policy.backoff,

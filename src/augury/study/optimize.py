@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from augury.space.goals import Constraint, Maximize, Minimize
-from augury.study.execution.runner import check_budget
+from augury.study.execution.limits import check_budget
 from augury.study.store import Store
 from augury.study.study import Study
 

@@ -33,11 +33,11 @@ _KEYS = (
 
 @dataclass(frozen=True)
 class RunSettings:
-    """The table; `budget` and `cost_budget` None when the file gives none.
+    """The table.
 
     Args:
         function, command: what is evaluated, one of them.
-        budget, cost_budget, workers, timeout: as `Study.run` takes them.
+        budget, cost_budget, workers, timeout: as `Study.run` takes them; None when the file gives none.
         policy: how a trial is tried again after a transient failure.
         transient: which failures of the command are transient.
         pruner: as `Study` takes it; of a command, "none" unless it was given.
@@ -47,7 +47,7 @@ class RunSettings:
     command: tuple[str, ...] | None = None
     budget: int | None = None
     cost_budget: float | None = None
-    workers: int = 1
+    workers: int | None = None
     timeout: float | None = None
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(backoff=1.0))
     transient: TransientRule = field(default_factory=TransientRule)

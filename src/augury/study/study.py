@@ -37,8 +37,6 @@ from augury.study.suggester import Suggester
 from augury.study.trial import Trial
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from augury.strategies.base import Strategy
 
 
@@ -226,9 +224,9 @@ class Study(PortableStudy):
         self,
         function: Callable[..., Any],
         budget: int | None = None,
-        workers: int = 1,
+        workers: int | None = None,
         timeout: float | None = None,
-        executor: Executor | None = None,
+        executor: Any = None,
         callbacks: Iterable[Callable[[Study, Trial], object]] = (),
         stop: Callable[[Study], bool] | None = None,
         *,
@@ -251,10 +249,12 @@ class Study(PortableStudy):
                 `augury.study.command.Command`.
             budget: how many finished trials (complete, failed or pruned) the study is to have in all, earlier
                 ones included, added ones not; None where `cost_budget` limits them.
-            workers: 1 evaluates in this process; more in so many processes of their own.
+            workers: how many trials at a time. 1, or None, evaluates in this process; more in so many
+                processes of their own. None with a Dask client: as many as the cluster has threads.
             timeout: seconds after which one evaluation is stopped and failed; with it, even a single worker
                 is a process of its own.
-            executor: evaluates with this `concurrent.futures`-like executor instead, `workers` at a time.
+            executor: evaluates elsewhere, `workers` at a time: any `concurrent.futures` executor, or a
+                `distributed.Client` of Dask.
             callbacks: called with (study, trial) after each result is stored.
             stop: called with the study before each new trial; when True, the run ends with those running.
             cost_budget: what they may cost in all, by the costs that were told, else by those that the
@@ -267,12 +267,14 @@ class Study(PortableStudy):
             InvalidInputError: bad arguments, or a function that returns something else than a result.
             StoreError: the store cannot be written.
         """
-        from augury.study.execution.runner import Runner, check_budgets, make_pool
+        from augury.study.execution.limits import check_budgets
+        from augury.study.execution.pools import make_pool
+        from augury.study.execution.runner import Runner
 
         budget, costs = check_budgets(budget, cost_budget, self.space)
         policy, owner = RetryPolicy(retries, backoff), new_owner()
-        pool = make_pool(function, self.space.names, workers, timeout, executor, self._reporter(owner))
-        leases = LeaseTable(self.store, self._record, stale_after)
+        pool = make_pool(self, function, workers, timeout, executor, self._reporter(owner))
+        leases = LeaseTable(self.store, self._record, stale_after, charges_losses=not pool.outlives_run)
         runner = Runner(
             self, self._suggester, self._table, leases, owner, pool, budget, callbacks, stop, policy, costs
         )

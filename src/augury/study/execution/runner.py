@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from augury.errors import InvalidInputError, NotSupportedError, StoreError
-from augury.study.command import Command
+from augury.errors import InvalidInputError, StoreError
 from augury.study.costs import CostBudget
 from augury.study.execution.heartbeat import Heartbeat
-from augury.study.execution.objective import Objective
-from augury.study.execution.pool import ExecutorPool, InlinePool, Outcome, Pool
-from augury.study.execution.process_pool import ProcessPool
+from augury.study.execution.pool import Outcome, Pool
 from augury.study.result import Failure, NonFiniteResultError, parse_result
 from augury.study.retry import RetryPolicy
-from augury.study.store import LeaseTable, TrialTable
+from augury.study.store import MAX_LOSSES, LeaseTable, TrialTable
 from augury.study.suggester import Suggester
-from augury.study.trial import Reporter, Trial
+from augury.study.trial import Trial
 
 if TYPE_CHECKING:
-    from augury.space.space import Space
     from augury.study.study import Study
 
 _POLL = 0.5  # seconds between looks at what other processes did to the study
@@ -170,17 +162,21 @@ class Runner:
     def _keep(self, outcome: Outcome) -> tuple[Trial, InvalidInputError | None]:
         told, error = self._judge(outcome)
         try:
-            policy = replace(self._policy, backoff=0.0) if outcome.died else self._policy
-            trial = self._table.finish(outcome.number, told, policy=policy)
+            trial = self._table.finish(outcome.number, told, policy=self._policy_of(outcome))
         except StoreError as broken:
             raise StoreError(f"{broken} (not stored: trial {outcome.number} gave {told})") from broken
         self._is_exhausted = False  # what failed for a passing reason can be taken again
         return trial, error
 
+    def _policy_of(self, outcome: Outcome) -> RetryPolicy:
+        if outcome.is_blameless:
+            return RetryPolicy(retries=MAX_LOSSES - 1)
+        return replace(self._policy, backoff=0.0) if outcome.died else self._policy
+
     def _judge(self, outcome: Outcome) -> tuple[Any, InvalidInputError | None]:
         if outcome.died:
-            self._deaths[outcome.number] += 1
-            is_transient = self._deaths[outcome.number] < MAX_DEATHS
+            self._deaths[outcome.number] += not outcome.is_blameless
+            is_transient = outcome.is_blameless or self._deaths[outcome.number] < MAX_DEATHS
             return Failure(str(outcome.told), transient=is_transient), None
         try:
             return parse_result(self._study.goals.outcomes, outcome.told, self._study.space.parameters), None
@@ -188,65 +184,3 @@ class Runner:
             return Failure(error.reason), None
         except InvalidInputError as error:
             return Failure(str(error)), error
-
-
-def make_pool(
-    function: Callable[..., Any],
-    names: list[str],
-    workers: int,
-    timeout: float | None,
-    executor: Executor | None,
-    reporter: Reporter,
-) -> Pool:
-    """The pool that the arguments of `Study.run` ask for; reports go to `reporter`.
-
-    A time limit needs a process that can be killed, so with one even a single worker is a process of its own;
-    an external command is such a process already.
-    """
-    _check_count("workers", workers)
-    _check_timeout(timeout)
-    if isinstance(function, Command):
-        function, timeout = function.limited(timeout), None
-    objective = Objective(function, names)
-    if executor is not None:
-        if timeout is not None:
-            raise NotSupportedError(
-                "an executor's evaluations cannot be stopped; leave out timeout= or executor="
-            )
-        return ExecutorPool(objective, executor, workers)
-    if workers == 1 and timeout is None:
-        return InlinePool(objective, reporter)
-    return ProcessPool(objective, workers, reporter, timeout)
-
-
-def check_budgets(budget: Any, cost_budget: Any, space: Space) -> tuple[int | None, CostBudget | None]:
-    """The limits of a run, checked.
-
-    Raises:
-        InvalidInputError: a limit that is none, or no limit at all.
-    """
-    if budget is None and cost_budget is None:
-        raise InvalidInputError("the run has no limit; give budget= (evaluations) or cost_budget=")
-    return (
-        None if budget is None else check_budget(budget),
-        None if cost_budget is None else CostBudget(cost_budget, space),
-    )
-
-
-def check_budget(budget: int) -> int:
-    """`budget` if it is a number of evaluations."""
-    _check_count("budget", budget)
-    return int(budget)
-
-
-def _check_count(what: str, given: Any) -> None:
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
-        raise InvalidInputError(f"{what} is {given!r}; it must be a whole number, at least 1")
-
-
-def _check_timeout(timeout: Any) -> None:
-    if timeout is None:
-        return
-    is_number = isinstance(timeout, (int, float, np.number)) and not isinstance(timeout, bool)
-    if not is_number or not math.isfinite(timeout) or timeout <= 0:
-        raise InvalidInputError(f"timeout is {timeout!r}; it must be a number of seconds above 0, or None")

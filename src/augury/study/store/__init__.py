@@ -8,6 +8,7 @@ ReportTable  what they report on their way
 
 from __future__ import annotations
 
+from augury.study.store.leases import MAX_LOSSES as MAX_LOSSES
 from augury.study.store.leases import STALE_AFTER as STALE_AFTER
 from augury.study.store.leases import LeaseTable as LeaseTable
 from augury.study.store.reports import ReportTable as ReportTable
@@ -18,6 +19,7 @@ from augury.study.store.trials import PendingChangedError as PendingChangedError
 from augury.study.store.trials import TrialTable as TrialTable
 
 __all__ = [
+    "MAX_LOSSES",
     "STALE_AFTER",
     "LeaseTable",
     "NewTrial",

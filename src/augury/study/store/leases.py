@@ -27,12 +27,22 @@ class LeaseTable:
         store: the store.
         study: the study.
         stale_after: seconds without a heartbeat after which a trial goes back to the queue.
+        charges_losses: whether a trial has lost an attempt when its run is dead; not where what evaluates it
+            outlives the run.
     """
 
-    def __init__(self, store: Store, study: StudyRecord, stale_after: float = STALE_AFTER) -> None:
+    def __init__(
+        self,
+        store: Store,
+        study: StudyRecord,
+        stale_after: float = STALE_AFTER,
+        *,
+        charges_losses: bool = True,
+    ) -> None:
         self._store = store
         self._study_id = study.id
         self.stale_after = stale_after
+        self._charges_losses = charges_losses
         self._running = (trials.c.study_id == study.id) & (trials.c.status == RUNNING)
 
     def renew(self, owner: str) -> None:
@@ -51,7 +61,8 @@ class LeaseTable:
     def reclaim(self) -> None:
         """Puts back into the queue the trials of runs that are dead: stale, or known to have ended."""
         self._requeue(
-            lambda owner, heartbeat, now: heartbeat < now - self.stale_after or is_gone(owner), lost=True
+            lambda owner, heartbeat, now: heartbeat < now - self.stale_after or is_gone(owner),
+            lost=self._charges_losses,
         )
 
     def _requeue(self, is_over: Callable[[str, float, float], bool], lost: bool) -> None:

@@ -1,0 +1,54 @@
+"""Where `augury run` evaluates: here, or on a Dask cluster."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from augury.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from augury.study.study_file import StudyFile
+
+
+@contextmanager
+def executor_at(dask: str | None, study_file: StudyFile) -> Iterator[Any]:
+    """What `Study.run` takes as `executor`; None to evaluate here.
+
+    Args:
+        dask: the address of a Dask scheduler.
+        study_file: what is run, its function imported already.
+
+    Raises:
+        InvalidInputError: Dask is not installed, or there is no scheduler.
+    """
+    if dask is None:
+        yield None
+        return
+    try:
+        from augury.study.execution.dask_pool import connect
+    except ModuleNotFoundError as error:
+        raise InvalidInputError(
+            f"--dask needs Dask's package distributed ({error}); install it: pip install 'augury[dask]'"
+        ) from None
+    _send_along(study_file.path.parent)
+    with connect(dask) as client:
+        yield client
+
+
+def _send_along(folder: Path) -> None:
+    """Lets the modules beside the study file travel with the function, as the workers may not have them."""
+    import cloudpickle
+
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if file is not None and module.__name__ != "__main__" and _is_in(Path(file).resolve(), folder):
+            cloudpickle.register_pickle_by_value(module)
+
+
+def _is_in(file: Path, folder: Path) -> bool:
+    """Whether a file is the user's own, in a folder that may also have an environment of packages."""
+    return file.is_relative_to(folder.resolve()) and "site-packages" not in file.parts
