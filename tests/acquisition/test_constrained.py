@@ -63,6 +63,17 @@ def test_the_chance_of_success_lowers_the_value_where_evaluations_fail() -> None
     assert loss[POINTS[:, 0] > 0.8].min() > loss[POINTS[:, 0] < 0.4].max()
 
 
+def test_there_is_no_chance_where_it_has_failed() -> None:
+    success, failed = LogProbabilityOfSuccess(succeeding()), X[:, 0] >= 0.6
+    value, gradient = success.value_gradient(X)
+    np.testing.assert_array_equal(np.isneginf(value), failed)
+    np.testing.assert_array_equal(np.isneginf(success.value(X)), failed)
+    assert np.isfinite(gradient).all()
+    assert np.isfinite(success.value(X + 1e-12)).all()
+    luck = FeasibilityModel(torch.from_numpy(X[[0, 0, 1]]), torch.tensor([True, False, False])).fit()
+    np.testing.assert_array_equal(np.isneginf(LogProbabilityOfSuccess(luck).value(X[:2])), [False, True])
+
+
 def test_fantasies_are_feasible_as_often_as_the_points_are() -> None:
     success = LogProbabilityOfSuccess(succeeding())
     drawn = draw_feasible([success, success], POINTS, count=2048, seed=0)

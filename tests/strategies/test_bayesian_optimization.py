@@ -9,7 +9,7 @@ from botorch.models import SingleTaskGP
 from augury.acquisition.registry import ACQUISITIONS
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.space.goals import Goals
-from augury.space.parameters import Float
+from augury.space.parameters import Float, Int
 from augury.space.space import Space
 from augury.strategies import BayesianOptimization, ExhaustedError, RandomSearch
 from augury.strategies.design import default_initial_points
@@ -114,6 +114,29 @@ def test_the_edge_of_a_failing_region_is_found():
     seen = run(BayesianOptimization(), space, function, 25, seed=3)
     assert np.nanmin(seen.Y) < 0.165
     assert seen.failed.sum() <= 15
+
+
+def test_where_it_has_failed_it_does_not_look_again():
+    """The function falls towards an end of the interval where it fails."""
+    function = lambda X: np.where(X < 0.3, np.nan, (X - 0.1) ** 2)  # noqa: E731
+    seen = run(BayesianOptimization(), Space({"x": (0.0, 1.0)}), function, 24, seed=1)
+    assert (seen.X[seen.failed] == 0.0).sum() <= 1
+    assert len(np.unique(seen.X[seen.failed], axis=0)) == seen.failed.sum()
+    assert np.nanmin(seen.Y) < 0.0401
+    assert seen.failed.sum() <= 16
+
+
+def test_replicates_are_not_of_points_that_failed():
+    """Results are noisy, so that known points are evaluated again; the best one always fails."""
+    rng = np.random.default_rng(0)
+
+    def function(X):
+        value = np.abs(X - 0.2) + rng.normal(0.0, 0.1, X.shape)
+        return np.where(np.abs(X - 0.2) < 0.05, np.nan, value)
+
+    seen = run(BayesianOptimization(replicates=True), Space({"x": Int(0, 5)}), function, 14)
+    assert len(np.unique(seen.X, axis=0)) < 14
+    assert seen.failed.sum() == 1
 
 
 def test_infeasible_batches_do_not_repeat_themselves():

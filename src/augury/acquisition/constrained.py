@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from augury.acquisition.base import Acquisition, is_smooth
+from augury.acquisition.enumeration import is_among
 from augury.numerics.quasi_random import quasi_uniform
 
 
@@ -64,10 +65,13 @@ class ConstrainedAcquisition:
 
 
 class LogProbabilityOfSuccess:
-    """The logarithm of the probability that an evaluation does not fail.
+    """The logarithm of the probability that an evaluation does not fail; -inf at points that have failed.
+
+    No model of chances is as sure as that of a point itself: a deterministic failure comes again.
 
     Args:
-        model: a classifier with `log_probability(X)` and `log_probability_gradient(X)` (`FeasibilityModel`).
+        model: a classifier with `log_probability(X)`, `log_probability_gradient(X)` and `failed_points`
+            (`FeasibilityModel`).
     """
 
     def __init__(self, model: Any) -> None:
@@ -76,12 +80,16 @@ class LogProbabilityOfSuccess:
     def value(self, X: np.ndarray) -> np.ndarray:
         """`N` values at `X` (`N x d`)."""
         with torch.no_grad():
-            return self.model.log_probability(torch.from_numpy(np.ascontiguousarray(X))).numpy()
+            value = self.model.log_probability(torch.from_numpy(np.ascontiguousarray(X))).numpy()
+        return self._without_hope(X, value)
 
     def value_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """`N` values at `X` (`N x d`) and their gradients (`N x d`)."""
         value, gradient = self.model.log_probability_gradient(torch.from_numpy(np.ascontiguousarray(X)))
-        return value.numpy(), gradient.numpy()
+        return self._without_hope(X, value.numpy()), gradient.numpy()
+
+    def _without_hope(self, X: np.ndarray, value: np.ndarray) -> np.ndarray:
+        return np.where(is_among(X, self.model.failed_points), -np.inf, value)
 
 
 def draw_feasible(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import log_ndtr, ndtri
+from scipy.special import expit, log_expit, ndtri
 from torch import Tensor
 
 from augury.errors import InvalidInputError
@@ -14,16 +16,21 @@ from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
 from augury.models.exact.regression import BLOCK_ENTRIES
 from augury.models.expectation_propagation import probit_posterior
+from augury.models.label_corrections import LabelCorrections
 from augury.models.training_data import check_training_data
 from augury.numerics.threads import blas_threads
 from augury.space.conditions import Conditions
+from augury.space.encoding import row_keys
 
-_LOG_SQRT_2PI = 0.5 * np.log(2.0 * np.pi)
 #: Candidates for the hyperparameters: the lengthscales relative to half the diagonal of the cube, and the
 #: prior variance of the latent function. The best by evidence is taken. A small variance says that failures
 #: are a matter of chance; a very large one, that there is a sharp boundary and beyond it nothing succeeds.
 _LENGTHSCALE_FACTORS = (0.25, 0.5, 1.0, 2.0)
-_AMPLITUDES = (1.0, 16.0, 256.0, 4096.0, 65536.0)
+_AMPLITUDES = (1.0, 16.0, 256.0, 2.0**32)
+#: Of the rates at which categories differ: as much as usual, or next to nothing (the versions of a function
+#: may all fail in the same places).
+_MISMATCH_FACTORS = (1.0, 32.0)
+_FIRST_FACTOR, _FIRST_AMPLITUDE = 2, 3
 #: With more rows the hyperparameters are chosen on a subset of this many.
 _ROWS_TO_CHOOSE = 200
 
@@ -32,10 +39,12 @@ class FeasibilityModel:
     r"""The probability that an evaluation succeeds, by expectation propagation with a probit likelihood.
 
     .. math::
-        p(\text{success} \mid x) = \Phi\!\left(\frac{\mu(x)}{\sqrt{1 + \sigma^2(x)}}\right), \qquad
+        p(\text{success} \mid f) = \Phi(f(x)), \qquad
         f \sim \mathcal{GP}(m, a\, k), \quad m = \Phi^{-1}(\text{share of successes})
 
-    Far from data the probability returns to the (smoothed) share of successes.
+    The Gaussian approximation of the latent function's posterior is corrected for each label, so that next to
+    nothing is expected where it has failed (`LabelCorrections`). Far from data the probability returns to the
+    (smoothed) share of successes.
     Source: Rasmussen and Williams (2006), section 3.6; `augury.models.expectation_propagation`.
 
     Args:
@@ -44,6 +53,9 @@ class FeasibilityModel:
         categorical_features: the integer-coded columns.
         descriptors: categorical column -> `k x p` properties of its categories.
         conditions: which columns are active only for some values of others.
+
+    Attributes:
+        failed_points: `f x d` inputs that have failed whenever they were evaluated.
 
     Raises:
         InvalidInputError: shapes that do not agree, or inputs that are not finite.
@@ -67,6 +79,9 @@ class FeasibilityModel:
         self._features.check(self._X)
         share = (np.sum(self._labels > 0) + 1.0) / (len(self._labels) + 2.0)
         self._mean = float(ndtri(share))
+        succeeded_at = set(row_keys(self._X[self._labels > 0.0]))
+        failed = self._X[self._labels < 0.0]
+        self.failed_points = failed[[key not in succeeded_at for key in row_keys(failed)]]
 
     def fit(self, seed: int = 0) -> FeasibilityModel:
         """Choose the hyperparameters by evidence and approximate the latent function's posterior."""
@@ -75,57 +90,72 @@ class FeasibilityModel:
             rows = np.random.default_rng(seed).choice(rows, _ROWS_TO_CHOOSE, replace=False)
         with blas_threads(len(self._labels)):
             chosen = MaternCovariance(self._X[rows], self._features)
-            factor, self._amplitude = self._choose(chosen, self._labels[rows])
+            theta, self._amplitude = self._choose(chosen, self._labels[rows])
             self._covariance = MaternCovariance(self._X, self._features)
-            self._covariance.theta = self._theta(self._covariance, factor)
-            K = self._amplitude * self._covariance.matrix(self._covariance.theta)
+            K = self._amplitude * self._covariance.matrix(theta)
             posterior = probit_posterior(K, self._labels, self._mean)
-            self._weights, self._whitener = posterior.weights, posterior.whitener
+            self._corrections = LabelCorrections(K, self._labels, self._mean, posterior)
             self._covariance.release()
         return self
 
-    def _theta(self, covariance: MaternCovariance, factor: float) -> np.ndarray:
-        return covariance.typical() + np.log(factor)
+    def _choose(self, covariance: MaternCovariance, labels: np.ndarray) -> tuple[np.ndarray, float]:
+        """`theta` and the amplitude: no step along one of them leads to more evidence."""
+        typical = covariance.typical()
+        n_numbers = len(typical) - len(self._features.categorical)
+        axes = [_LENGTHSCALE_FACTORS, _AMPLITUDES, *[_MISMATCH_FACTORS] * (len(typical) - n_numbers)]
 
-    def _choose(self, covariance: MaternCovariance, labels: np.ndarray) -> tuple[float, float]:
-        evidence = {}
-        for factor in _LENGTHSCALE_FACTORS:
-            K = covariance.matrix(self._theta(covariance, factor)).copy()
-            for amplitude in _AMPLITUDES:
-                posterior = probit_posterior(amplitude * K, labels, self._mean)
-                evidence[factor, amplitude] = posterior.log_evidence
-        return max(evidence, key=evidence.__getitem__)
+        def theta(at: tuple[int, ...]) -> np.ndarray:
+            factor = np.full(len(typical), _LENGTHSCALE_FACTORS[at[0]])
+            factor[n_numbers:] *= [_MISMATCH_FACTORS[index] for index in at[2:]]
+            return np.asarray(typical + np.log(factor))
+
+        @cache
+        def evidence(at: tuple[int, ...]) -> float:
+            K = _AMPLITUDES[at[1]] * covariance.matrix(theta(at))
+            return probit_posterior(K, labels, self._mean).log_evidence
+
+        best = climb(evidence, (_FIRST_FACTOR, _FIRST_AMPLITUDE, *[0] * (len(axes) - 2)), axes)
+        return theta(best), _AMPLITUDES[best[1]]
 
     def log_probability(self, X: Tensor) -> Tensor:
         """The log probability of success at `X` (`N x d`): `N` numbers, each at most 0."""
         points = _points(X)
-        z = np.empty(len(points))
+        log_odds = np.empty(len(points))
         block = max(1, BLOCK_ENTRIES // len(self._labels))
         for start in range(0, len(points), block):
             rows = slice(start, start + block)
-            z[rows] = self._standardised(self._amplitude * self._covariance.cross(points[rows]))[0]
-        return torch.from_numpy(log_ndtr(z))
+            cross = self._amplitude * self._covariance.cross(points[rows])
+            log_odds[rows] = self._corrections.log_odds(cross, self._amplitude)
+        return torch.from_numpy(log_expit(log_odds))
 
     def log_probability_gradient(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """The log probability of success at `X` (`N x d`) and its gradient (`N x d`)."""
         cross = self._amplitude * self._covariance.cross(_points(X), gradient=True)
-        z, mean, total = self._standardised(cross)
-        mean_gradient = self._amplitude * self._covariance.cross_pullback(self._weights)
-        inner = (cross @ self._whitener.T) @ self._whitener
-        variance_gradient = -2.0 * self._amplitude * self._covariance.cross_pullback(inner)
-        root = np.sqrt(total)[:, None]
-        gradient = mean_gradient / root - 0.5 * mean[:, None] * variance_gradient / (root * total[:, None])
-        log_probability = log_ndtr(z)
-        slope = np.exp(-0.5 * z * z - _LOG_SQRT_2PI - log_probability)
-        return torch.from_numpy(log_probability), torch.from_numpy(slope[:, None] * gradient)
+        log_odds, by_cross = self._corrections.log_odds_gradient(cross, self._amplitude)
+        by_cross *= self._amplitude * expit(-log_odds)[:, None]
+        return torch.from_numpy(log_expit(log_odds)), torch.from_numpy(
+            self._covariance.cross_pullback(by_cross)
+        )
 
-    def _standardised(self, cross: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """`mu / sqrt(1 + sigma^2)`, `mu` and `1 + sigma^2`."""
-        mean = self._mean + cross @ self._weights
-        whitened = cross @ self._whitener.T
-        variance = self._amplitude - np.einsum("ij,ij->i", whitened, whitened)
-        total = 1.0 + np.maximum(variance, 0.0)
-        return mean / np.sqrt(total), mean, total
+
+def climb(
+    value: Callable[[tuple[int, ...]], float], start: tuple[int, ...], axes: Sequence[Sequence[Any]]
+) -> tuple[int, ...]:
+    """The point of a grid that is best along each of its axes.
+
+    Args:
+        value: of a point, one index for each axis; remembered by the caller.
+        start: where to begin.
+        axes: of these lengths.
+    """
+    best, before = start, None
+    while best != before:
+        before = best
+        for axis, levels in enumerate(axes):
+            line = [(*best[:axis], index, *best[axis + 1 :]) for index in range(len(levels))]
+            there = max(line, key=value)
+            best = there if value(there) > value(best) else best
+    return best
 
 
 def _points(X: Tensor) -> np.ndarray:
