@@ -67,6 +67,30 @@ def test_a_subset_start_of_many_rows_is_as_good():
     assert model.log_posterior() >= brute_force(likelihood_of(model), starts=2) - 0.1
 
 
+def test_noise_is_not_taken_for_signal_of_inputs_that_do_not_matter():
+    generator = np.random.default_rng(0)
+    for n in (20, 40, 80, 160):
+        X = generator.random((n, 4))
+        y = np.sin(4.0 * X[:, 0]) + 0.1 * generator.standard_normal(n)
+        model = GaussianProcess(torch.tensor(X), torch.tensor(y)[:, None]).fit()
+        likelihood = likelihood_of(model)
+        assert model.log_posterior() >= brute_force(likelihood) - 0.1
+        # The trap: short lengthscales of all inputs explain the noise; a warm start in it gets out too.
+        trapped = np.array([-1.2, -0.4, -0.4, -0.4, np.log(1e-6)])
+        assert maximize_posterior(likelihood, None, initial=trapped)[1] >= model.log_posterior() - 0.1
+
+
+def test_a_fit_explained_by_noise_has_longer_scales_and_stays_within_bounds():
+    likelihood = likelihood_of(model_of(30, 2, (3,), 0.2, 0))
+    theta = np.array([-1.0, 9.0, 0.5, -13.0])
+    noisier = likelihood.explained_by_noise(theta, 1.0)
+    error = likelihood.leave_one_out_error(theta) * likelihood.y.var()
+    np.testing.assert_allclose(noisier[[0, 2]], [-1.0, 1.5])
+    assert noisier[1] == likelihood.bounds()[1, 1]
+    assert np.exp(noisier[3]) == pytest.approx(0.5 * error)
+    assert likelihood.explained_by_noise(np.array([-1.0, 9.0, 0.5, np.log(0.2 * error)]), 1.0) is None
+
+
 def test_a_warm_start_is_as_good_and_stays_within_bounds():
     model = model_of(30, 2, (), 0.2, 0)
     best = model.fit().log_posterior()

@@ -48,6 +48,11 @@ class Covariance(ABC):
         """`s x p`: places from which to begin the search for the best `theta`, best guess first; the others
         are tried where that leads to a poor fit."""
 
+    def smoother(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
+        """`theta` with all scales but the shortest longer by so many log units; None of a covariance whose
+        `theta` are not scales."""
+        return None
+
     @abstractmethod
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """The log prior density at `theta` (up to no constant: it is exact) and its gradient (`p`)."""

@@ -18,17 +18,24 @@ _SHORT_STEP = 0.1
 #: With more rows a cold fit begins from the best theta of a subset, and no fit tries further starts.
 _FEW_ROWS = 120
 _SUBSET_ROWS = 50
-#: A fit whose squared error at outcomes left out is more than this of their variance may have missed a mode.
-_POOR_PREDICTION = 0.15
+#: A fit whose squared error at outcomes left out is more than this of their variance may have missed a mode;
+#: the first up to so many rows, where modes are many and further ascents cheap.
+_POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.03, 0.15
+_SCARCE = 60
 #: So many of the further starts, those of highest density, are followed then.
 _FOLLOWED = 7
+#: Whether a fit took noise for signal is asked of the same fit with scales longer by the first number of log
+#: units and noise instead. Unless that is less likely by more than so many nats per row, the other mode is
+#: looked for, from scales longer by the second.
+_LONGER, _MUCH_LONGER = 1.0, 2.0
+_HOPELESS = 1.5
 
 #: `theta` and its log posterior density
 Found = tuple[np.ndarray, float]
 
 
-class LogPosterior(Protocol):
-    """A log posterior density of hyperparameters."""
+class LogDensity(Protocol):
+    """What an ascent needs of a log density of hyperparameters."""
 
     @property
     def n(self) -> int:
@@ -48,20 +55,28 @@ class LogPosterior(Protocol):
     def longest_step(self) -> np.ndarray:
         """`p`: how far Newton's method may change each of `theta` at once."""
 
-    def starts(self) -> np.ndarray:
-        """`s x p`, best guess first; the second explains the data by noise, where noise is inferred."""
-
-    def value(self, theta: np.ndarray) -> float:
-        """The density."""
-
     def value_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """The density and its gradient; `(-inf, 0)` where it cannot be computed."""
 
     def expand(self, theta: np.ndarray) -> Expansion:
         """The same with a curvature."""
 
+
+class LogPosterior(LogDensity, Protocol):
+    """A log posterior density of hyperparameters, and what the search for its highest mode needs besides."""
+
+    def starts(self) -> np.ndarray:
+        """`s x p`, best guess first; the second explains the data by noise, where noise is inferred."""
+
+    def value(self, theta: np.ndarray) -> float:
+        """The density."""
+
     def leave_one_out_error(self, theta: np.ndarray) -> float:
         """The mean squared error of predicting each outcome from the others, as a share of their variance."""
+
+    def explained_by_noise(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
+        """`theta` with all scales but the shortest longer by so many log units, and noise for what they no
+        longer explain; None where the noise is known, or no less than the data show."""
 
 
 def maximize_posterior(
@@ -91,6 +106,7 @@ def maximize_posterior(
             found = _climb(likelihood, likelihood.starts()[0])
         else:
             found = _climb(likelihood, np.clip(initial, *likelihood.bounds()), _SHORT_STEP)
+        found = _unless_noise(likelihood, found)
         if n > _FEW_ROWS:
             return found
         used = 1 if initial is None else 0
@@ -103,7 +119,7 @@ def maximize_posterior(
         return _best_of(likelihood, found, likelihood.starts()[used:])
 
 
-def climb_from(likelihood: LogPosterior, starts: np.ndarray) -> Found:
+def climb_from(likelihood: LogDensity, starts: np.ndarray) -> Found:
     """The best of the ascents from all `starts` (`s x p`), for densities of several modes."""
     lower, upper = likelihood.bounds()
     with blas_threads(likelihood.n):
@@ -112,7 +128,24 @@ def climb_from(likelihood: LogPosterior, starts: np.ndarray) -> Found:
 
 def _is_poor(likelihood: LogPosterior, found: Found) -> bool:
     """Whether the fit leaves so much unexplained that another one may explain it."""
-    return np.isfinite(found[1]) and likelihood.leave_one_out_error(found[0]) > _POOR_PREDICTION
+    least = _POOR_PREDICTION if likelihood.n <= _SCARCE else _POOR_PREDICTION_OF_MORE
+    return np.isfinite(found[1]) and likelihood.leave_one_out_error(found[0]) > least
+
+
+def _unless_noise(likelihood: LogPosterior, found: Found) -> Found:
+    """The fit, or a better one nearby that calls noise what it called signal.
+
+    An ascent that lets go of the noise first ends where short scales, also of inputs that do not matter,
+    explain all: a mode of its own.
+    """
+    theta, density = found
+    if not likelihood.has_curvature or not np.isfinite(density):
+        return found
+    noisier = likelihood.explained_by_noise(theta, _LONGER)
+    if noisier is None or likelihood.value(noisier) < density - _HOPELESS * likelihood.n:
+        return found
+    start = likelihood.explained_by_noise(theta, _MUCH_LONGER)
+    return found if start is None else _best_of(likelihood, found, start[None])
 
 
 def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Found:
@@ -127,7 +160,7 @@ def _density(found: Found) -> float:
     return found[1]
 
 
-def _climb(likelihood: LogPosterior, start: np.ndarray, scale: float = 1.0) -> Found:
+def _climb(likelihood: LogDensity, start: np.ndarray, scale: float = 1.0) -> Found:
     """Newton's method where the covariance allows it, else L-BFGS with a first step of length `scale`."""
     if not likelihood.has_curvature:
         return _climb_by_gradients(likelihood, start, scale)
@@ -142,7 +175,7 @@ def _climb(likelihood: LogPosterior, start: np.ndarray, scale: float = 1.0) -> F
     )
 
 
-def _climb_by_gradients(likelihood: LogPosterior, start: np.ndarray, scale: float) -> Found:
+def _climb_by_gradients(likelihood: LogDensity, start: np.ndarray, scale: float) -> Found:
     """L-BFGS from one start, in units of `scale`: its first step has length 1 whatever the curvature."""
     value, gradient = likelihood.value_gradient(start)
     if not np.isfinite(value):

@@ -19,6 +19,9 @@ from augury.numerics.newton import Expansion
 
 _LOG_2PI = log(2.0 * pi)
 _LOG_NOISE_BOUNDS = np.log(NOISE_BOUNDS)
+#: Shares of the squared error at outcomes left out: noise below the first is less than the data show; the
+#: second is taken for noise, to see whether it is.
+_CLAIMED, _TO_NOISE = 0.1, 0.5
 _TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -186,6 +189,18 @@ class MarginalLikelihood:
         factor, alpha, _ = self.factorise(theta)
         inverse_in_place(factor)
         return self.squared_error(alpha, factor)
+
+    def explained_by_noise(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
+        """`theta` with all scales but the shortest longer by so many log units, and half of the squared error
+        at outcomes left out as noise; None where the noise is known, or at least a tenth of that error."""
+        if self.noise is not None:
+            return None
+        error = self.leave_one_out_error(theta) * self._sum_of_squares / self.n
+        smoother = self.covariance.smoother(theta[:-1], longer)
+        if smoother is None or np.exp(theta[-1]) > _CLAIMED * error:
+            return None
+        noisier = np.append(smoother, log(_TO_NOISE * error))
+        return np.minimum(np.maximum(noisier, self.bounds()[0]), self.bounds()[1])
 
     def squared_error(self, alpha: np.ndarray, inverse: np.ndarray) -> float:
         """See `leave_one_out_error`; the diagonal of `inverse` is read."""

@@ -137,6 +137,14 @@ class MaternCovariance(Covariance):
         matters = np.eye(len(typical), dtype=bool)
         return np.concatenate([best[None], typical + np.where(matters, log(_ALONE), log(_OF_NO_MATTER))])
 
+    def smoother(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
+        if not len(theta):
+            return None
+        smoother = theta + longer
+        shortest = theta.argmin()
+        smoother[shortest] = theta[shortest]
+        return smoother
+
     def typical(self) -> np.ndarray:
         """`p`: what is expected without data, lengthscales of half the cube's diagonal."""
         typical = np.full(

@@ -154,6 +154,10 @@ class GradientEnhancedRegression:
         residual = (alpha / _inverse(factor).diagonal())[self._is_value]
         return float(residual @ residual) / max(len(self.y) * float(self.y.var()), np.finfo(np.float64).tiny)
 
+    def explained_by_noise(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
+        """None: the noisy start is followed always, there being no curvature."""
+        return None
+
     def subset(self, rows: np.ndarray) -> GradientEnhancedRegression:
         """The same of some rows (an index array)."""
         noise = None if self.noise is None else self.noise[rows]

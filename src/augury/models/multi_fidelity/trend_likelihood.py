@@ -47,7 +47,6 @@ class TrendLikelihood:
         self._precision = np.append(np.full(trend.shape[1], FACTOR_PRECISION), 0.0)
         self._columns = np.asfortranarray(np.column_stack([y, self._basis]))
         self._plain = MarginalLikelihood(covariance, y, noise)
-        self._sum_of_squares = max(len(y) * float(y.var()), np.finfo(np.float64).tiny)
 
     @property
     def n(self) -> int:
@@ -93,13 +92,6 @@ class TrendLikelihood:
     def longest_step(self) -> np.ndarray:
         """Not to be had."""
         raise NotImplementedError
-
-    def leave_one_out_error(self, theta: np.ndarray) -> float:
-        """The mean squared error of predicting each outcome from the others, as a share of their variance."""
-        factor, alpha, _ = self._solve(theta)
-        inverse_in_place(factor)
-        residual = alpha / factor.diagonal()
-        return float(residual @ residual) / self._sum_of_squares
 
     def _solve(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The factor of `K + noise`, `alpha = K^{-1} (y - B b)`, and `b`."""

@@ -144,6 +144,16 @@ class ScaleMixtureLikelihood:
         pairs = zip(self.outcomes, parts, strict=True)
         return max(outcome.leave_one_out_error(part) for outcome, part in pairs)
 
+    def explained_by_noise(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
+        """`theta` with noise for short scales in the outcomes where that can be; None if it can in none."""
+        own, parts = self.split(theta)
+        pairs = zip(self.outcomes, parts, strict=True)
+        noisier = [outcome.explained_by_noise(part, longer) for outcome, part in pairs]
+        if all(part is None for part in noisier):
+            return None
+        chosen = [part if other is None else other for part, other in zip(parts, noisier, strict=True)]
+        return np.concatenate([own, *chosen])
+
     def _value_gradient(self, theta: np.ndarray, at: _Factored) -> tuple[float, np.ndarray]:
         """The factors hold the lower triangles of the inverses here."""
         _, parts = self.split(theta)
