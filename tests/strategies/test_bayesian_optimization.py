@@ -159,10 +159,12 @@ def test_few_points_are_repeated():
 
 
 def test_noise_does_not_fool_it():
-    space = continuous_space()
-    noise = np.random.default_rng(0)
-    seen = run(BayesianOptimization(), space, lambda X: branin(X) + noise.normal(0, 5.0, (len(X), 1)), 40)
-    assert np.median(branin(seen.X[-10:])) < 10.0  # the median of the function is about 36
+    space, late = continuous_space(), []
+    for seed in range(3):
+        draw = np.random.default_rng(seed).normal
+        seen = run(BayesianOptimization(), space, lambda X, draw=draw: branin(X) + draw(0, 5, (len(X), 1)), 40)
+        late.append(np.median(branin(seen.X[-10:])))
+    assert np.median(late) < 7.0  # the median of the function is about 36
 
 
 def test_a_batch_spreads():

@@ -91,9 +91,10 @@ def test_hyperparameters_that_have_seen_the_fold_score_too_well_on_average():
 @pytest.mark.parametrize("kind", [GaussianProcess, InfiniteWidthGP, StudentTProcess])
 def test_hyperparameters_are_climbed_anew_without_the_fold(kind):
     """The same optimum as from scratch where there is one only, and not the hyperparameters of all rows."""
-    X, Y = data(25)
-    Y = Y + 0.1 * torch.randn(25, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
-    folds, fitted = assign_folds(25), kind(X, Y).fit()
+    X, Y = data(80, m=2)  # many rows and inputs that matter: one explanation
+    Y = Y.sum(dim=1, keepdim=True)
+    Y = Y + 0.1 * torch.randn(80, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    folds, fitted = assign_folds(80), kind(X, Y).fit()
     found = fitted.hyperparameters()
     climbed = by_refitting(kind, X, Y, None, folds, seed=0, found=found)
     afresh = by_refitting(kind, X, Y, None, folds, seed=0)

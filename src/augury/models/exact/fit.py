@@ -21,7 +21,7 @@ _SUBSET_ROWS = 50
 #: A fit whose squared error at outcomes left out is more than this of their variance may have missed a mode;
 #: the first up to so many rows, where modes are many and further ascents cheap.
 _POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.03, 0.15
-_SCARCE = 60
+_SCARCE = 90
 #: So many of the further starts, those of highest density, are followed then.
 _FOLLOWED = 7
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by the first number of log

@@ -25,9 +25,9 @@ from augury.models.exact.priors import (
 from augury.numerics.linalg import symmetric_product
 
 _SQRT5 = sqrt(5.0)
-#: Where the search for lengthscales begins: this share of the typical one; that of an input that explains the
-#: outcome alone; that of the others then.
-_SHORT, _ALONE, _OF_NO_MATTER = 0.35, 0.2, 2.0
+#: Where the search for lengthscales begins: this share of the typical one; those of an input that explains
+#: the outcome alone, smoothly or not; that of the others then.
+_SHORT, _ALONE, _OF_NO_MATTER = 0.35, (0.2, 0.06), 2.0
 
 
 class MaternCovariance(Covariance):
@@ -124,7 +124,7 @@ class MaternCovariance(Covariance):
         return bounds
 
     def starts(self) -> np.ndarray:
-        """Short lengthscales; then one input after the other that explains the outcome alone.
+        """Short lengthscales; then one input after the other that explains the outcome alone, twice.
 
         From short lengthscales the ascent rarely ends in the mode that calls everything noise. Modes that
         differ in which inputs matter are found from the others.
@@ -135,7 +135,8 @@ class MaternCovariance(Covariance):
             numeric, log(_SHORT), log(self._mismatch_prior.mode / self._mismatch_prior.median)
         )
         matters = np.eye(len(typical), dtype=bool)
-        return np.concatenate([best[None], typical + np.where(matters, log(_ALONE), log(_OF_NO_MATTER))])
+        alone = [typical + np.where(matters, log(share), log(_OF_NO_MATTER)) for share in _ALONE]
+        return np.concatenate([best[None], *alone])
 
     def smoother(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
         if not len(theta):
