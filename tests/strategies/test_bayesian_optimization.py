@@ -162,7 +162,9 @@ def test_noise_does_not_fool_it():
     space, late = continuous_space(), []
     for seed in range(3):
         draw = np.random.default_rng(seed).normal
-        seen = run(BayesianOptimization(), space, lambda X, draw=draw: branin(X) + draw(0, 5, (len(X), 1)), 40)
+        seen = run(
+            BayesianOptimization(), space, lambda X, draw=draw: branin(X) + draw(0, 5, (len(X), 1)), 40
+        )
         late.append(np.median(branin(seen.X[-10:])))
     assert np.median(late) < 7.0  # the median of the function is about 36
 
