@@ -59,7 +59,7 @@ class SpaceFile:
 
 def space_path(sheet: Path) -> Path:
     """The space file of a table: experiments.csv -> experiments.space.toml."""
-    return sheet.with_name(f"{sheet.stem}.space.toml")
+    return sheet.parent / f"{sheet.stem}.space.toml"
 
 
 def read_space_file(path: Path) -> SpaceFile:

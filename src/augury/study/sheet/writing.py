@@ -67,7 +67,7 @@ def next_path(sheet: Path) -> Path:
     """The first free name beside the sheet: experiments.next.csv, experiments.next-2.csv, ..."""
     for count in range(1, 10_000):
         number = "" if count == 1 else f"-{count}"
-        path = sheet.with_name(f"{sheet.stem}.next{number}{sheet.suffix}")
+        path = sheet.parent / f"{sheet.stem}.next{number}{sheet.suffix}"
         if not os.path.lexists(path):
             return path
     raise InvalidInputError(f"{sheet.parent} is full of tables of next experiments; name one with -o")
