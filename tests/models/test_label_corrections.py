@@ -61,6 +61,20 @@ def test_chances_are_close_to_the_exact_ones_where_the_gaussian_ones_are_not(amp
     assert np.abs(found - exact).max() < 0.3 * missed.max()
 
 
+def test_one_more_success_is_as_if_it_had_been_observed():
+    X = points(4, 2).numpy()
+    labels = np.array([1.0, -1.0, 1.0, -1.0])
+    new = points(3, 2, seed=3).numpy()
+    matern = MaternCovariance(np.concatenate([new, X]), Features.of(2, None, None))
+    joint = 16.0 * matern.matrix(matern.typical())
+    draws = np.random.default_rng(0).multivariate_normal(np.full(7, MEAN), joint, 400_000, method="cholesky")
+    likelihood = ndtr(labels * draws[:, 3:]).prod(axis=1)[:, None] * ndtr(draws[:, 1:3])
+    exact = (likelihood * ndtr(draws[:, :1])).sum(axis=0) / likelihood.sum(axis=0)
+    corrections, cross = case(X, labels, 16.0)
+    found = corrections.log_odds_given_success(cross(new), joint[:3, :3])
+    np.testing.assert_allclose(1.0 / (1.0 + np.exp(-found)), exact, atol=0.01)
+
+
 @pytest.mark.parametrize("amplitude", [1.0, 256.0, 65536.0])
 def test_the_derivatives_are_those_of_finite_differences(amplitude):
     X = points(9, 2).numpy()

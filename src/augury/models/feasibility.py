@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -16,21 +14,13 @@ from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
 from augury.models.exact.regression import BLOCK_ENTRIES
 from augury.models.expectation_propagation import probit_posterior
+from augury.models.failure_evidence import most_likely
 from augury.models.label_corrections import LabelCorrections
 from augury.models.training_data import check_training_data
 from augury.numerics.threads import blas_threads
 from augury.space.conditions import Conditions
 from augury.space.encoding import row_keys
 
-#: Candidates for the hyperparameters: the lengthscales relative to half the diagonal of the cube, and the
-#: prior variance of the latent function. The best by evidence is taken. A small variance says that failures
-#: are a matter of chance; a very large one, that there is a sharp boundary and beyond it nothing succeeds.
-_LENGTHSCALE_FACTORS = (0.25, 0.5, 1.0, 2.0)
-_AMPLITUDES = (1.0, 16.0, 256.0, 2.0**32)
-#: Of the rates at which categories differ: as much as usual, or next to nothing (the versions of a function
-#: may all fail in the same places).
-_MISMATCH_FACTORS = (1.0, 32.0)
-_FIRST_FACTOR, _FIRST_AMPLITUDE = 2, 3
 #: With more rows the hyperparameters are chosen on a subset of this many.
 _ROWS_TO_CHOOSE = 200
 
@@ -90,32 +80,14 @@ class FeasibilityModel:
             rows = np.random.default_rng(seed).choice(rows, _ROWS_TO_CHOOSE, replace=False)
         with blas_threads(len(self._labels)):
             chosen = MaternCovariance(self._X[rows], self._features)
-            theta, self._amplitude = self._choose(chosen, self._labels[rows])
+            n_categorical = len(self._features.categorical)
+            theta, self._amplitude = most_likely(chosen, self._labels[rows], self._mean, n_categorical)
             self._covariance = MaternCovariance(self._X, self._features)
             K = self._amplitude * self._covariance.matrix(theta)
             posterior = probit_posterior(K, self._labels, self._mean)
             self._corrections = LabelCorrections(K, self._labels, self._mean, posterior)
             self._covariance.release()
         return self
-
-    def _choose(self, covariance: MaternCovariance, labels: np.ndarray) -> tuple[np.ndarray, float]:
-        """`theta` and the amplitude: no step along one of them leads to more evidence."""
-        typical = covariance.typical()
-        n_numbers = len(typical) - len(self._features.categorical)
-        axes = [_LENGTHSCALE_FACTORS, _AMPLITUDES, *[_MISMATCH_FACTORS] * (len(typical) - n_numbers)]
-
-        def theta(at: tuple[int, ...]) -> np.ndarray:
-            factor = np.full(len(typical), _LENGTHSCALE_FACTORS[at[0]])
-            factor[n_numbers:] *= [_MISMATCH_FACTORS[index] for index in at[2:]]
-            return np.asarray(typical + np.log(factor))
-
-        @cache
-        def evidence(at: tuple[int, ...]) -> float:
-            K = _AMPLITUDES[at[1]] * covariance.matrix(theta(at))
-            return probit_posterior(K, labels, self._mean).log_evidence
-
-        best = climb(evidence, (_FIRST_FACTOR, _FIRST_AMPLITUDE, *[0] * (len(axes) - 2)), axes)
-        return theta(best), _AMPLITUDES[best[1]]
 
     def log_probability(self, X: Tensor) -> Tensor:
         """The log probability of success at `X` (`N x d`): `N` numbers, each at most 0."""
@@ -137,25 +109,20 @@ class FeasibilityModel:
             self._covariance.cross_pullback(by_cross)
         )
 
+    def log_probability_given_success(self, x: Tensor, others: Tensor) -> Tensor:
+        """The log probability of success at a point once one at another has succeeded.
 
-def climb(
-    value: Callable[[tuple[int, ...]], float], start: tuple[int, ...], axes: Sequence[Sequence[Any]]
-) -> tuple[int, ...]:
-    """The point of a grid that is best along each of its axes.
+        Args:
+            x: `d`.
+            others: `t x d`.
 
-    Args:
-        value: of a point, one index for each axis; remembered by the caller.
-        start: where to begin.
-        axes: of these lengths.
-    """
-    best, before = start, None
-    while best != before:
-        before = best
-        for axis, levels in enumerate(axes):
-            line = [(*best[:axis], index, *best[axis + 1 :]) for index in range(len(levels))]
-            there = max(line, key=value)
-            best = there if value(there) > value(best) else best
-    return best
+        Returns:
+            `t` numbers, one for each of the others by itself.
+        """
+        points = torch.cat([x.unsqueeze(0), others]).to(torch.float64)
+        cross = self._amplitude * self._covariance.cross(points.numpy())
+        prior = self._amplitude * self._covariance.dense(points, points).numpy()
+        return torch.from_numpy(log_expit(self._corrections.log_odds_given_success(cross, prior)))
 
 
 def _points(X: Tensor) -> np.ndarray:

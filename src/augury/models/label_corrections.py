@@ -108,6 +108,22 @@ class LabelCorrections:
         gradient -= 2.0 * by_variance[:, None] * ((cross @ whitener.T) @ whitener)
         return odds + corrections @ self._weights, gradient
 
+    def log_odds_given_success(self, cross: np.ndarray, prior: np.ndarray) -> np.ndarray:
+        """The log odds of success at the first of `1 + t` points given one at each of the others: `t`.
+
+        Args:
+            cross: `(1 + t) x n` prior covariances with the training points.
+            prior: `(1 + t) x (1 + t)` prior covariances of the points.
+        """
+        whitened = cross @ self._posterior.whitener.T
+        covariance = prior - whitened @ whitened.T
+        scale = np.sqrt(1.0 + np.maximum(covariance.diagonal(), 0.0))
+        z = (self._mean + cross @ self._posterior.weights) / scale
+        rho = np.clip(covariance[0, 1:] / (scale[0] * scale[1:]), -_CLOSEST, _CLOSEST)
+        given = bivariate_ndtr(np.broadcast_to(z[0], rho.shape), z[1:], rho) * np.exp(-log_ndtr(z[1:]))
+        before = self.log_odds(cross[:1], float(prior[0, 0]))
+        return np.asarray(before + _clipped_logit(given) - _clipped_logit(ndtr(z[0])))
+
     def _without_site(
         self, mean: np.ndarray, variance: np.ndarray, covariance: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -147,12 +147,6 @@ class Decision:
         build, situation = self._build(noisy), self._situation(pending, noisy)
         return lambda further: build(situation.with_pending(further) if len(further) else situation)
 
-    def chance_of_success(self, x: np.ndarray) -> float:
-        """The probability that an evaluation at a point (`d`) does not fail."""
-        if self.success is None:
-            return 1.0
-        return float(np.exp(LogProbabilityOfSuccess(self.success).value(x[None])[0]))
-
     def _situation(self, pending: np.ndarray, noisy: bool) -> Situation | MultiObjectiveSituation:
         observed, values = self.observations.X[self.competing], self.objectives[self.competing]
         signs, constraints = self.goals.objective_signs, self.chances()

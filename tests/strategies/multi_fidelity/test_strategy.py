@@ -6,6 +6,7 @@ import torch
 
 from augury.acquisition.registry import FIDELITY_ACQUISITIONS, MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
 from augury.errors import InvalidInputError
+from augury.models import FeasibilityModel
 from augury.problems.multi_fidelity import forrester
 from augury.space import Categorical, Float, Goals, Observations, Space
 from augury.strategies import BayesianOptimization, MultiFidelityBayesianOptimization
@@ -298,9 +299,32 @@ def test_with_several_objectives_a_cheap_version_is_evaluated_where_it_may_spare
     assert version(share=0.9, cost=(1, 1e4)) == 0.0
     assert version(share=0.9, cost=(1, 1e4), known=fidelity.at(x, 0.0)) == 1.0  # it is known already
     assert version(share=0.9, cost=(1, 1.5)) == 1.0  # it costs as much as it spares
-    certain = decision.target.chance_of_success(x[0])
-    assert certain > 0.8
-    assert version(share=0.0, cost=(1, 2.0 / (1.0 - certain + 1e-3) / 2)) == 1.0  # it tells nothing
+    success, cheap = decision.target.success, torch.from_numpy(fidelity.at(x, 0.0))
+    surer = success.log_probability_given_success(torch.from_numpy(x[0]), cheap).exp()
+    before = success.log_probability(torch.from_numpy(x)).exp()
+    spared = float(success.log_probability(cheap).exp() * (surer / before - 1.0))
+    assert spared > 0.0
+    # it tells nothing but whether evaluations fail there
+    assert version(share=0.0, cost=(1, 1.99 / spared)) == 1.0
+    assert version(share=0.0, cost=(1, 2.01 / spared)) == 0.0
+
+
+def test_versions_that_fail_in_the_same_places_are_seen_to():
+    """A cheap success next to an edge makes the target's nearly sure, where it is known to tell."""
+    rng = np.random.default_rng(0)
+    designs = rng.random((30, 2))
+    X = np.concatenate([np.insert(designs, 2, level, axis=1) for level in (0.0, 1.0)])
+    alike = X[:, 0] < 0.6
+    apart = np.where(X[:, 2] == 0.0, X[:, 0] < 0.6, X[:, 1] > 0.3)
+    for succeeded, least, most in ((alike, 0.8, 1.0), (apart, 0.0, 0.6)):
+        model = FeasibilityModel(torch.from_numpy(X), torch.from_numpy(succeeded), [2]).fit()
+        line = torch.stack(torch.meshgrid(*[torch.linspace(0.0, 1.0, 41).double()] * 2, indexing="ij"), -1)
+        target = torch.nn.functional.pad(line.reshape(-1, 2), (0, 1), value=1.0)
+        before = model.log_probability(target).exp()
+        x = target[(before - 0.5).abs().argmin()]
+        cheap = x * torch.tensor([1.0, 1.0, 0.0])
+        after = model.log_probability_given_success(x, cheap[None]).exp()
+        assert least < float(after) < most
 
 
 class _Told:

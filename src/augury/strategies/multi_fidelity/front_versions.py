@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from augury.acquisition.base import Acquisition
 from augury.acquisition.batch import Conditional
 from augury.acquisition.constrained import ConstrainedAcquisition
 from augury.acquisition.enumeration import is_among
 from augury.acquisition.hypervolume import LogNoisyExpectedHypervolumeImprovement
+from augury.models.feasibility import FeasibilityModel
 from augury.space.fidelity import Fidelity
 from augury.strategies.decision import Decision
 from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
@@ -34,14 +36,15 @@ def spared_per_cost(
     evaluate the target here or there:
 
     .. math::
-        V_t(x) = \frac{p\, \mathrm E[\max(H_t', p H)] + (1 - p)\, p H}{p H} - 1,
+        V_t(x) = \frac{p_t\, \mathrm E[\max(p_t' H_t', p H)] + (1 - p_t)\, p H}{p H} - 1,
 
-    with `H_t'` what the improvement is expected to be once version `t` has succeeded there
-    (`LogNoisyExpectedHypervolumeImprovement.once_told`); a version that fails where the target does tells
-    that as well. The cheap version of largest `V_t / c_t` is evaluated if `V_t` is more than twice its cost
-    in units of the target's, else the target. Where the worth is no hypervolume (more objectives than that
-    is computed for, a surrogate that is not Gaussian), the version that tells most per cost
-    (`most_told_per_cost`).
+    with `p_t` the probability that version `t` succeeds there, and `p_t'` and `H_t'` what the target's and
+    the improvement are expected to be once it has (`FeasibilityModel.log_probability_given_success`,
+    `LogNoisyExpectedHypervolumeImprovement.once_told`): a version that fails where the target does spares
+    failures of the target, as far as the results say that it does. The cheap version of largest `V_t / c_t`
+    is evaluated if `V_t` is more than twice its cost in units of the target's, else the target. Where the
+    worth is no hypervolume (more objectives than that is computed for, a surrogate that is not Gaussian), the
+    version that tells most per cost (`most_told_per_cost`).
 
     Args:
         models: of all versions.
@@ -66,8 +69,9 @@ def spared_per_cost(
         if front is None:
             return most_told_per_cost(models, fidelity, levels, X, known)
         shares = models.shares(fidelity, x, cheap, columns).T
-        spared = _spared(front, x, shares, decision.chance_of_success(x), decision.seed + index)
         candidates = fidelity.at(np.tile(x, (len(cheap), 1)), cheap)
+        chance, lift = _chances(decision.success, x, candidates)
+        spared = _spared(front, x, shares, chance, lift, decision.seed + index)
         rate = np.where(is_among(candidates, known), -np.inf, spared / costs)
         best = int(np.argmax(rate))
         if rate[best] > _ADVANTAGE:
@@ -75,13 +79,30 @@ def spared_per_cost(
     return chosen
 
 
+def _chances(
+    success: FeasibilityModel | None, x: np.ndarray, candidates: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """`p_t` and `p_t' / p` of each candidate (`t x d`), a version of `x` (`d`)."""
+    if success is None:
+        return np.ones(len(candidates)), np.ones(len(candidates))
+    point, others = torch.from_numpy(x.copy()), torch.from_numpy(candidates)
+    before = success.log_probability(point[None])
+    after = success.log_probability_given_success(point, others)
+    return success.log_probability(others).exp().numpy(), (after - before).exp().numpy()
+
+
 def _spared(
-    front: LogNoisyExpectedHypervolumeImprovement, x: np.ndarray, shares: np.ndarray, p: float, seed: int
+    front: LogNoisyExpectedHypervolumeImprovement,
+    x: np.ndarray,
+    shares: np.ndarray,
+    chance: np.ndarray,
+    lift: np.ndarray,
+    seed: int,
 ) -> np.ndarray:
-    """`V_t` (`t`) of versions that tell these shares (`t x k`) of the objectives."""
+    """`V_t` (`t`) of versions that tell these shares (`t x k`) of the objectives, by their `_chances`."""
     told = front.once_told(x, shares, seed=seed)
     ratio = np.exp(np.minimum(told - front.value(x[None])[0], 50.0))
-    return np.asarray(np.maximum(ratio, p).mean(axis=1) - p)
+    return np.asarray(chance * (np.maximum(lift[:, None] * ratio, 1.0).mean(axis=1) - 1.0))
 
 
 def _hypervolume(acquisition: Acquisition) -> LogNoisyExpectedHypervolumeImprovement | None:
