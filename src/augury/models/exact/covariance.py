@@ -48,6 +48,10 @@ class Covariance(ABC):
         """`s x p`: places from which to begin the search for the best `theta`, best guess first; the others
         are tried where that leads to a poor fit."""
 
+    def rough_starts(self) -> np.ndarray:
+        """`r x p`: places that explain outcomes which look like noise by very short scales of few inputs."""
+        return self.starts()[:0]
+
     def smoother(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
         """`theta` with all scales but the shortest longer by so many log units; None of a covariance whose
         `theta` are not scales."""

@@ -22,8 +22,8 @@ _SUBSET_ROWS = 50
 #: the first up to so many rows, where modes are many and further ascents cheap.
 _POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.03, 0.15
 _SCARCE = 90
-#: So many of the further starts, those of highest density, are followed then.
-_FOLLOWED = 7
+#: So many of the further starts, those of highest density, are followed then, and of the rough ones.
+_FOLLOWED, _ROUGH_FOLLOWED = 7, 2
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by the first number of log
 #: units and noise instead. Unless that is less likely by more than so many nats per row, the other mode is
 #: looked for, from scales longer by the second.
@@ -67,6 +67,9 @@ class LogPosterior(LogDensity, Protocol):
 
     def starts(self) -> np.ndarray:
         """`s x p`, best guess first; the second explains the data by noise, where noise is inferred."""
+
+    def rough_starts(self) -> np.ndarray:
+        """`r x p`, where few inputs explain the data by very short scales; perhaps none."""
 
     def value(self, theta: np.ndarray) -> float:
         """The density."""
@@ -116,7 +119,8 @@ def maximize_posterior(
             used += 1
         if not _is_poor(likelihood, found):
             return found
-        return _best_of(likelihood, found, likelihood.starts()[used:])
+        found = _best_of(likelihood, found, likelihood.starts()[used:])
+        return _best_of(likelihood, found, likelihood.rough_starts(), _ROUGH_FOLLOWED)
 
 
 def climb_from(likelihood: LogDensity, starts: np.ndarray) -> Found:
@@ -148,11 +152,11 @@ def _unless_noise(likelihood: LogPosterior, found: Found) -> Found:
     return found if start is None else _best_of(likelihood, found, start[None])
 
 
-def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Found:
-    """The best of a fit and of the ascents from the most promising starts."""
-    if len(starts) > _FOLLOWED:
+def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray, followed: int = _FOLLOWED) -> Found:
+    """The best of a fit and of the ascents from the `followed` most promising starts."""
+    if len(starts) > followed:
         values = [likelihood.value(start) for start in starts]
-        starts = starts[np.argsort(values)[-_FOLLOWED:]]
+        starts = starts[np.argsort(values)[-followed:]]
     return max([found, *(_climb(likelihood, start) for start in starts)], key=_density)
 
 

@@ -96,6 +96,13 @@ class MarginalLikelihood:
         noise[1] = log(NOISY_START)
         return np.column_stack([starts, noise])
 
+    def rough_starts(self) -> np.ndarray:
+        """`r x p` starting points where few inputs explain the data by very short scales."""
+        starts = self.covariance.rough_starts()
+        if not self.infers_noise:
+            return starts
+        return np.column_stack([starts, np.full(len(starts), log(QUIET_START))])
+
     def factorise(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         """The factor of `K + noise` (lower triangle), `alpha` and the constant mean at `theta`.
 

@@ -25,9 +25,9 @@ from augury.models.exact.priors import (
 from augury.numerics.linalg import symmetric_product
 
 _SQRT5 = sqrt(5.0)
-#: Where the search for lengthscales begins: this share of the typical one; those of an input that explains
-#: the outcome alone, smoothly or not; that of the others then.
-_SHORT, _ALONE, _OF_NO_MATTER = 0.35, (0.2, 0.06), 2.0
+#: Where the search for lengthscales begins: this share of the typical one; that of an input that explains the
+#: outcome alone, smoothly or not; that of the others then.
+_SHORT, _ALONE, _ROUGHLY_ALONE, _OF_NO_MATTER = 0.35, 0.2, 0.06, 2.0
 
 
 class MaternCovariance(Covariance):
@@ -124,7 +124,7 @@ class MaternCovariance(Covariance):
         return bounds
 
     def starts(self) -> np.ndarray:
-        """Short lengthscales; then one input after the other that explains the outcome alone, twice.
+        """Short lengthscales; then one input after the other that explains the outcome alone.
 
         From short lengthscales the ascent rarely ends in the mode that calls everything noise. Modes that
         differ in which inputs matter are found from the others.
@@ -134,9 +134,15 @@ class MaternCovariance(Covariance):
         best = typical + np.where(
             numeric, log(_SHORT), log(self._mismatch_prior.mode / self._mismatch_prior.median)
         )
+        return np.concatenate([best[None], self._alone(_ALONE)])
+
+    def rough_starts(self) -> np.ndarray:
+        return self._alone(_ROUGHLY_ALONE)
+
+    def _alone(self, share: float) -> np.ndarray:
+        typical = self.typical()
         matters = np.eye(len(typical), dtype=bool)
-        alone = [typical + np.where(matters, log(share), log(_OF_NO_MATTER)) for share in _ALONE]
-        return np.concatenate([best[None], *alone])
+        return typical + np.where(matters, log(share), log(_OF_NO_MATTER))
 
     def smoother(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
         if not len(theta):

@@ -84,7 +84,13 @@ class ScaleMixtureLikelihood:
 
     def starts(self) -> np.ndarray:
         """`s x p` starting points, best guess first."""
-        parts = [outcome.starts() for outcome in self.outcomes]
+        return self._beside_prior([outcome.starts() for outcome in self.outcomes])
+
+    def rough_starts(self) -> np.ndarray:
+        """`r x p` starting points where few inputs explain the data by very short scales."""
+        return self._beside_prior([outcome.rough_starts() for outcome in self.outcomes])
+
+    def _beside_prior(self, parts: list[np.ndarray]) -> np.ndarray:
         prior = np.repeat(self.prior.theta[None], len(parts[0]), axis=0)
         return np.concatenate([prior, *parts], axis=1)
 
