@@ -241,6 +241,25 @@ def test_working_arguments_work(command: str, template: Path) -> None:
         assert result.exit_code == 0, result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "study.db", "--study=\udcff"], "UTF-8"),
+        (["import", "whole.json", "\udcff.db"], "UTF-8"),
+        (["suggest", "", "--goal", "max:yield"], "save it as"),
+        (["check", "table.csv", "--goal", "max:yield", "--seed=-1"], "--seed"),
+    ],
+)
+def test_what_was_found_so_stays_refused(arguments: list[str], message: str, template: Path) -> None:
+    with _inside(template) as folder:
+        before = _state(folder)
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert _state(folder) == before
+
+
 @pytest.mark.parametrize("command", WORKING)
 def test_bad_values_are_one_line_and_change_nothing(command: str, template: Path) -> None:
     fuzz(command, template, 12)
@@ -249,4 +268,4 @@ def test_bad_values_are_one_line_and_change_nothing(command: str, template: Path
 @pytest.mark.slow
 @pytest.mark.parametrize("command", WORKING)
 def test_many_bad_values_are_one_line_and_change_nothing(command: str, template: Path) -> None:
-    fuzz(command, template, 400)
+    fuzz(command, template, 200)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -50,6 +51,13 @@ def test_a_section_is_included_with_its_links() -> None:
     assert "## In the tools you use" not in text
     with pytest.raises(ValueError, match="which has none"):
         rendered("<!-- include: README.md#nothing -->", "methods/README.md")
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    listed = re.findall(r"^ +- (\S+\.md)$", text[text.index("\nnav:") :], re.MULTILINE)
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    assert sorted(listed) == sorted(pages | set(hook("outside").PAGES.values()))
 
 
 def test_every_reproduction_has_a_section() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from augury.space.goals import Goals, Minimize
 from augury.space.sampling import uniform
 from augury.strategies import (
     STRATEGIES,
@@ -19,16 +20,49 @@ from augury.strategies import (
     Strategy,
 )
 from augury.testing import STRATEGY_CHECKS, check_strategy
+from augury.testing.strategy_cases import fail, observe, spaces
 
 FACTORIES = {name: STRATEGIES.load(name) for name in STRATEGIES.names() if name != "auto"}
 FACTORIES["pareto-set-learning"] = lambda: ParetoSetLearning(steps=50, hidden=(16, 16), n_candidates=100)
 FACTORIES["bayesian-optimization-at-once"] = lambda: BayesianOptimization(n_initial=1)
 
 
-@pytest.mark.parametrize("name", FACTORIES)
-@pytest.mark.parametrize("check", STRATEGY_CHECKS, ids=lambda check: check.__name__)
+#: In spaces of designs alone, with one objective, these decide as Bayesian optimisation, by
+#: `test_strategies_for_more_decide_as_bayesian_optimization_without_it`.
+FOR_MORE = ["multi-fidelity", "environment", "pareto-set-learning"]
+#: The checks that are not of that kind, or of what is refused.
+THEIR_OWN = {"serves_or_refuses_several_objectives", "refuses_bad_requests", "copes_with_pending_points"}
+
+
+def _cases():
+    for check in STRATEGY_CHECKS:
+        for name in FACTORIES:
+            is_repeated = name in FOR_MORE and check.__name__ not in THEIR_OWN
+            marks = [pytest.mark.slow] if is_repeated else []
+            yield pytest.param(check, name, marks=marks, id=f"{check.__name__}-{name}")
+
+
+@pytest.mark.parametrize(("check", "name"), list(_cases()))
 def test_every_strategy_conforms(check, name):
     check(FACTORIES[name])
+
+
+@pytest.mark.parametrize("name", FOR_MORE)
+@pytest.mark.parametrize("space", [space for _, space in spaces()], ids=[name for name, _ in spaces()])
+def test_strategies_for_more_decide_as_bayesian_optimization_without_it(name, space):
+    state = None
+    for count, failed in ((0, []), (9, []), (11, [0, 3])):
+        known = observe(space, count)
+        known = fail(known, np.isin(np.arange(count), failed))
+        pending = uniform(space, 1, seed=9)
+        request = (space, Goals.of(Minimize("loss")), known, pending, 2)
+        ours, plain = (
+            strategy.propose(*request, seed=count, state=state)
+            for strategy in (FACTORIES[name](), BayesianOptimization())
+        )
+        np.testing.assert_array_equal(ours.points, plain.points)
+        assert ours.predictions == plain.predictions
+        state = plain.state
 
 
 class _Faulty(Strategy):

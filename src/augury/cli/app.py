@@ -57,13 +57,10 @@ class LazyGroup(TyperGroup):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        for given in args:
-            if not given.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in given):
-                ctx.fail(f"{given!r} is not valid UTF-8, and could be neither stored nor printed; rename it")
-        return super().parse_args(ctx, args)
-
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        for given in args:
+            if any("\ud800" <= letter <= "\udfff" for letter in given):
+                ctx.fail(f"{given!r} is not valid UTF-8, and could be neither stored nor printed; rename it")
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             ctx.fail(_unknown_command(args[0]))
         return super().resolve_command(ctx, args)

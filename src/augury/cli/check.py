@@ -56,7 +56,9 @@ def check(
         Path | None,
         typer.Option("--plot", metavar="FILE.png", help="Draw how calibrated each is."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Another seed leaves other settings out together.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Another seed leaves other settings out together.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure how well surrogates predict a table of experiments.
