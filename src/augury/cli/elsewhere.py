@@ -1,4 +1,4 @@
-"""Where `augury run` evaluates: here, or on a Dask cluster."""
+"""Where `augury run` evaluates: here, on a Dask cluster, or in jobs of a batch system."""
 
 from __future__ import annotations
 
@@ -15,16 +15,25 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def executor_at(dask: str | None, study_file: StudyFile) -> Iterator[Any]:
+def executor_at(dask: str | None, template: Path | None, study_file: StudyFile) -> Iterator[Any]:
     """What `Study.run` takes as `executor`; None to evaluate here.
 
     Args:
         dask: the address of a Dask scheduler.
+        template: the template of the jobs' script.
         study_file: what is run, its function imported already.
 
     Raises:
-        InvalidInputError: Dask is not installed, or there is no scheduler.
+        InvalidInputError: both; Dask is not installed, or there is no scheduler; a template that cannot be
+            used, or no batch system.
     """
+    if dask is not None and template is not None:
+        raise InvalidInputError("--dask and --submit are two places to evaluate; give one of them")
+    if template is not None:
+        from augury.study.execution.batch import BatchJobs
+
+        yield BatchJobs(template)
+        return
     if dask is None:
         yield None
         return

@@ -44,6 +44,10 @@ def run(
             metavar="ADDRESS", help="Evaluate on the Dask cluster of the scheduler tcp://HOST:PORT."
         ),
     ] = None,
+    submit: Annotated[
+        Path | None,
+        typer.Option(metavar="TEMPLATE", help="Evaluate in Slurm jobs: a job script with {evaluate} in it."),
+    ] = None,
 ) -> None:
     """Optimise as a study file says; resumes by itself.
 
@@ -71,7 +75,7 @@ def run(
         )
     try:
         with (
-            executor_at(dask, study_file) as executor,
+            executor_at(dask, submit, study_file) as executor,
             shown_progress(study, budget, Console(highlight=False)) as note,
         ):
             policy = study_file.run.policy
@@ -90,12 +94,20 @@ def run(
         typer.echo(
             f"stopped: {study.evaluated} {'' if budget is None else f'of {budget} '}evaluations are in "
             f"{study.store.location}, "
-            f"{best_text(study)}; to go on: augury run {shlex.quote(str(file))}"
+            f"{best_text(study)}; to go on: {_again(file, dask, submit)}"
         )
         raise typer.Exit(INTERRUPTED) from None
     _print_end(study)
     if "recommend" in study_file.settings and study.goals.n_objectives == 1:
         _print_recommendation(study)
+
+
+def _again(file: Path, dask: str | None, submit: Path | None) -> str:
+    """The command that continues a run that was stopped."""
+    options = ["--dask", dask] if dask is not None else []
+    options += ["--submit", str(submit)] if submit is not None else []
+    jobs = "" if submit is None else " (submitted jobs go on, and it takes their results)"
+    return shlex.join(["augury", "run", str(file), *options]) + jobs
 
 
 def _print_recommendation(study: Study) -> None:

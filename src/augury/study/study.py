@@ -253,8 +253,8 @@ class Study(PortableStudy):
                 processes of their own. None with a Dask client: as many as the cluster has threads.
             timeout: seconds after which one evaluation is stopped and failed; with it, even a single worker
                 is a process of its own.
-            executor: evaluates elsewhere, `workers` at a time: any `concurrent.futures` executor, or a
-                `distributed.Client` of Dask.
+            executor: evaluates elsewhere, `workers` at a time: any `concurrent.futures` executor, a
+                `distributed.Client` of Dask, or `augury.study.execution.batch.BatchJobs`.
             callbacks: called with (study, trial) after each result is stored.
             stop: called with the study before each new trial; when True, the run ends with those running.
             cost_budget: what they may cost in all, by the costs that were told, else by those that the
@@ -273,7 +273,7 @@ class Study(PortableStudy):
 
         budget, costs = check_budgets(budget, cost_budget, self.space)
         policy, owner = RetryPolicy(retries, backoff), new_owner()
-        pool = make_pool(self, function, workers, timeout, executor, self._reporter(owner))
+        pool = make_pool(self, self._record, function, workers, timeout, executor, self._reporter(owner))
         leases = LeaseTable(self.store, self._record, stale_after, charges_losses=not pool.outlives_run)
         runner = Runner(
             self, self._suggester, self._table, leases, owner, pool, budget, callbacks, stop, policy, costs

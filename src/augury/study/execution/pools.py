@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from augury.errors import NotSupportedError
 from augury.study.command import Command
+from augury.study.execution.batch.jobs import BatchJobs
+from augury.study.execution.batch.pool import JobPool
 from augury.study.execution.futures_pool import ExecutorPool
 from augury.study.execution.limits import check_count, check_timeout
 from augury.study.execution.objective import Objective
 from augury.study.execution.pool import InlinePool, Pool
 from augury.study.execution.process_pool import ProcessPool
+from augury.study.store import StudyRecord
 from augury.study.trial import Reporter
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 def make_pool(
     study: Study,
+    record: StudyRecord,
     function: Callable[..., Any],
     workers: int | None,
     timeout: float | None,
@@ -37,6 +41,8 @@ def make_pool(
     if isinstance(function, Command):
         function, timeout = function.limited(timeout), None
     objective = Objective(function, study.space.names)
+    if isinstance(executor, BatchJobs):
+        return JobPool(study, record, objective, executor, workers, timeout)
     if executor is not None:
         return _pool_elsewhere(objective, workers, timeout, executor)
     if workers in (None, 1) and timeout is None:

@@ -30,7 +30,7 @@ _WAITS = (0.01, 0.05, 0.2, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """A study as it is stored: its space and goals in their JSON form, its settings and its seed."""
+    """A study as it is stored: its space and goals in their JSON form, its settings, seed and birth."""
 
     id: int
     name: str
@@ -38,6 +38,7 @@ class StudyRecord:
     goals: dict[str, Any]
     settings: dict[str, Any]
     seed: int
+    created: float
 
 
 class Store:
@@ -198,6 +199,7 @@ def _find(connection: Connection, name: str) -> StudyRecord | None:
         studies.c.goals,
         studies.c.settings,
         studies.c.seed,
+        studies.c.created,
     )
     row = connection.execute(select(*columns).where(studies.c.name == name)).one_or_none()
     return None if row is None else StudyRecord(*row)
