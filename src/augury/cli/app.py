@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "Optimise as a study file says; resumes by itself.",
     "ask": "Take the next trials of a study, to evaluate them elsewhere.",
     "tell": "Record the result of a trial.",
+    "worker": "Evaluate trials of a study in a store that machines share.",
     "evaluate": "Evaluate one trial, inside a job that run --submit submitted.",
     "suggest": "Propose the next experiments for a table of past ones.",
     "check": "Measure how well surrogates predict a table of experiments.",

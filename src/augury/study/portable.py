@@ -18,7 +18,7 @@ from augury.space.space import Space
 from augury.study.opening import check_name, check_names_differ, check_seed
 from augury.study.reader import StudyReader
 from augury.study.store import Store
-from augury.study.store.whole import REPLICATE, STUDY, TRIAL, read_whole, write_whole
+from augury.study.store.whole import REPLICATE, STUDY, TRIAL, read_whole, without_run, write_whole
 from augury.study.trial import COMPLETE, FAILED, ORIGINS, STATUSES
 
 FORMAT = "augury-study"
@@ -142,6 +142,7 @@ def _checked(study: Document) -> Document:
     known = {name: study[name] for name in STUDY}
     strategy = study["state_strategy"]
     return known | {
+        "settings": without_run(study["settings"]),
         "state": state,
         "state_strategy": strategy if isinstance(strategy, str) else None,
         "next_number": _count(following),

@@ -35,7 +35,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,7 @@ class StudyFile:
         space, goals: what it defines.
         settings: name, store, seed, strategy, model and acquisition, where given, as `Study` takes them.
         run: the `[run]` table.
+        run_table: the same as it is written, which the store keeps for `augury worker`.
     """
 
     path: Path
@@ -72,13 +73,14 @@ class StudyFile:
     goals: Goals
     settings: Mapping[str, Any]
     run: RunSettings
+    run_table: Mapping[str, Any] = field(default_factory=dict)
 
     def with_settings(self, **settings: Any) -> StudyFile:
         """The same file with other settings of its `[study]` table."""
         return replace(self, settings={**self.settings, **settings})
 
     def open(self) -> Study:
-        """The study, new or continued.
+        """The study, new or continued; its store keeps what the file says of runs.
 
         Raises:
             NotSupportedError: its strategy does not decide on such goals; no study is made then.
@@ -86,7 +88,11 @@ class StudyFile:
         parts = {name: self.settings.get(name, "auto") for name in ("strategy", "model", "acquisition")}
         Parts(**parts, space=self.space, goals=self.goals).strategy.check_goals(self.goals)
         settings = {"pruner": self.run.pruner, **self.settings}
-        return Study(self.space, self.goals, **settings)
+        study = Study(self.space, self.goals, **settings)
+        record = study.store.find(study.name)
+        if record is not None and record.settings.get("run") != self.run_table:
+            study.store.remember(record.id, run=dict(self.run_table))
+        return study
 
     def function(self) -> Callable[..., Any]:
         """What is to be evaluated: the imported function, or the external command.
@@ -122,6 +128,7 @@ def load_study_file(path: str | os.PathLike[str]) -> StudyFile:
             goals=_goals(content),
             settings=_settings(table(content, "study"), path),
             run=read_run(run),
+            run_table=run,
         )
     except AuguryError as error:
         raise type(error)(f"{path}: {error}") from error

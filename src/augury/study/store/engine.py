@@ -15,6 +15,9 @@ from augury.study.store.location import Location
 # How long SQLite itself waits for another process's transaction; ours take milliseconds.
 BUSY_SECONDS = 30.0
 
+# How long a PostgreSQL server may take to answer; without a limit a wrong host would take minutes.
+_CONNECT_SECONDS = 10
+
 # Execution option of connections that will write; see `_begin`.
 WRITES = "augury_writes"
 
@@ -25,7 +28,10 @@ def make_engine(location: Location) -> Engine:
     """An engine for `location`; nothing is opened or created yet."""
     if location.url.get_backend_name() == "postgresql":
         try:
-            engine = create_engine(location.url, json_serializer=_to_json, pool_pre_ping=True)
+            url = location.url
+            if "connect_timeout" not in url.query:
+                url = url.update_query_dict({"connect_timeout": str(_CONNECT_SECONDS)})
+            engine = create_engine(url, json_serializer=_to_json, pool_pre_ping=True)
         except ModuleNotFoundError:
             raise InvalidInputError(
                 "a PostgreSQL store needs the psycopg driver; install it with pip install 'augury[postgres]'"

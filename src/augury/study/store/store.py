@@ -172,6 +172,16 @@ class Store:
 
         return self.write(work)
 
+    def remember(self, study_id: int, **settings: Any) -> None:
+        """Keeps these settings of a study beside its others."""
+
+        def work(connection: Connection) -> None:
+            known = connection.scalar(select(studies.c.settings).where(studies.c.id == study_id))
+            change = update(studies).where(studies.c.id == study_id)
+            connection.execute(change.values(settings={**(known or {}), **settings}))
+
+        self.write(work)
+
     def save_state(self, study_id: int, strategy: str, state: bytes) -> None:
         """Keeps what a strategy wants to remember; the last writer wins."""
         change = update(studies).where(studies.c.id == study_id).values(state=state, state_strategy=strategy)

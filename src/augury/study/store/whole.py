@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -20,6 +21,11 @@ TRIAL = (
     *("attempts", "user_attrs", "prediction", "created", "started", "finished", "handed_out"),
 )
 REPLICATE = ("status", "measured", "reason", "traceback", "told")
+
+
+def without_run(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings without what a run evaluates: a file from elsewhere must not say what is executed here."""
+    return {name: value for name, value in settings.items() if name != "run"}
 
 
 def read_whole(store: Store, record: StudyRecord) -> dict[str, Any]:
@@ -45,6 +51,7 @@ def read_whole(store: Store, record: StudyRecord) -> dict[str, Any]:
             ):
                 reported[one.trial_id].append([one.step, one.value])
         document = {name: getattr(study, name) for name in STUDY}
+        document["settings"] = without_run(study.settings)
         document["state"] = None if study.state is None else base64.b64encode(study.state).decode()
         document["trials"] = [
             {name: getattr(row, name) for name in TRIAL}
