@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
@@ -20,6 +21,8 @@ from tests.cli.store_content import content
 from typer.testing import CliRunner
 
 from augury.cli.app import COMMANDS, app
+from augury.study.execution.batch.evaluation import trial_document
+from augury.study.trial import Trial
 
 SHEET = """t,kind,yield,sd,hours
 1.5,a,3.0,0.1,1
@@ -36,6 +39,8 @@ WORKING: dict[str, list[str]] = {
     "run": ["study.toml"],
     "ask": ["study.db"],
     "tell": ["study.db", "0", "--value", "1.5"],
+    "worker": ["--store", "study.db"],
+    "evaluate": ["trial.json"],
     "suggest": ["table.csv", "--goal", "max:yield", "--failed", "n.d.", *SET_ASIDE],
     "check": [
         "table.csv",
@@ -123,6 +128,9 @@ def _prepare(folder: Path) -> None:
     (folder / "table.csv").write_text(SHEET)
     (folder / "measured.csv").write_text(MEASURED)
     (folder / "broken.json").write_text("{")
+    target = {"command": ["echo", "1"], "timeout": None, "exit_codes": [], "words": []}
+    trial = trial_document(Trial(0, {"x": 1.0}, study_directory=Path("folders")), ["x"], target, None)
+    (folder / "trial.json").write_text(json.dumps(trial))
     front = STUDY_FILE.replace(
         '[[goal]]\nmaximize = "yield"', '[[goal]]\nminimize = "a"\n[[goal]]\nmaximize = "b"'
     )
@@ -141,6 +149,12 @@ def _prepare(folder: Path) -> None:
             CliRunner().invoke(app, ["tell", "front.db", str(number), "--values", "values.json"]).exit_code
             == 0
         )
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No scheduler is waited for."""
+    monkeypatch.setattr("augury.study.execution.dask_pool._CONNECT", 0.2)
 
 
 @contextlib.contextmanager

@@ -15,24 +15,32 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def executor_at(dask: str | None, template: Path | None, study_file: StudyFile) -> Iterator[Any]:
+def executor_at(
+    dask: str | None, template: Path | None, study_file: StudyFile, workers: int | None
+) -> Iterator[Any]:
     """What `Study.run` takes as `executor`; None to evaluate here.
 
     Args:
         dask: the address of a Dask scheduler.
         template: the template of the jobs' script.
         study_file: what is run, its function imported already.
+        workers: how many trials at a time, where that is said.
 
     Raises:
         InvalidInputError: both; Dask is not installed, or there is no scheduler; a template that cannot be
-            used, or no batch system.
+            used, no batch system, or no number of jobs.
     """
     if dask is not None and template is not None:
         raise InvalidInputError("--dask and --submit are two places to evaluate; give one of them")
     if template is not None:
         from augury.study.execution.batch import BatchJobs
 
-        yield BatchJobs(template)
+        jobs = BatchJobs(template)
+        if workers is None:
+            raise InvalidInputError(
+                "--submit needs to know how many jobs may wait or run at a time: --workers 20"
+            )
+        yield jobs
         return
     if dask is None:
         yield None

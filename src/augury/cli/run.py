@@ -68,35 +68,33 @@ def run(
     workers = study_file.run.workers if workers is None else workers
     timeout = _timeout(study_file.run.timeout if timeout is None else timeout)
     function = study_file.function()
-    study = study_file.open()
-    if budget is not None and study.evaluated >= budget:
-        typer.echo(
-            f"the study already has {study.evaluated} evaluations; --budget says how many it is to have"
-        )
-    try:
-        with (
-            executor_at(dask, submit, study_file) as executor,
-            shown_progress(study, budget, Console(highlight=False)) as note,
-        ):
-            policy = study_file.run.policy
-            study.run(
-                function,
-                budget,
-                cost_budget=cost_budget,
-                workers=workers,
-                timeout=timeout,
-                executor=executor,
-                callbacks=[note],
-                retries=policy.retries,
-                backoff=policy.backoff,
+    with executor_at(dask, submit, study_file, workers) as executor:
+        study = study_file.open()
+        if budget is not None and study.evaluated >= budget:
+            typer.echo(
+                f"the study already has {study.evaluated} evaluations; --budget says how many it is to have"
             )
-    except KeyboardInterrupt:
-        typer.echo(
-            f"stopped: {study.evaluated} {'' if budget is None else f'of {budget} '}evaluations are in "
-            f"{study.store.location}, "
-            f"{best_text(study)}; to go on: {_again(file, dask, submit)}"
-        )
-        raise typer.Exit(INTERRUPTED) from None
+        try:
+            with shown_progress(study, budget, Console(highlight=False)) as note:
+                policy = study_file.run.policy
+                study.run(
+                    function,
+                    budget,
+                    cost_budget=cost_budget,
+                    workers=workers,
+                    timeout=timeout,
+                    executor=executor,
+                    callbacks=[note],
+                    retries=policy.retries,
+                    backoff=policy.backoff,
+                )
+        except KeyboardInterrupt:
+            typer.echo(
+                f"stopped: {study.evaluated} {'' if budget is None else f'of {budget} '}evaluations are in "
+                f"{study.store.location}, "
+                f"{best_text(study)}; to go on: {_again(file, dask, submit)}"
+            )
+            raise typer.Exit(INTERRUPTED) from None
     _print_end(study)
     if "recommend" in study_file.settings and study.goals.n_objectives == 1:
         _print_recommendation(study)

@@ -18,7 +18,7 @@ from augury.study.execution.pool import Outcome
 from augury.study.execution.remote import evaluate
 from augury.study.trial import Trial
 
-_CONNECT = 10.0  # seconds that a scheduler has to answer
+_CONNECT = 5.0  # seconds that a scheduler has to answer
 _COUNT_EVERY = 1.0  # seconds for which the size of the cluster is taken as known
 _ENDED = ("closing", "closed", "newly-created")
 

@@ -27,7 +27,7 @@ from tests.study.execution.batch import objective
 def evaluated(function: Any, x: float, folder: Path, timeout: float | None = None) -> Any:
     """What the run reads, after a job has evaluated a function."""
     job = JobFolder(folder / "7" / "job-0")
-    trial = Trial(7, {"x": x})
+    trial = Trial(7, {"x": x}, study_directory=folder)
     job.write(trial_document(trial, ["x"], target_document(function), timeout), "#!/bin/sh\n")
     evaluate_job(job.trial_file)
     return job.result(["y"])
@@ -103,6 +103,13 @@ def test_results_of_other_programs_are_read(
     assert JobFolder(tmp_path).result(outcomes) == told
 
 
+_WHOLE = {"version": 1, "number": 1, "directory": "/", "params": {}, "names": ["x"], "timeout": None}
+
+
+def _changed(**changes: Any) -> bytes:
+    return json.dumps({**_WHOLE, "target": {}, **changes}).encode()
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -112,19 +119,11 @@ def test_results_of_other_programs_are_read(
         (b"[" * 100_000, "not JSON"),
         (b"[]", "no trial file"),
         (b'{"version": 1}', "no trial file"),
-        (
-            b'{"version": 2, "number": 1, "params": {}, "names": [], "target": {}, "timeout": null}',
-            "version 2",
-        ),
-        (
-            b'{"version": 1, "number": 1, "params": {}, "names": [], "target": {}, "timeout": null}',
-            "no trial file",
-        ),
-        (
-            b'{"version": 1, "number": 1, "params": {}, "names": ["x"], '
-            b'"target": {"function": "nowhere:f", "folder": "/"}, "timeout": null}',
-            "cannot be imported",
-        ),
+        (_changed(version=2), "version 2"),
+        (_changed(version="1"), "no trial file"),
+        (_changed(), "no trial file"),
+        (_changed(target={"command": "echo 1"}), "no trial file"),
+        (_changed(target={"function": "nowhere:f", "folder": "/"}), "cannot be imported"),
     ],
 )
 def test_files_that_are_no_trials_are_refused(content: bytes | None, complaint: str, tmp_path: Path) -> None:

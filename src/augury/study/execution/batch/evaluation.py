@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from types import NoneType
 from typing import Any, cast
@@ -27,6 +26,7 @@ def trial_document(
     return {
         "version": VERSION,
         "number": trial.number,
+        "directory": str(trial.study_directory),
         "params": trial.params,
         "names": names,
         "target": target,
@@ -48,15 +48,15 @@ def evaluate_job(trial_file: str | os.PathLike[str]) -> Any:
     function = read_target(document["target"], document["names"])
     objective = Objective(function, document["names"])
     folder = JobFolder(path.parent)
-    trial = Trial(document["number"], document["params"])
-    told = result_document(_evaluate(objective, trial, folder.path.parent, document["timeout"]))
+    trial = Trial(document["number"], document["params"], study_directory=Path(document["directory"]))
+    told = result_document(_evaluate(objective, trial, document["timeout"]))
     write_json(folder.result_file, told)
     return told
 
 
-def _evaluate(objective: Objective, trial: Trial, directory: Path, timeout: float | None) -> Any:
+def _evaluate(objective: Objective, trial: Trial, timeout: float | None) -> Any:
     if timeout is None:
-        return objective.evaluate(replace(trial, study_directory=directory.parent))
+        return objective.evaluate(trial)
     pool = ProcessPool(objective, 1, _Unheard(), timeout)
     try:
         pool.submit(trial)
@@ -97,6 +97,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _is_whole(document: dict[str, Any]) -> bool:
     kinds: dict[str, Any] = {
         "number": int,
+        "directory": str,
         "params": dict,
         "names": list,
         "target": dict,
