@@ -87,6 +87,7 @@ class _Case:
             "failures": int(self.failed.sum()),
             "evaluations": len(self.X),
             "fine": int((self.X[:, -1] == 1.0).sum()),
+            "failed at": np.flatnonzero(self.failed).tolist(),
             "fine failures": int((self.failed & (self.X[:, -1] == 1.0)).sum()),
             "seconds": self.thinking,
             "trace": trace[-1:],

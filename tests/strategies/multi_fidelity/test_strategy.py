@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from augury.acquisition.enumeration import is_among
 from augury.acquisition.registry import FIDELITY_ACQUISITIONS, MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS
 from augury.errors import InvalidInputError
 from augury.models import FeasibilityModel
@@ -12,6 +13,7 @@ from augury.space import Categorical, Float, Goals, Observations, Space
 from augury.strategies import BayesianOptimization, MultiFidelityBayesianOptimization
 from augury.strategies.multi_fidelity.decision import VersionDecision
 from augury.strategies.multi_fidelity.front_versions import spared_per_cost
+from augury.strategies.multi_fidelity.nested_design import NestedDesign
 from augury.strategies.multi_fidelity.version_models import VersionModels
 from tests.strategies.cases import run, table_of
 
@@ -57,6 +59,28 @@ def plane(X):
 def test_the_start_of_the_target_ends_early_where_the_relation_is_clear():
     found = run(MultiFidelityBayesianOptimization(), space_of(x=(0.0, 1.0), z=(0.0, 1.0)), plane, 10)
     assert (found.X[:, 2] == [0.0] * 5 + [1.0] * 4 + [0.0]).all()
+
+
+def test_where_a_cheap_version_has_failed_the_start_of_the_target_goes_elsewhere():
+    space = space_of(x=(0.0, 1.0), z=(0.0, 1.0))
+    cheap = space.fidelity.at(NestedDesign(space, 0).left(np.empty((0, 3)))[:5], 0.0)
+
+    def of_target(values, X=cheap, within=space, n=None):
+        known = table_of(X[: len(values)], np.array(values)[:, None])
+        return NestedDesign(within, 0, n, observations=known).left(X)
+
+    nan = np.nan
+    np.testing.assert_array_equal(of_target([0.0] * 5)[:, :2], cheap[:, :2])
+    warned = of_target([nan, 0.0, 0.0, nan, 0.0])
+    assert len(warned) == 5
+    np.testing.assert_array_equal(warned[:3, :2], cheap[[1, 2, 4], :2])
+    assert not is_among(warned[:, :2], cheap[[0, 3], :2]).any()
+    # the cheap results that are not there yet are waited for
+    np.testing.assert_array_equal(of_target([nan, 0.0, 0.0])[:4, :2], cheap[[1, 2, 3, 4], :2])
+    # a version that fails everywhere does not keep the target from being evaluated
+    grid = space_of(x=Categorical(["a", "b"]), z=Categorical(["a", "b"]))
+    everywhere = NestedDesign(grid, 0, 4).left(np.empty((0, 3)))[:4]
+    assert len(of_target([nan] * 4, everywhere, grid, 4)) == 4
 
 
 def test_a_version_nearly_as_dear_as_the_target_is_not_tried():

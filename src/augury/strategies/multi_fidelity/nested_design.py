@@ -8,6 +8,7 @@ import numpy as np
 
 from augury.acquisition.enumeration import is_among
 from augury.space.fidelity import Fidelity
+from augury.space.observations import Observations
 from augury.space.sampling import sobol
 from augury.space.space import Space
 from augury.strategies.design import default_initial_points, first_occurrence
@@ -34,16 +35,26 @@ class NestedDesign:
         seed: of the sequence.
         n_initial: the size of a start on the target; as `default_initial_points` says when None.
         every_version: begin with the dear ones too.
+        observations: what was evaluated. Where one version has succeeded the others come first; where one has
+            failed they are likely to fail too, and go on with the next points of the sequence.
     """
 
     def __init__(
-        self, space: Space, seed: int, n_initial: int | None = None, every_version: bool = False
+        self,
+        space: Space,
+        seed: int,
+        n_initial: int | None = None,
+        every_version: bool = False,
+        observations: Observations | None = None,
     ) -> None:
         assert space.fidelity is not None
         self.fidelity: Fidelity = space.fidelity
         self.held = self.fidelity.column in space.fixed_columns
         self.seed = seed
         self._every = every_version
+        none = np.empty((0, space.dim))
+        self._failed = none if observations is None else observations.X[observations.failed]
+        self._succeeded = none if observations is None else observations.X[observations.complete]
         self._separable = TargetSpace.is_separable(space) and not self.held
         self._alone = TargetSpace(space)
         self._whole = space if self.held else at_target(space)
@@ -73,7 +84,9 @@ class NestedDesign:
         missing = [np.empty((0, known.shape[1]))]
         for level in self._cheap(UNTRIED):
             points = self.fidelity.at(known[at_target], level)
-            points = points[~is_among(points, known)]
+            points = points[
+                ~is_among(points, known) & ~is_among(points, self.fidelity.at(self._failed, level))
+            ]
             allowed = np.cumsum(self.fidelity.cost(points)) <= left + 1e-9
             missing.append(points[allowed])
             left -= self.fidelity.cost(points[allowed]).sum()
@@ -98,13 +111,16 @@ class NestedDesign:
 
     def _fresh(self, level: float, n: int, known: np.ndarray) -> np.ndarray:
         """The next `n` points of the sequence in a version that are not known there."""
-        length = 2 ** ceil(np.log2(max(16, n + len(known))))
+        length = 2 ** ceil(np.log2(max(16, n + len(known) + len(self._failed))))
         points = sobol(self._points_of, length, seed=self.seed)
         if self._separable:
             points = self._alone.widen(points, level)
         elif not self.held:
             points = self.fidelity.at(points, level)
-        return points[first_occurrence(points) & ~is_among(points, known)][:n]
+        fresh = points[first_occurrence(points) & ~is_among(points, known)]
+        succeeded, failed = (self.fidelity.at(X, level) for X in (self._succeeded, self._failed))
+        doubt = 1 + 2 * is_among(fresh, failed) - is_among(fresh, succeeded)
+        return fresh[np.argsort(doubt, kind="stable")][:n]
 
     def _cheap(self, share: float) -> dict[float, int]:
         """Encoded cheap version -> at how many points it is evaluated, the cheapest first."""

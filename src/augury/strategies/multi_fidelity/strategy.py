@@ -139,7 +139,8 @@ class MultiFidelityBayesianOptimization(Strategy):
         busy = np.concatenate([pending, observations.X[observations.pending]])
         known = np.concatenate([observations.X[~observations.pending], busy])
         remembered = InitialDesign.resume(state, seed)
-        design = NestedDesign(space, remembered.seed, self.n_initial, _joint(self.acquisition) is not None)
+        joint = _joint(self.acquisition) is not None
+        design = NestedDesign(space, remembered.seed, self.n_initial, joint, observations)
         points, columns = design.left(known)[:n], goals.objective_columns
         decides = is_measured(observations, space.fidelity, columns)
         if not decides:
