@@ -57,6 +57,7 @@ WORKING: dict[str, list[str]] = {
     "show": ["study.db"],
     "trade-off": ["front.db", "--weight", "a=1", "--weight", "b=2"],
     "report": ["study.db"],
+    "serve": ["study.db"],
     "export": ["study.db"],
     "import": ["whole.json", "new.db"],
     "models": [],
@@ -169,6 +170,13 @@ def _inside(template: Path) -> Iterator[Path]:
             yield folder
         finally:
             os.chdir(before)
+
+
+@pytest.fixture(autouse=True)
+def _ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dashboard listens, and ends at once; no name is looked up in a network."""
+    monkeypatch.setattr("uvicorn.Server.run", lambda *given, **options: None)
+    monkeypatch.setattr("socket.getfqdn", lambda: "localhost")
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "experiments.csv").write_text(SHEET)
     (tmp_path / "out.json").write_text('{"yield": 63.1, "pressure": 4.2}')
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("augury.web.server.serve", lambda *store, **options: None)  # which would not end
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     return tmp_path
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "Show where a study stands and what it recommends.",
     "trade-off": "Show the design for a preference among several objectives.",
     "report": "Write a report of a study as one HTML file.",
+    "serve": "Show a study live in the browser, or the spreadsheet page.",
     "export": "Write the trials of a study as a table, or all of it as one file.",
     "import": "Put an exported study into a store, with every trial as it was.",
     "models": "List the surrogates that --model takes.",

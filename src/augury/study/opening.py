@@ -48,7 +48,7 @@ def check_cost(cost: Any) -> float | None:
         return None
     try:
         number = float(cost)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise InvalidInputError(f"the cost is {cost!r}; it must be a finite number")

@@ -18,7 +18,7 @@ from augury.study.front import HypervolumeHistory, hypervolume_of, pareto_front
 from augury.study.history import History
 from augury.study.parts import Parts
 from augury.study.recommendation import Recommendation, TradeOff, check_rule
-from augury.study.store import Store, StudyRecord, TrialTable
+from augury.study.store import Store, StudyRecord, TrialTable, revision_of
 from augury.study.suggester import trial_seed
 from augury.study.trade_offs import TradeOffs
 from augury.study.trial import Trial
@@ -44,6 +44,11 @@ class StudyReader:
     def trials(self) -> list[Trial]:
         """All trials, by number."""
         return self._history.refresh()
+
+    @property
+    def revision(self) -> int:
+        """Counts the changes to the trials, so that who watches a study knows when to read them again."""
+        return revision_of(self.store, self._record.id)
 
     def observations(self) -> Observations:
         """What a strategy learns from: complete and failed evaluations, and every late result as a row."""

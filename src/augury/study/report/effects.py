@@ -65,7 +65,7 @@ def importance(surrogate: Surrogate, space: Space) -> np.ndarray:
         d numbers, in the outcome's units.
     """
     references = surrogate.X[:: max(1, len(surrogate.X) // _REFERENCES)][:_REFERENCES]
-    grids = [_coordinates(space, column, _REFERENCE_POINTS) for column in range(space.dim)]
+    grids = [points_along(space, column, _REFERENCE_POINTS) for column in range(space.dim)]
     slices = [np.concatenate([_slice(x, c, grid) for x in references]) for c, grid in enumerate(grids)]
     mean, _ = surrogate.predict(np.concatenate(slices))
     parts = np.split(mean, np.cumsum([len(part) for part in slices])[:-1])
@@ -91,7 +91,7 @@ def effects(surrogate: Surrogate, space: Space, best: np.ndarray, columns: list[
         best: d, the encoded best point.
         columns: which columns, in the order wanted.
     """
-    grids = [_coordinates(space, column, _POINTS) for column in columns]
+    grids = [points_along(space, column, _POINTS) for column in columns]
     points = [_slice(best, column, grid) for column, grid in zip(columns, grids, strict=True)]
     mean, std = surrogate.predict(np.concatenate(points))
     ends = np.cumsum([len(grid) for grid in grids])[:-1]
@@ -177,7 +177,7 @@ def _categories(effect: Effect, outcome: str, limits: tuple[float, float]) -> Fi
     return figure
 
 
-def _coordinates(space: Space, column: int, most: int) -> np.ndarray:
+def points_along(space: Space, column: int, most: int) -> np.ndarray:
     """Encoded values to look at along one column: categories, the levels of a discrete one, else a grid."""
     if column in space.cardinalities:
         return np.arange(space.cardinalities[column], dtype=np.float64)

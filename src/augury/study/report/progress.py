@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from augury.study.report.results import best_so_far
 from augury.study.report.style import (
     BLUE,
     GREY,
@@ -37,13 +38,6 @@ class Outcome:
     values: np.ndarray
     sign: int
     limits: tuple[float | None, float | None] = field(default=(None, None))
-
-
-def best_so_far(values: np.ndarray, allowed: np.ndarray, sign: int) -> np.ndarray:
-    """The best allowed value up to and with each trial; NaN before the first one."""
-    usable = np.where(allowed & np.isfinite(values), sign * values, -np.inf)
-    best = np.maximum.accumulate(usable) if usable.size else usable
-    return np.where(np.isfinite(best), sign * best, np.nan)
 
 
 def progress_figure(

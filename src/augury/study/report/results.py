@@ -80,3 +80,10 @@ class Results:
         """Status -> number of trials, without the statuses that do not occur."""
         statuses = [trial.status for trial in self.trials]
         return {status: statuses.count(status) for status in dict.fromkeys(statuses)}
+
+
+def best_so_far(values: np.ndarray, allowed: np.ndarray, sign: int) -> np.ndarray:
+    """The best allowed value up to and with each trial; NaN before the first one."""
+    usable = np.where(allowed & np.isfinite(values), sign * values, -np.inf)
+    best = np.maximum.accumulate(usable) if usable.size else usable
+    return np.where(np.isfinite(best), sign * best, np.nan)

@@ -4,6 +4,7 @@ Store        opens, creates and migrates; names, finds and creates studies
 TrialTable   the trials of one study
 LeaseTable   who evaluates which of them
 ReportTable  what they report on their way
+overview     all studies at a glance
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from __future__ import annotations
 from augury.study.store.leases import MAX_LOSSES as MAX_LOSSES
 from augury.study.store.leases import STALE_AFTER as STALE_AFTER
 from augury.study.store.leases import LeaseTable as LeaseTable
+from augury.study.store.overview import StudyOverview as StudyOverview
+from augury.study.store.overview import overview as overview
+from augury.study.store.overview import revision_of as revision_of
 from augury.study.store.reports import ReportTable as ReportTable
 from augury.study.store.store import Store as Store
 from augury.study.store.store import StudyRecord as StudyRecord
@@ -26,6 +30,9 @@ __all__ = [
     "PendingChangedError",
     "ReportTable",
     "Store",
+    "StudyOverview",
     "StudyRecord",
     "TrialTable",
+    "overview",
+    "revision_of",
 ]
