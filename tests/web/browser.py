@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 VARIABLE = "AUGURY_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
@@ -71,12 +71,18 @@ def opened(
     page.set_default_timeout(15_000)
     page.on("console", lambda one: said.append(one.text) if one.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("requestfailed", lambda request: said.append(f"{request.url}: {request.failure}"))
+    page.on("requestfailed", lambda request: said.extend(_complaint(request)))
     try:
         yield page
-        assert [one for one in said if besides not in one] == []
+        complaints = [one for one in said if besides not in one]
+        assert complaints == [], complaints
     finally:
         context.close()
+
+
+def _complaint(request: Request) -> list[str]:
+    """What a request failed of, unless its page was left meanwhile."""
+    return [] if "ERR_ABORTED" in str(request.failure) else [f"{request.url}: {request.failure}"]
 
 
 def shoot(page: Page, name: str) -> Path:
