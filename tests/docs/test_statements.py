@@ -24,6 +24,7 @@ _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _NAMED = re.compile(r"\b(model|strategy|acquisition) ?= ?\"([\w-]+)\"")
 _MODULE = re.compile(r"python -m ([\w.]+)")
 _DOTTED = re.compile(r"^(augury(?:\.\w+)+)(?:\(.*\))?$")
+_LINK = re.compile(r"\]\(((?!https?:|/)[^)\s]+)\)")
 _FILE = re.compile(r"^(?:src|tests|benchmarks|reproductions|docs)/[\w./-]+$")
 _NAMES = {
     "model": set(MODELS.names()),
@@ -59,6 +60,22 @@ def faults(page: Path) -> list[str]:
         if _FILE.match(one) and not (ROOT / one).exists():
             found.append(f"there is no file {one}")
     return found + [fault for command in _commands(page) for fault in command_faults(command)]
+
+
+def dead_links(page: Path) -> list[str]:
+    """Links of a page to files, or to sections of them, that do not exist."""
+    found = []
+    for target in _LINK.findall(prose(page)):
+        file, _, anchor = target.partition("#")
+        path = (page.parent / file).resolve() if file else page
+        is_dead = not path.exists() or (anchor and path.suffix == ".md" and anchor not in _anchors(path))
+        found += [target] * bool(is_dead)
+    return found
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
 
 
 def _commands(page: Path) -> list[str]:
@@ -115,6 +132,17 @@ def _resolves(name: str) -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_speaks_of_what_exists(page: Path) -> None:
     assert faults(page) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    assert dead_links(page) == []
+
+
+def test_dead_links_are_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A: `b c`\n[x](page.md#a-b-c) [x](#a-b-c) [x](#d) [x](no.md) [x](https://y.z/#q)\n")
+    assert dead_links(page) == ["#d", "no.md"]
 
 
 def test_false_statements_are_found(tmp_path: Path) -> None:
