@@ -64,14 +64,16 @@ def test_results_are_stored_as_they_come_and_a_killed_worker_costs_none(
 
     study, watching = study_of(tmp_path / "study.db"), None
     stored: list[int] = []
+    killed: list[int] = []
 
     def note(_: Study, trial: Trial) -> None:
         nonlocal watching
         watching = watching or Study.load(tmp_path / "study.db")
         stored.append(sum(one.status == "complete" for one in watching.trials))
-        if len(stored) == 6:
-            running = {one.params["x"] for one in watching.trials if one.status == "running"}
-            held = {int(one.name.rpartition("-")[2]) for one in calls.iterdir() if _point(one) in running}
+        running = {one.params["x"] for one in watching.trials if one.status == "running"}
+        held = {int(one.name.rpartition("-")[2]) for one in calls.iterdir() if _point(one) in running}
+        if len(stored) >= 6 and held and not killed:
+            killed.append(min(held))
             os.kill(min(held), signal.SIGKILL)
 
     study.run(function, 18, executor=client, callbacks=[note])
@@ -95,10 +97,38 @@ def test_running_trials_are_pending_points(client: Client) -> None:
 
     strategy = Recording()
     study = study_of(strategy=strategy)
-    study.run(lambda x: time.sleep(0.05) or x, 8, executor=client)
+    study.run(lambda x: time.sleep(0.05) or x, 8, executor=client, workers=WORKERS)
     pending = [len(call["pending"]) for call in strategy.calls]
     assert max(pending) == WORKERS - 1
     assert pending[:WORKERS] == list(range(WORKERS))
+
+
+def test_a_cluster_that_shrinks_is_not_flooded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from augury.study.execution import dask_pool
+    from tests.study.cases import Recording
+
+    monkeypatch.setattr(dask_pool, "_COUNT_EVERY", 0.0)
+    sizes = iter([3] * 4 + [1] * 10_000)
+    monkeypatch.setattr(client, "nthreads", lambda: {"worker": next(sizes)})
+    monkeypatch.setattr(dask_pool.Pace, "ahead", lambda self, workers: 0)
+    strategy = Recording()
+    study_of(strategy=strategy).run(lambda x: time.sleep(0.05) or x, 12, executor=client)
+    assert [len(call["pending"]) for call in strategy.calls][3:] == [0] * 9
+
+
+def test_what_takes_long_to_choose_is_chosen_ahead(client: Client) -> None:
+    from tests.study.cases import Recording
+
+    class Slow(Recording):
+        def meanwhile(self) -> None:
+            time.sleep(0.05)
+
+    strategy = Slow()
+    study = study_of(strategy=strategy)
+    study.run(lambda x: time.sleep(0.2) or x, 14, executor=client)
+    pending = [len(call["pending"]) for call in strategy.calls]
+    assert WORKERS <= max(pending) < 2 * WORKERS
+    assert [trial.status for trial in study.trials] == ["complete"] * 14
 
 
 def test_a_point_that_kills_its_workers_is_held_responsible(client: Client) -> None:

@@ -14,6 +14,7 @@ from distributed.scheduler import KilledWorker
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.study.execution.futures_pool import FuturesPool
 from augury.study.execution.objective import Objective
+from augury.study.execution.pace import Pace
 from augury.study.execution.pool import Outcome
 from augury.study.execution.remote import evaluate
 from augury.study.trial import Trial
@@ -27,12 +28,14 @@ class DaskPool(FuturesPool):
     """Trials as tasks of a `distributed.Client`.
 
     A worker that disappears costs nothing but time: the scheduler gives its tasks to others, and only a trial
-    that several workers died of comes back as lost. Workers may come and go.
+    that several workers died of comes back as lost. Workers may come and go. Where it takes a noticeable part
+    of an evaluation to choose the next trial, some are chosen ahead and wait at the scheduler (see `Pace`).
 
     Args:
         objective: what to evaluate; sent along by cloudpickle.
         client: connected to the scheduler; it is left open.
-        workers: how many trials to have under way at a time; None for as many as the cluster has threads now.
+        workers: how many trials to have under way at a time; None for as many as the cluster has threads now,
+            and those chosen ahead.
 
     Raises:
         InvalidInputError: the function cannot be sent.
@@ -52,12 +55,18 @@ class DaskPool(FuturesPool):
         self._client = client
         self._workers = workers
         self._has_worked = False
+        self._pace = Pace()
+        self._ended_at: dict[int, float] = {}
         self._threads, self._counted_at = 1, float("-inf")
 
     @property
     def free(self) -> int:
-        size = self._threads_now() if self._workers is None else self._workers
-        return size - len(self._futures)
+        if self._workers is not None:
+            size = self._workers
+        else:
+            threads = self._threads_now()
+            size = threads + self._pace.ahead(threads)
+        return max(0, size - len(self._futures))  # the cluster may have become smaller
 
     def _threads_now(self) -> int:
         """Threads of the cluster; at least 1, for which a cluster that grows on demand starts a worker."""
@@ -69,6 +78,7 @@ class DaskPool(FuturesPool):
 
     def _start(self, trial: Trial) -> Any:
         self._check_connection()
+        self._pace.followed(time.monotonic())
         key = f"augury-trial-{trial.number}-{uuid4().hex[:8]}"
         return self._client.submit(evaluate, self._objective_bytes, trial, key=key, pure=False)
 
@@ -85,14 +95,21 @@ class DaskPool(FuturesPool):
                 "and a new run goes on from there"
             )
 
+    def _note_end(self, number: int, future: Any) -> None:
+        self._ended_at[number] = time.monotonic()
+        super()._note_end(number, future)
+
     def _outcome(self, number: int, future: Any) -> Outcome:
+        ended_at = self._ended_at.pop(number)
         if future.cancelled():  # by the loss of the connection, which the client tries to set up again
             self._check_connection()
             return Outcome(number, "Dask cancelled it", died=True, is_blameless=True)
         error = future.exception()
         if error is None:
             self._has_worked = True
-            return Outcome(number, future.result())
+            told, seconds = future.result()
+            self._pace.ended(ended_at, seconds)
+            return Outcome(number, told)
         if isinstance(error, KilledWorker):
             return Outcome(number, f"the Dask workers that evaluated it died: {error}", died=True)
         # The function's own exceptions are caught where it runs.

@@ -113,7 +113,7 @@ class Runner:
 
     def _fill(self) -> None:
         """Gives every free worker a trial, as long as there are any."""
-        while self._pool.free and not (self._is_exhausted or self._is_spent or self._should_stop()):
+        while self._pool.free > 0 and not (self._is_exhausted or self._is_spent or self._should_stop()):
             trial = self._next()
             if trial is None:
                 return
