@@ -102,6 +102,24 @@ def test_own_bounds_are_kept(page: TestClient) -> None:
     assert "row" in refused.json()["error"], "an experiment outside the bounds is named"
 
 
+def test_messages_speak_of_the_page(page: TestClient) -> None:
+    gap = SHEET.replace("3;100", "3;")
+    columns = page.post("/api/spreadsheet/read", json=_body(gap)).json()["columns"]
+    assert "not used" in columns[1]["problem"]
+    refused = [page.post("/api/spreadsheet/define", json=_body(gap, goals=GOALS))]
+    inputs = {"temperature": {"type": "float", "low": 70.0, "high": 80.0}}
+    refused.append(page.post("/api/spreadsheet/suggest", json=_body(goals=GOALS, inputs=inputs)))
+    rule = {"inputs": {"equiv": {"type": "float", "low": 0.0, "high": 3.0}}, "constraints": ["yield <= 50"]}
+    refused.append(page.post("/api/spreadsheet/suggest", json=_body(goals=GOALS, **rule)))
+    messages = [one.json()["error"] for one in refused]
+    assert "row 4" in messages[0]
+    assert "widen its range above" in messages[1]
+    assert "not a parameter" in messages[2]
+    goals = [{"name": "y", "kind": "maximize"}]
+    messages += page.post("/api/spreadsheet/define", json=_body(MIXTURE, goals=goals)).json()["notes"]
+    assert not any(word in message for message in messages for word in ("--", ".toml", "[rest]"))
+
+
 def test_a_mixture_adds_up(page: TestClient) -> None:
     goals = [{"name": "y", "kind": "maximize"}]
     defined = page.post("/api/spreadsheet/define", json=_body(MIXTURE, goals=goals)).json()

@@ -83,6 +83,7 @@ def front_document(study: Study, results: Results) -> dict[str, Any] | None:
     changed = np.flatnonzero(np.diff(history.values, prepend=-1.0) > 0)
     if len(changed) > _MOST_HYPERVOLUME:
         changed = changed[np.linspace(0, len(changed) - 1, _MOST_HYPERVOLUME).round().astype(int)]
+    changed = np.union1d(changed, [len(history.values) - 1])
     rows = front_rows(results, expected_at(study, results, shown_rows(results)))
     return {
         "objectives": [goal.name for goal in results.goals.objectives],

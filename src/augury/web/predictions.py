@@ -28,7 +28,8 @@ def model_document(opened: OpenStudy) -> dict[str, Any]:
     return {
         "revision": fitted.snapshot.revision,
         "fewest": FEWEST,
-        "learned_from": min(MOST, int((~results.failed).sum())),
+        "results": int((~results.failed).sum()),
+        "learned_from": max((len(one.y) for one in fitted.surrogates), default=0),
         "columns": [results.space.columns[column] for column in columns],
         "outcomes": [
             {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,24 @@ MOST_COLUMNS = 400
 MOST_SUGGESTIONS = 100
 _MOST_UNPACKED = 300 * 2**20
 _PREVIEW = 8
+
+
+_FOR_THE_COMMAND = (
+    (re.compile(r"set the column aside with --ignore '.*?'"), "choose that the column is not used"),
+    (re.compile(r", or give the possible choices with --candidates"), ""),
+    (re.compile(r"widen (it|the space) in .*?\.space\.toml"), "widen its range above"),
+    (
+        re.compile(r"delete \[rest\] and the rules in .*?\.space\.toml"),
+        "make it an input and delete the rules",
+    ),
+)
+"""What messages tell the user of `augury suggest` to do -> what the user of the page can do."""
+
+
+def _for_the_page(message: str) -> str:
+    for pattern, replacement in _FOR_THE_COMMAND:
+        message = pattern.sub(replacement, message)
+    return message
 
 
 def read(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +134,15 @@ def suggest(body: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _table(body: Mapping[str, Any]) -> Iterator[Table]:
-    """The table in a folder of its own, which is gone afterwards."""
+    """The table in a folder of its own, which is gone afterwards; errors speak of the page."""
+    try:
+        with TemporaryDirectory(prefix="augury-") as folder:
+            yield _read_table(body, Path(folder))
+    except InvalidInputError as error:
+        raise InvalidInputError(_for_the_page(str(error))) from None
+
+
+def _read_table(body: Mapping[str, Any], folder: Path) -> Table:
     from augury.study.sheet.table import format_of, read_table
 
     name = text_of(body, "name").replace("\\", "/").rsplit("/", 1)[-1]
@@ -128,20 +155,19 @@ def _table(body: Mapping[str, Any]) -> Iterator[Table]:
     except (binascii.Error, ValueError):
         raise InvalidInputError("the file did not arrive whole; drop it in again") from None
     kind = format_of(Path(name))
-    with TemporaryDirectory(prefix="augury-") as folder:
-        path = Path(folder) / name
-        path.write_bytes(data)
-        if kind == "excel":
-            _check_unpacked(path)
-        table = read_table(path)
-        if table.n == 0:
-            raise InvalidInputError(f"{name} has no rows below its header; add the experiments made so far")
-        if table.n > MOST_ROWS or len(table.columns) > MOST_COLUMNS:
-            raise InvalidInputError(
-                f"{name} has {table.n} rows and {len(table.columns)} columns; this page takes up to "
-                f"{MOST_ROWS} and {MOST_COLUMNS}: use `augury suggest`"
-            )
-        yield table
+    path = folder / name
+    path.write_bytes(data)
+    if kind == "excel":
+        _check_unpacked(path)
+    table = read_table(path)
+    if table.n == 0:
+        raise InvalidInputError(f"{name} has no rows below its header; add the experiments made so far")
+    if table.n > MOST_ROWS or len(table.columns) > MOST_COLUMNS:
+        raise InvalidInputError(
+            f"{name} has {table.n} rows and {len(table.columns)} columns; this page takes up to "
+            f"{MOST_ROWS} and {MOST_COLUMNS}: use `augury suggest`"
+        )
+    return table
 
 
 def _check_unpacked(path: Path) -> None:
@@ -162,7 +188,7 @@ def _column(name: str, table: Table, reason: str | None) -> dict[str, Any]:
     try:
         schema, problem = column_parameter(table, name).to_dict(), None
     except InvalidInputError as error:
-        schema, problem = None, str(error)
+        schema, problem = None, _for_the_page(str(error))
     filled = [cell for cell in cells if cell is not None]
     numbers = [cell for cell in filled if isinstance(cell, Number)]
     return {
@@ -225,7 +251,7 @@ def _definition_document(definition: Definition) -> dict[str, Any]:
         "constraints": list(space.constraints),
         "aside": definition.aside,
         "guessed": list(definition.guessed),
-        "notes": definition.notes,
+        "notes": [_for_the_page(note) for note in definition.notes],
     }
 
 

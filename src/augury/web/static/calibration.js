@@ -26,7 +26,7 @@ function one(outcome) {
     const ys = mean.map(frame.y);
     frame.svg.append(
       s("path", { class: "line ideal", d: `M${frame.x(domain[0])} ${frame.y(domain[0])}L${frame.x(domain[1])} ${frame.y(domain[1])}` }),
-      s("path", { class: "whisker", d: xs.map((x, i) => `M${x.toFixed(1)} ${frame.y(low[i]).toFixed(1)}V${frame.y(high[i]).toFixed(1)}`).join("") }),
+      s("path", { class: "whisker", "stroke-opacity": xs.length > 150 ? 0.25 : 0.45, d: xs.map((x, i) => `M${x.toFixed(1)} ${frame.y(low[i]).toFixed(1)}V${frame.y(high[i]).toFixed(1)}`).join("") }),
       points(xs, ys, xs.length > 150 ? 3.5 : 6),
     );
     tips(frame.svg, box, xs, ys, (i) => `measured ${short(measured[i], 4)}, predicted ${short(mean[i], 4)} ± ${short(std[i], 2)}`);

@@ -65,7 +65,7 @@ export function frontTable(host, data, pick) {
   const figure = h("figure", null, h("h3", null, "Dominated hypervolume"));
   host.append(figure);
   plot(figure, () => `The hypervolume by trial, ${short(values.at(-1), 4)} at the last`, (width) => {
-    const frame = axes(width, 160, { domain: [numbers[0], numbers.at(-1) || 1], name: "trial" }, { domain: widened(extent(values)) });
+    const frame = axes(width, 160, { domain: [numbers[0], numbers.at(-1) || 1], name: "trial", whole: true }, { domain: widened(extent(values)) });
     let d = `M${frame.x(numbers[0])} ${frame.y(values[0])}`;
     for (let i = 1; i < numbers.length; i += 1) d += `H${frame.x(numbers[i])}V${frame.y(values[i])}`;
     frame.svg.append(s("path", { class: "line best", d }));

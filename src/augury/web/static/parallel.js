@@ -7,6 +7,9 @@ import { colour } from "./scales.js";
 
 const LEAST = 92; // pixels from axis to axis, so that their names fit
 
+const CROWD = 60; // from so many lines on, the worse ones fade
+const OUTSTANDING = 15; // about so many of the best stand out from a crowd
+
 /** The chart; `pick(number)` is called with a trial that was clicked. */
 export function parallel(host, data, pick) {
   host.replaceChildren();
@@ -48,7 +51,8 @@ function draw(width, data, order, merit, pick) {
   const y = (share) => bottom - share * (bottom - top);
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, height });
   const lines = s("g", null);
-  for (const i of order) {
+  const steep = Math.max(4, order.length / OUTSTANDING);
+  order.forEach((i, rank) => {
     let d = "";
     let open = false;
     data.axes.forEach((axis, k) => {
@@ -61,13 +65,13 @@ function draw(width, data, order, merit, pick) {
       if (data.axes.length === 1) d += "h40";
       open = true;
     });
-    const good = merit(data.values[i]);
-    const track = s("path", { class: "track", d, stroke: colour(good), "stroke-width": (0.6 + 1.8 * good ** 6).toFixed(2) });
-    if (order.length > 60) track.setAttribute("stroke-opacity", (0.25 + 0.65 * good ** 3).toFixed(2));
+    const place = (rank / Math.max(1, order.length - 1)) ** steep;
+    const track = s("path", { class: "track", d, stroke: colour(merit(data.values[i])), "stroke-width": (0.7 + 1.6 * place).toFixed(2) });
+    if (order.length > CROWD) track.setAttribute("stroke-opacity", (0.25 + 0.7 * place).toFixed(2));
     track.append(s("title", null, `trial ${data.numbers[i]}: ${short(data.values[i])}`));
     track.addEventListener("click", () => pick(data.numbers[i]));
     lines.append(track);
-  }
+  });
   svg.append(lines);
   data.axes.forEach((axis, k) => {
     svg.append(s("path", { class: "axis-line", d: `M${x(k)} ${top}V${bottom}`, stroke: "var(--grey)", "stroke-width": 1.2 }));

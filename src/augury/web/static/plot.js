@@ -36,7 +36,7 @@ const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…
  * An SVG with two axes.
  * @param {number} width in pixels
  * @param {number} height in pixels
- * @param {object} x {domain | categories, log, name}
+ * @param {object} x {domain | categories, log, name, whole: with ticks at whole numbers only}
  * @param {object} y the same
  * @returns {{svg, x, y, left, right, top, bottom}}
  */
@@ -48,7 +48,7 @@ export function axes(width, height, x, y) {
   const svg = s("svg", { viewBox: `0 0 ${width} ${height}`, height });
   const lines = s("g", { class: "axis", "aria-hidden": "true" });
   const room = box.right - box.left;
-  const ticksX = across.ticks(Math.max(2, Math.floor(room / (x.log ? 60 : 75))));
+  const ticksX = across.ticks(Math.max(2, Math.floor(room / 62))).filter((tick) => !x.whole || Number.isInteger(tick));
   const every = x.categories ? Math.ceil((ticksX.length * 52) / room) : 1;
   ticksX.forEach((tick, i) => {
     const place = across(tick);

@@ -46,7 +46,7 @@ function draw(width, box, goal, state, failed, pick) {
   const limits = [goal.lower, goal.upper].filter((one) => one !== null && one !== undefined);
   const domain = widened(extent(column, limits));
   const last = trials.size ? Math.max(extent(trials.number)[1], 1) : 1;
-  const frame = axes(width, width < 500 ? 210 : 250, { domain: [-0.01 * last, last * 1.01], name: "trial" }, { domain, name: goal.name });
+  const frame = axes(width, width < 500 ? 210 : 250, { domain: [-0.01 * last, last * 1.01], name: "trial", whole: true }, { domain, name: goal.name });
   const sets = [[], []];
   const [xs, ys, rows] = [[], [], []];
   for (let row = 0; row < trials.size; row += 1) {

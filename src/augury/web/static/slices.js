@@ -37,7 +37,7 @@ function curve(width, box, slice, outcome, domain) {
   const means = slice.mean.map(frame.y);
   if (slice.values.length <= 20) {
     const d = xs.map((x, i) => `M${x} ${frame.y(slice.mean[i] - 2 * slice.std[i])}V${frame.y(slice.mean[i] + 2 * slice.std[i])}`);
-    frame.svg.append(s("path", { class: "whisker", d: d.join(""), "stroke-width": 5 }));
+    frame.svg.append(s("path", { class: "whisker", d: d.join(""), "stroke-width": 5, "stroke-opacity": 0.45 }));
     frame.svg.append(s("path", { class: "points", d: xs.map((x, i) => `M${x} ${means[i]}h0`).join(""), "stroke-width": 6 }));
   } else {
     const upper = xs.map((x, i) => `${x.toFixed(1)} ${frame.y(slice.mean[i] + 2 * slice.std[i]).toFixed(1)}`);
@@ -59,7 +59,7 @@ function choices(width, box, slice, outcome, domain) {
     const best = categories[i] === String(slice.best);
     const [low, high] = [-2, 2].map((side) => frame.x(slice.mean[i] + side * slice.std[i]));
     frame.svg.append(
-      s("path", { class: best ? "now" : "whisker", d: `M${low} ${y}H${high}`, "stroke-width": 4 }),
+      s("path", { class: best ? "now" : "whisker", "stroke-opacity": 0.45, d: `M${low} ${y}H${high}`, "stroke-width": 4 }),
       s("path", { class: `points ${best ? "front" : ""}`, d: `M${xs[i]} ${y}h0`, "stroke-width": 10 }),
     );
   });

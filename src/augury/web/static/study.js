@@ -86,7 +86,7 @@ function surrogate(study, drawMaps, pick) {
         study.redrawFront();
       }
       byId("model").dataset.revision = shown;
-      say(message, outcomes.length ? `As of ${model.learned_from} results.` : `A surrogate needs at least ${model.fewest} different results.`);
+      say(message, outcomes.length ? `It has learned from ${model.learned_from < model.results ? `${model.learned_from} of the ` : ""}${model.results} results.` : `A surrogate needs at least ${model.fewest} different results.`);
     } catch (error) {
       say(message, error.message, "bad");
     } finally {

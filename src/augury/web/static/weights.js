@@ -19,7 +19,7 @@ export function weights(host, data, model) {
   plot(host, () => `Weights of the surrogates by trial; at the last: ${last}`, (width) => {
     const numbers = data.numbers;
     const ends = [...numbers.slice(1), numbers.at(-1) + 1];
-    const frame = axes(width, 200, { domain: [numbers[0], ends.at(-1)], name: "trial" }, { domain: [0, 1], name: "weight" });
+    const frame = axes(width, 200, { domain: [numbers[0], ends.at(-1)], name: "trial", whole: true }, { domain: [0, 1], name: "weight" });
     const base = numbers.map(() => 0);
     names.forEach((name, i) => {
       const d = numbers.map((number, row) => {
