@@ -186,7 +186,7 @@ def test_a_name_leads_nowhere_else(
 
 
 def test_a_workbook_that_unpacks_to_too_much(page: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("augury.web.spreadsheet._MOST_UNPACKED", 1000)
+    monkeypatch.setattr("augury.web.uploaded_table._MOST_UNPACKED", 1000)
     data = render_excel(["t", "y"], [[60, 1.0], [70, 2.0]])
     answer = page.post("/api/spreadsheet/read", json=_body(data, "book.xlsx"))
     assert answer.status_code == 400

@@ -6,7 +6,7 @@ studies                           the studies of a store, each opened once
 trial_rows, standing, events      the trials, where the study stands, and what is new, as the page gets them
 figures, predictions              what the charts show: of the trials, and of the surrogate
 changes                           tell and ask (`--write`)
-spreadsheet                       a table in, the next experiments out; nothing is kept
+spreadsheet, uploaded_table       a table in, the next experiments out; nothing is kept
 
 The page itself is in static/: HTML, CSS and JavaScript modules as they are, without a build step.
 """

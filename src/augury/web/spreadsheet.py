@@ -6,13 +6,8 @@ The same steps as `augury suggest`, whose space file stands here for what the pe
 from __future__ import annotations
 
 import base64
-import binascii
-import re
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from augury.errors import InvalidInputError
@@ -24,30 +19,10 @@ from augury.study.sheet.definition import Definition
 from augury.study.sheet.mixture import Remainder
 from augury.study.sheet.table import Table
 from augury.web.answers import text_of, whole_of
+from augury.web.uploaded_table import for_the_page, uploaded_table
 
-MOST_ROWS = 20_000
-MOST_COLUMNS = 400
 MOST_SUGGESTIONS = 100
-_MOST_UNPACKED = 300 * 2**20
 _PREVIEW = 8
-
-
-_FOR_THE_COMMAND = (
-    (re.compile(r"set the column aside with --ignore '.*?'"), "choose that the column is not used"),
-    (re.compile(r", or give the possible choices with --candidates"), ""),
-    (re.compile(r"widen (it|the space) in .*?\.space\.toml"), "widen its range above"),
-    (
-        re.compile(r"delete \[rest\] and the rules in .*?\.space\.toml"),
-        "make it an input and delete the rules",
-    ),
-)
-"""What messages tell the user of `augury suggest` to do -> what the user of the page can do."""
-
-
-def _for_the_page(message: str) -> str:
-    for pattern, replacement in _FOR_THE_COMMAND:
-        message = pattern.sub(replacement, message)
-    return message
 
 
 def read(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +36,7 @@ def read(body: Mapping[str, Any]) -> dict[str, Any]:
     """
     from augury.study.sheet.roles import set_aside
 
-    with _table(body) as table:
+    with uploaded_table(body) as table:
         reasons = set_aside(table, [])
         return {
             "name": table.path.name,
@@ -82,7 +57,7 @@ def define(body: Mapping[str, Any]) -> dict[str, Any]:
         body: as for `read`, with `goals` (a list of `{name, kind: maximize | minimize | limit, lower,
             upper}`) and `ignore` (columns that are no settings).
     """
-    with _table(body) as table:
+    with uploaded_table(body) as table:
         goals = _goals(body)
         definition = _inferred(table, goals, _texts(body, "ignore"))
         return _definition_document(definition)
@@ -109,7 +84,7 @@ def suggest(body: Mapping[str, Any]) -> dict[str, Any]:
 
     n = whole_of(body, "n", 1, MOST_SUGGESTIONS, 1)
     seed = whole_of(body, "seed", 0, 2**31 - 1, 0)
-    with _table(body) as table:
+    with uploaded_table(body) as table:
         goals = _goals(body)
         check_outcomes(table, goals)
         text = _space_text(table, goals, body)
@@ -132,55 +107,6 @@ def suggest(body: Mapping[str, Any]) -> dict[str, Any]:
         }
 
 
-@contextmanager
-def _table(body: Mapping[str, Any]) -> Iterator[Table]:
-    """The table in a folder of its own, which is gone afterwards; errors speak of the page."""
-    try:
-        with TemporaryDirectory(prefix="augury-") as folder:
-            yield _read_table(body, Path(folder))
-    except InvalidInputError as error:
-        raise InvalidInputError(_for_the_page(str(error))) from None
-
-
-def _read_table(body: Mapping[str, Any], folder: Path) -> Table:
-    from augury.study.sheet.table import format_of, read_table
-
-    name = text_of(body, "name").replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(character for character in name if character.isprintable() and character != ":")[-80:]
-    if name.startswith("."):
-        name = f"table{name}"
-    try:
-        name.encode()
-        data = base64.b64decode(text_of(body, "data"), validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidInputError("the file did not arrive whole; drop it in again") from None
-    kind = format_of(Path(name))
-    path = folder / name
-    path.write_bytes(data)
-    if kind == "excel":
-        _check_unpacked(path)
-    table = read_table(path)
-    if table.n == 0:
-        raise InvalidInputError(f"{name} has no rows below its header; add the experiments made so far")
-    if table.n > MOST_ROWS or len(table.columns) > MOST_COLUMNS:
-        raise InvalidInputError(
-            f"{name} has {table.n} rows and {len(table.columns)} columns; this page takes up to "
-            f"{MOST_ROWS} and {MOST_COLUMNS}: use `augury suggest`"
-        )
-    return table
-
-
-def _check_unpacked(path: Path) -> None:
-    """Refuses a workbook that unpacks to more than a spreadsheet does."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        return  # which reading it will say
-    if size > _MOST_UNPACKED:
-        raise InvalidInputError(f"{path.name} unpacks to {size // 2**20} MiB; save the table as CSV")
-
-
 def _column(name: str, table: Table, reason: str | None) -> dict[str, Any]:
     from augury.study.sheet.inference import column_parameter
 
@@ -188,7 +114,7 @@ def _column(name: str, table: Table, reason: str | None) -> dict[str, Any]:
     try:
         schema, problem = column_parameter(table, name).to_dict(), None
     except InvalidInputError as error:
-        schema, problem = None, _for_the_page(str(error))
+        schema, problem = None, for_the_page(str(error))
     filled = [cell for cell in cells if cell is not None]
     numbers = [cell for cell in filled if isinstance(cell, Number)]
     return {
@@ -251,7 +177,7 @@ def _definition_document(definition: Definition) -> dict[str, Any]:
         "constraints": list(space.constraints),
         "aside": definition.aside,
         "guessed": list(definition.guessed),
-        "notes": [_for_the_page(note) for note in definition.notes],
+        "notes": [for_the_page(note) for note in definition.notes],
     }
 
 
