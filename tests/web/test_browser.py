@@ -31,6 +31,12 @@ def shown(shown_store: Store) -> Iterator[str]:
         yield url
 
 
+def test_without_a_browser_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.web.browser.chromium", lambda: None)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install chromium"), launched():
+        pass
+
+
 def _study(page: Page, url: str, name: str = "reactor") -> None:
     page.goto(f"{url}/study?name={name}")
     page.wait_for_selector(READY, state="attached")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import secrets
@@ -16,6 +17,9 @@ from augury.web.access import LOOPBACK_NAMES, Access
 from augury.web.app import make_app
 
 TOKEN_VARIABLE = "AUGURY_TOKEN"  # noqa: S105 - a name
+
+_GC = (10_000, 10, 100)
+"""Seldom: to look through 10,000 trials for garbage takes 0.2 s, in which nobody is answered."""
 
 
 def is_loopback(host: str) -> bool:
@@ -95,6 +99,7 @@ def serve(
         InvalidInputError: it cannot listen there.
     """
     access = access_for(host, names)
+    gc.set_threshold(*_GC)
     with listen(host, port) as listening:
         app = make_app(store, access, write=write, ended=lambda: running.should_exit)
         config = uvicorn.Config(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -79,6 +80,7 @@ class OpenStudy:
                 surrogates = surrogates_of(self.study, snapshot.results)
                 columns = important_columns(self.study.space, surrogates)
                 last = self._fitted = Fitted(snapshot, surrogates, columns)
+                gc.collect()  # the models before, which the server would otherwise keep for long
             return last
 
 

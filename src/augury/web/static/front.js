@@ -9,7 +9,8 @@ import { extent, widened } from "./scales.js";
 export function frontCharts(host, study, state, pick) {
   const names = study.goals.filter((goal) => goal.kind !== "limit").map((goal) => goal.name);
   const pairs = names.flatMap((one, i) => names.slice(i + 1).map((other) => [one, other])).slice(0, 3);
-  host.append(key([["point", "measured"], ["hollow", "breaks a limit"], ["front", "Pareto front"], ["plus", "reference point"]]));
+  const limited = study.goals.some((goal) => goal.kind === "limit");
+  host.append(key([["point", "measured"], ...(limited ? [["hollow", "breaks a limit"]] : []), ["front", "Pareto front"], ["plus", "reference point"]]));
   const grid = h("div", { class: "two" });
   host.append(grid);
   const redraws = pairs.map(([a, b]) => {
