@@ -75,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--evaluations", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--strategy", nargs="+", default=["auto", "random"], help="which to run")
     parser.add_argument("--quick", action="store_true", help="20 evaluations")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     arguments = parser.parse_args()
@@ -88,7 +89,7 @@ def main() -> None:
         Client(cluster, set_as_default=False) as client,
     ):
         client.wait_for_workers(WORKERS)
-        rows = [run(client, strategy, evaluations, arguments.seconds) for strategy in ("auto", "random")]
+        rows = [run(client, strategy, evaluations, arguments.seconds) for strategy in arguments.strategy]
     print_table(f"{evaluations} evaluations of {arguments.seconds:g} s, {WORKERS} Dask workers", rows)
     write_json(arguments.json, "dask_utilisation", rows)
 
