@@ -50,7 +50,7 @@ def study_of(store: Any = None, **options: Any) -> Study:
     return Study(store=store, **arguments)
 
 
-def test_results_are_stored_as_they_come_and_a_killed_worker_costs_none(
+def test_results_are_stored_as_they_come_and_a_killed_worker_loses_none(
     client: Client, tmp_path: Path
 ) -> None:
     calls = tmp_path / "calls"
@@ -230,9 +230,18 @@ def test_the_command_line_sends_the_study_files_own_modules(cluster: LocalCluste
     assert all(trial.values["y"] == trial.params["x"] ** 2 for trial in study.trials)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "carrier-pigeon://home:1", ""])
-def test_no_scheduler_there(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_scheduler_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("augury.study.execution.dask_pool._CONNECT", 0.3)
+    with pytest.raises(InvalidInputError, match="no Dask scheduler at"):
+        connect("tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "nonsense", "carrier-pigeon://home:1", "tcp://", ""])
+def test_what_is_no_address_is_not_connected_to(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connected(*_: Any, **__: Any) -> None:
+        raise AssertionError(address)  # its client would complain when it is collected
+
+    monkeypatch.setattr("augury.study.execution.dask_pool.Client", connected)
     with pytest.raises(InvalidInputError, match="no Dask scheduler at"):
         connect(address)
 
@@ -245,3 +254,4 @@ def test_dask_is_optional(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     result = CliRunner().invoke(app, ["run", str(file), "--dask", "tcp://127.0.0.1:1"])
     assert result.exit_code == 2
     assert "pip install 'augury[dask]'" in result.output
+    assert not (tmp_path / "study.db").exists(), "a run that cannot start made a store"

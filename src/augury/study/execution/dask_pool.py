@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import cloudpickle
 from distributed import Client
+from distributed.comm import get_address_host_port
 from distributed.scheduler import KilledWorker
 
 from augury.errors import InvalidInputError, NotSupportedError
@@ -132,6 +133,7 @@ def connect(address: str) -> Client:
         InvalidInputError: there is no scheduler.
     """
     try:
+        get_address_host_port(address)  # a client of a wrong address could not be closed
         return Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
