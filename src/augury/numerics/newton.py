@@ -13,6 +13,7 @@ _TRUSTED, _DOUBTED = 0.75, 0.25  # share of the predicted gain that came true
 _LEAST_SHARE = 0.05  # below, a step is taken back
 _FIRST_DAMPING, _GROWTH, _DECAY = 0.3, 4.0, 0.1
 _NO_DAMPING, _MOST_DAMPING = 1e-3, 1e3
+MAX_EVALUATIONS = 60
 
 
 class Expansion(NamedTuple):
@@ -37,7 +38,7 @@ def ascend(
     *,
     least_gain: float,
     longest_step: float | np.ndarray,
-    max_evaluations: int = 60,
+    max_evaluations: int = MAX_EVALUATIONS,
 ) -> tuple[np.ndarray, float]:
     """A local maximum of a function on a box.
 

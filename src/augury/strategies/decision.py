@@ -113,7 +113,7 @@ class Decision:
             avoid=taken,
             seed=self.seed,
         ).X
-        if replicates or (self.space.size is None and self._leaves_known_points):
+        if replicates or (self.space.size is None and self._may_repeat):
             return found
         if self.space.size is None:
             return without_repeats(self.space, found, taken, seed=self.seed)
@@ -206,13 +206,18 @@ class Decision:
         )
 
     @property
-    def _leaves_known_points(self) -> bool:
-        """Whether the search does not end at one: the objectives' models are Gaussian and smooth.
+    def _may_repeat(self) -> bool:
+        """Whether a known point that the search has chosen is evaluated again.
 
-        The few members of an ensemble may all agree on one point, and a forest is constant around it.
+        Under noise that may tell most. Without, expected improvement on a smooth Gaussian model is nowhere
+        less than there; others may end at one where nothing promises to improve, as where all members of
+        an ensemble agree.
         """
-        models = (self.models.models.get(column) for column in self.goals.objective_columns)
-        return all(model is not None and is_gaussian(model) and is_smooth(model) for model in models)
+        columns = self.goals.objective_columns
+        models = [self.models.models.get(column) for column in columns]
+        if not all(model is not None and is_gaussian(model) and is_smooth(model) for model in models):
+            return False
+        return self.acquisition == "auto" or any(map(self.is_noisy, columns))
 
     @cached_property
     def objectives(self) -> np.ndarray:

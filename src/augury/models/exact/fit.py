@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from scipy.optimize import minimize
 
-from augury.numerics.newton import Expansion, ascend
+from augury.numerics.newton import MAX_EVALUATIONS, Expansion, ascend
 from augury.numerics.threads import blas_threads
 
 #: L-BFGS stops when a step gains less than this, in nats: a hundredth is far below what a decision notices.
@@ -22,8 +22,11 @@ _SUBSET_ROWS = 50
 #: the first up to so many rows, where modes are many and further ascents cheap.
 _POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.03, 0.15
 _SCARCE = 90
-#: So many of the further starts, those of highest density, are followed then, and of the rough ones.
-_FOLLOWED, _ROUGH_FOLLOWED = 7, 2
+#: So many of the further starts, those of highest density, are tried then, and of the rough ones.
+_TRIED, _ROUGH_TRIED = 5, 2
+#: A trial is this many evaluations; so many ascents, those that have come furthest, are finished, unless they
+#: are as near as this to the fit.
+_TRIAL, _FINISHED, _SAME_MODE = 6, 2, 0.2
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by the first number of log
 #: units and noise instead. Unless that is less likely by more than so many nats per row, the other mode is
 #: looked for, from scales longer by the second.
@@ -109,18 +112,18 @@ def maximize_posterior(
             found = _climb(likelihood, likelihood.starts()[0])
         else:
             found = _climb(likelihood, np.clip(initial, *likelihood.bounds()), _SHORT_STEP)
-        found = _unless_noise(likelihood, found)
         if n > _FEW_ROWS:
-            return found
+            return _unless_noise(likelihood, found)
         used = 1 if initial is None else 0
         if not likelihood.has_curvature:
             # L-BFGS stays in the quiet mode or in the noisy one, wherever it begins.
             found = _best_of(likelihood, found, likelihood.starts()[used : used + 1])
             used += 1
         if not _is_poor(likelihood, found):
-            return found
-        found = _best_of(likelihood, found, likelihood.starts()[used:])
-        return _best_of(likelihood, found, likelihood.rough_starts(), _ROUGH_FOLLOWED)
+            return _unless_noise(likelihood, found)
+        further = _most_promising(likelihood, likelihood.starts()[used:], _TRIED)
+        rough = _most_promising(likelihood, likelihood.rough_starts(), _ROUGH_TRIED)
+        return _best_of(likelihood, found, np.concatenate([further, rough, _noisier(likelihood, found[0])]))
 
 
 def climb_from(likelihood: LogDensity, starts: np.ndarray) -> Found:
@@ -148,15 +151,32 @@ def _unless_noise(likelihood: LogPosterior, found: Found) -> Found:
     noisier = likelihood.explained_by_noise(theta, _LONGER)
     if noisier is None or likelihood.value(noisier) < density - _HOPELESS * likelihood.n:
         return found
-    start = likelihood.explained_by_noise(theta, _MUCH_LONGER)
-    return found if start is None else _best_of(likelihood, found, start[None])
+    for start in _noisier(likelihood, theta):
+        begun, _ = _climb(likelihood, start, evaluations=_TRIAL)
+        if likelihood.explained_by_noise(begun, _LONGER) is None:  # it has not let go of the noise again
+            return _best_of(likelihood, found, begun[None])
+    return found
 
 
-def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray, followed: int = _FOLLOWED) -> Found:
-    """The best of a fit and of the ascents from the `followed` most promising starts."""
-    if len(starts) > followed:
-        values = [likelihood.value(start) for start in starts]
-        starts = starts[np.argsort(values)[-followed:]]
+def _noisier(likelihood: LogPosterior, theta: np.ndarray) -> np.ndarray:
+    """Where the mode that calls more of the data noise is looked for: one start (`1 x p`) or none."""
+    start = likelihood.explained_by_noise(theta, _MUCH_LONGER) if likelihood.has_curvature else None
+    return np.empty((0, len(theta))) if start is None else start[None]
+
+
+def _most_promising(likelihood: LogPosterior, starts: np.ndarray, count: int) -> np.ndarray:
+    """The `count` starts of highest density."""
+    if len(starts) <= count:
+        return starts
+    return starts[np.argsort([likelihood.value(start) for start in starts])[-count:]]
+
+
+def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Found:
+    """The best of a fit and of the ascents from `starts`, those finished only that lead somewhere else."""
+    if likelihood.has_curvature and len(starts) > _FINISHED:
+        begun = [_climb(likelihood, start, evaluations=_TRIAL) for start in starts]
+        begun = [other for other in begun if np.abs(other[0] - found[0]).max() > _SAME_MODE]
+        starts = np.array([theta for theta, _ in sorted(begun, key=_density)[-_FINISHED:]])
     return max([found, *(_climb(likelihood, start) for start in starts)], key=_density)
 
 
@@ -164,7 +184,9 @@ def _density(found: Found) -> float:
     return found[1]
 
 
-def _climb(likelihood: LogDensity, start: np.ndarray, scale: float = 1.0) -> Found:
+def _climb(
+    likelihood: LogDensity, start: np.ndarray, scale: float = 1.0, evaluations: int = MAX_EVALUATIONS
+) -> Found:
     """Newton's method where the covariance allows it, else L-BFGS with a first step of length `scale`."""
     if not likelihood.has_curvature:
         return _climb_by_gradients(likelihood, start, scale)
@@ -176,6 +198,7 @@ def _climb(likelihood: LogDensity, start: np.ndarray, scale: float = 1.0) -> Fou
         upper,
         least_gain=likelihood.negligible_promise,
         longest_step=likelihood.longest_step(),
+        max_evaluations=evaluations,
     )
 
 
