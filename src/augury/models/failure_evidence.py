@@ -23,7 +23,7 @@ _MISMATCH_FACTORS = (1.0, 32.0, 1e6)
 #: Nats that must speak against one input: those of a factor of 2.
 _LEAST_EVIDENCE = 0.7
 #: With more, the inputs have one lengthscale: each takes an evaluation of the evidence.
-_MOST_INPUTS = 50
+_MOST_INPUTS = 20
 
 
 def most_likely(
