@@ -113,3 +113,14 @@ def test_where_the_approximation_is_sure_the_odds_stay_finite():
     assert np.isfinite(slope).all()
     assert value[0] > 5.0
     assert value[1] < -5.0
+
+
+@pytest.mark.parametrize("amplitude", [1.0, 2.0**32])
+def test_a_label_against_all_others_leaves_the_odds_finite(amplitude):
+    X = np.concatenate([np.full((300, 1), 0.4), np.full((1, 1), 0.4), [[0.9]]])
+    labels = np.where(np.arange(302) == 300, -1.0, 1.0)
+    corrections, cross = case(X, labels, amplitude)
+    value, slope = corrections.log_odds_gradient(cross(np.array([[0.4], [0.41], [0.9]])), amplitude)
+    assert np.isfinite(value).all()
+    assert np.isfinite(slope).all()
+    assert (value > 0.0).all()

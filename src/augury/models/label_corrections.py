@@ -65,7 +65,10 @@ class LabelCorrections:
         self._pull = (posterior.cavity_means - means) / variances
         self._spread = np.sqrt(1.0 + cavity_variance)
         self._known = labels * (mean + posterior.cavity_means) / self._spread
-        self._log_known = log_ndtr(self._known)
+        log_known = log_ndtr(self._known)
+        least = np.log(_RESOLVED)
+        self._weights[log_known < least] = 0.0  # against all the others: what it leaves is below rounding
+        self._log_known = np.maximum(log_known, least)
 
     def moments(self, cross: np.ndarray, prior: float) -> tuple[np.ndarray, np.ndarray]:
         """The latent mean and variance by the approximation, of prior covariances `cross` (`N x n`)."""
