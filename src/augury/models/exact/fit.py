@@ -27,10 +27,9 @@ _TRIED, _ROUGH_TRIED = 5, 2
 #: A trial is this many evaluations; so many ascents, those that have come furthest, are finished, unless they
 #: are as near as this to the fit.
 _TRIAL, _FINISHED, _SAME_MODE = 6, 2, 0.2
-#: Whether a fit took noise for signal is asked of the same fit with scales longer by the first number of log
-#: units and noise instead. Unless that is less likely by more than so many nats per row, the other mode is
-#: looked for, from scales longer by the second.
-_LONGER, _MUCH_LONGER = 1.0, 2.0
+#: Whether a fit took noise for signal is asked of the same fit with scales longer by so many log units and
+#: noise instead. Unless that is less likely by more than so many nats per row, the other mode is looked for.
+_LONGER = 1.0
 _HOPELESS = 1.5
 
 #: `theta` and its log posterior density
@@ -146,21 +145,19 @@ def _unless_noise(likelihood: LogPosterior, found: Found) -> Found:
     explain all: a mode of its own.
     """
     theta, density = found
-    if not likelihood.has_curvature or not np.isfinite(density):
+    if not np.isfinite(density):
         return found
-    noisier = likelihood.explained_by_noise(theta, _LONGER)
-    if noisier is None or likelihood.value(noisier) < density - _HOPELESS * likelihood.n:
-        return found
-    for start in _noisier(likelihood, theta):
-        begun, _ = _climb(likelihood, start, evaluations=_TRIAL)
-        if likelihood.explained_by_noise(begun, _LONGER) is None:  # it has not let go of the noise again
-            return _best_of(likelihood, found, begun[None])
+    for noisier in _noisier(likelihood, theta):
+        if likelihood.value(noisier) >= density - _HOPELESS * likelihood.n:
+            begun, _ = _climb(likelihood, noisier, evaluations=_TRIAL)
+            if not len(_noisier(likelihood, begun)):  # it has not let go of the noise again
+                return _best_of(likelihood, found, begun[None])
     return found
 
 
 def _noisier(likelihood: LogPosterior, theta: np.ndarray) -> np.ndarray:
     """Where the mode that calls more of the data noise is looked for: one start (`1 x p`) or none."""
-    start = likelihood.explained_by_noise(theta, _MUCH_LONGER) if likelihood.has_curvature else None
+    start = likelihood.explained_by_noise(theta, _LONGER) if likelihood.has_curvature else None
     return np.empty((0, len(theta))) if start is None else start[None]
 
 
