@@ -120,9 +120,12 @@ def maximize_posterior(
             used += 1
         if not _is_poor(likelihood, found):
             return _unless_noise(likelihood, found)
-        further = _most_promising(likelihood, likelihood.starts()[used:], _TRIED)
+        noisier, further = _noisier(likelihood, found[0]), likelihood.starts()[used:]
+        if len(noisier) and used < 2:
+            further = np.delete(further, 1 - used, axis=0)  # the noisy start, of which that is the better one
+        further = _most_promising(likelihood, further, _TRIED)
         rough = _most_promising(likelihood, likelihood.rough_starts(), _ROUGH_TRIED)
-        return _best_of(likelihood, found, np.concatenate([further, rough, _noisier(likelihood, found[0])]))
+        return _best_of(likelihood, found, np.concatenate([noisier, further, rough]))
 
 
 def climb_from(likelihood: LogDensity, starts: np.ndarray) -> Found:
