@@ -1,4 +1,4 @@
-"""A coordinator for others to kill: `python coordinator.py STORE TEMPLATE BUDGET`."""
+"""A coordinator for others to kill; arguments: STORE TEMPLATE BUDGET."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -314,16 +315,17 @@ def test_a_new_study_in_an_old_ones_place_takes_none_of_its_results(
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 def test_a_killed_coordinator_finds_its_jobs_again(cluster: Cluster, program: Path, tmp_path: Path) -> None:
     store = tmp_path / "study.db"
-    command = [sys.executable, coordinator.__file__, str(store), str(program), "6"]
+    command = [sys.executable, "-m", coordinator.__name__, str(store), str(program), "6"]
+    started = partial(subprocess.Popen, command, cwd=Path(__file__).parents[4])
     for submitted in (2, 4):
-        killed = subprocess.Popen(command)
+        killed = started()
         _until(lambda: len(cluster.ids("PENDING")) == 2)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         assert len(cluster.jobs()) == submitted
         for job_id in cluster.ids("PENDING"):
             cluster.run(job_id)  # while nobody looks
-    last = subprocess.Popen(command)
+    last = started()
 
     def is_over() -> bool:
         for job_id in cluster.ids("PENDING"):
