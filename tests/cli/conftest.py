@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,19 @@ def study_file(tmp_path) -> Path:
     path = tmp_path / "study.toml"
     path.write_text(STUDY_FILE)
     return path
+
+
+@pytest.fixture
+def define(study_file) -> Callable[..., Path]:
+    """Writes the study file anew with this `[run]` table; gives the file."""
+
+    def write(**run):
+        lines = [f"{key} = {value!r}" for key, value in run.items()]
+        text = study_file.read_text().split("[run]")[0]
+        study_file.write_text("\n".join([text, "[run]", *lines, ""]))
+        return study_file
+
+    return write
 
 
 @pytest.fixture

@@ -20,19 +20,6 @@ COMMAND = [sys.executable, "-c", "print('working'); print({x} + {n})"]
 
 
 @pytest.fixture
-def define(study_file):
-    """Writes the study file anew with this `[run]` table; gives the file."""
-
-    def write(**run):
-        lines = [f"{key} = {value!r}" for key, value in run.items()]
-        text = study_file.read_text().split("[run]")[0]
-        study_file.write_text("\n".join([text, "[run]", *lines, ""]))
-        return study_file
-
-    return write
-
-
-@pytest.fixture
 def module(study_file, monkeypatch):
     """Writes a module beside the study file and gives its name, which no other test uses."""
     monkeypatch.setattr(sys, "path", list(sys.path))

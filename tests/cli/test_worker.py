@@ -5,24 +5,9 @@ from __future__ import annotations
 import json
 import sys
 
-import pytest
-
 from augury import Study
 
 COMMAND = [sys.executable, "-I", "-S", "-c", "print({x} + {n})"]
-
-
-@pytest.fixture
-def define(study_file):
-    """Writes the study file anew with this `[run]` table; gives the file."""
-
-    def write(**run):
-        lines = [f"{key} = {value!r}" for key, value in run.items()]
-        text = study_file.read_text().split("[run]")[0]
-        study_file.write_text("\n".join([text, "[run]", *lines, ""]))
-        return study_file
-
-    return write
 
 
 def trials(file):

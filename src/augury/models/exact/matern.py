@@ -147,10 +147,7 @@ class MaternCovariance(Covariance):
     def smoother(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
         if not len(theta):
             return None
-        smoother = theta + longer
-        shortest = theta.argmin()
-        smoother[shortest] = theta[shortest]
-        return smoother
+        return np.where(np.arange(len(theta)) == theta.argmin(), theta, theta + longer)
 
     def typical(self) -> np.ndarray:
         """`p`: what is expected without data, lengthscales of half the cube's diagonal."""
