@@ -96,11 +96,13 @@ def sbatch(folder: Path, options: dict[str, str], rest: list[str]) -> int:
         print("sbatch: error: This does not look like a batch script.", file=sys.stderr)
         return 1
     job = {"name": options["job-name"], "state": "PENDING", "directory": options["chdir"], "script": script}
+    part = folder / f"sbatch.part{os.getpid()}"
+    part.write_text(json.dumps(job))
     for number in range(1, 10**6):
         with contextlib.suppress(FileExistsError):
-            (folder / f"{number}.json").touch(exist_ok=False)
-            _write(folder, str(number), job)
+            (folder / f"{number}.json").hardlink_to(part)  # takes the number with the job whole in it
             break
+    part.unlink()
     print(f"{number};cluster")
     return 0
 
@@ -110,8 +112,8 @@ def squeue(folder: Path, options: dict[str, str], rest: list[str]) -> int:
     assert options["format"] == "%i|%T|%j"
     assert options["states"] == "all"
     for file in sorted(folder.glob("*.json")):
-        job = json.loads(file.read_text() or "{}")
-        if job and not job.get("forgotten"):
+        job = json.loads(file.read_text())
+        if not job.get("forgotten"):
             print(f"{file.stem}|{job['state']}|{job['name']}")
     return 0
 
