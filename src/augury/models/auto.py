@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, final
+from typing import Any, Literal, Self, final
 
 import numpy as np
 import torch
@@ -55,7 +55,7 @@ class Portfolio(OutcomeSurrogate):
         descriptors: categorical column -> `k x p` properties of its categories, for members that take them.
         conditions: when columns are active, likewise.
         members: names of the surrogates; by default those of `augury.models.portfolio.members` that serve
-            and are quick ("portfolio-all": also those that are not).
+            and are quick, with "all" also those that are not.
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite, unknown members.
@@ -73,12 +73,14 @@ class Portfolio(OutcomeSurrogate):
         outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
         descriptors: Mapping[int, Tensor] | None = None,
         conditions: Conditions | None = None,
-        members: Sequence[str] | None = None,
+        members: Sequence[str] | Literal["all"] | None = None,
     ) -> None:
         super().__init__()
         self._X, self._Y, self._Yvar = check_training_data(train_X, train_Y, train_Yvar)
-        n, d = self._X.shape
-        self._names = [one.name for one in members_for(n, d)] if members is None else checked(members)
+        if members is None or members == "all":
+            self._names = [one.name for one in members_for(*self._X.shape, dear=members == "all")]
+        else:
+            self._names = checked(members)
         self._shared: dict[str, Any] = {
             "categorical_features": categorical_features,
             "descriptors": descriptors,

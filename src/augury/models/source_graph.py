@@ -100,6 +100,7 @@ class SourceGraph:
         return order, [sorted(map(order.index, known(one))) for one in order]
 
 
-def graph_co_kriging(train_X: Tensor, train_Y: Tensor, train_Yvar: Tensor | None, space: Space) -> Model:
-    """Co-kriging of a truth that is built on all other sources, which have nothing to do with each other."""
-    return SourceGraph()(train_X, train_Y, train_Yvar, space)
+graph_co_kriging = partial(CoKriging, graph="star")
+graph_co_kriging.__doc__ = (
+    "Co-kriging of a truth that is built on all other sources, which have nothing to do with each other."
+)

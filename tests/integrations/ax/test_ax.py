@@ -19,9 +19,8 @@ from augury.models import GaussianProcess, InfiniteWidthGP
 from augury.models.registry import MODELS
 from tests.quick_models import _shrink
 
-#: The others run by `make test-slow`; what is made from a whole Space cannot be constructed by Ax.
+#: The others run by `make test-slow`.
 QUICK = {"gp", "student-t"}
-FROM_SPACES = {"graph-co-kriging", "portfolio-all"}
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -56,16 +55,12 @@ def run(strategy, trials: int = 7, metrics: int = 1) -> Client:
     "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in MODELS.names()]
 )
 def test_a_client_decides_with_every_surrogate(name, monkeypatch) -> None:
-    if name in FROM_SPACES:
-        with pytest.raises(InvalidInputError, match="Ax constructs models itself"):
-            model_config(name)
-        return
     monkeypatch.setattr("augury.models.matched_prior._ITERATIONS", 2)
     monkeypatch.setattr("augury.models.matched_prior._matched", {})
     options = {
         key: _shrink(value) for key, value in model_config(name).model_options.items() if key == "inference"
     }
-    client = run(generation_strategy(name, **options), trials=6)
+    client = run(generation_strategy(name, **options))  # from six results on a portfolio has members
     params, _, _, _ = client.get_best_parameterization()
     assert -5.0 <= params["x"] <= 10.0
 
