@@ -42,6 +42,7 @@ ELSEWHERE = {
     ),
     "saas": "test_sparse_axis_process",
     "infinite-width": "test_infinite_width_gp",
+    "bundled": "test_bundled_surrogate",
     "random-forest": "test_random_forest",
     "portfolio": "test_auto",
     "portfolio-all": "test_auto",

@@ -28,6 +28,17 @@ if TYPE_CHECKING:
     from augury.kernels.learning_rates import equivalent_learning_rates as equivalent_learning_rates
     from augury.kernels.nngp import NNGPKernel as NNGPKernel
     from augury.kernels.ntk import NTKKernel as NTKKernel
+    from augury.kernels.random_feature import RandomFeatureKernel as RandomFeatureKernel
+    from augury.kernels.random_features.base import RandomFeatures as RandomFeatures
+    from augury.kernels.random_features.base import VarianceWarning as VarianceWarning
+    from augury.kernels.random_features.fourier import FourierFeatures as FourierFeatures
+    from augury.kernels.random_features.fourier_series import FourierSeries as FourierSeries
+    from augury.kernels.random_features.polynomial import PolynomialFeatures as PolynomialFeatures
+    from augury.kernels.random_features.power_series import PowerSeries as PowerSeries
+    from augury.kernels.random_features.relu import ReLUFeatures as ReLUFeatures
+    from augury.kernels.random_features.universal import (
+        universal_random_features as universal_random_features,
+    )
     from augury.kernels.space_mapping import SpaceMappingKernel as SpaceMappingKernel
     from augury.kernels.task import CoregionalizationKernel as CoregionalizationKernel
     from augury.kernels.task import MultiSourceKernel as MultiSourceKernel
@@ -37,6 +48,15 @@ _ATTRIBUTES = {
     "MultiSourceKernel": "augury.kernels.task",
     "LatentSourceKernel": "augury.kernels.latent_source",
     "SpaceMappingKernel": "augury.kernels.space_mapping",
+    "RandomFeatureKernel": "augury.kernels.random_feature",
+    "FourierFeatures": "augury.kernels.random_features.fourier",
+    "FourierSeries": "augury.kernels.random_features.fourier_series",
+    "PolynomialFeatures": "augury.kernels.random_features.polynomial",
+    "PowerSeries": "augury.kernels.random_features.power_series",
+    "RandomFeatures": "augury.kernels.random_features.base",
+    "ReLUFeatures": "augury.kernels.random_features.relu",
+    "VarianceWarning": "augury.kernels.random_features.base",
+    "universal_random_features": "augury.kernels.random_features.universal",
     "AR1Kernel": "augury.kernels.ar1",
     "EncodedKernel": "augury.kernels.encoded",
     "CriticalPoint": "augury.kernels.criticality",

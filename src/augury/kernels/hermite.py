@@ -28,7 +28,7 @@ _ENTRIES = 1 << 19
 
 
 @cache
-def _nodes() -> tuple[Tensor, Tensor]:
+def gaussian_nodes() -> tuple[Tensor, Tensor]:
     """Nodes and weights of `E[g(z)]`, `z ~ N(0, 1)`."""
     x, w = leggauss(_NODES)
     half = 0.5 * _REACH
@@ -41,7 +41,7 @@ def _nodes() -> tuple[Tensor, Tensor]:
 @cache
 def _weighted_polynomials() -> Tensor:
     """`nodes x terms`: the orthonormal Hermite polynomials at the nodes, times the weights."""
-    z, weights = (values.numpy() for values in _nodes())
+    z, weights = (values.numpy() for values in gaussian_nodes())
     rows = np.empty((_MOST_TERMS, len(z)))
     rows[0], rows[1] = 1.0, z
     for k in range(1, _MOST_TERMS - 1):
@@ -91,7 +91,7 @@ class HermiteDual(Dual):
     def _values(function: Callable[[Tensor], Tensor], q: Tensor) -> Tensor:
         positive = q > 0
         deviation = torch.where(positive, torch.sqrt(torch.where(positive, q, 1.0)), 0.0)
-        return function(deviation.unsqueeze(-1) * _nodes()[0].to(q))
+        return function(deviation.unsqueeze(-1) * gaussian_nodes()[0].to(q))
 
     def _series(self, function: Callable[[Tensor], Tensor], K: Tensor, q1: Tensor, q2: Tensor) -> Tensor:
         first = self._values(function, q1)
@@ -110,7 +110,7 @@ class HermiteDual(Dual):
 
 
 def _mean(values: Tensor) -> Tensor:
-    return values @ _nodes()[1].to(values)
+    return values @ gaussian_nodes()[1].to(values)
 
 
 def _parity(values: Tensor) -> int | None:

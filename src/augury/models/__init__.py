@@ -9,6 +9,7 @@ from augury.lazy import lazy_attributes
 if TYPE_CHECKING:
     from augury.models.auto import Portfolio as Portfolio
     from augury.models.bayesian_neural_network import BayesianNeuralNetwork as BayesianNeuralNetwork
+    from augury.models.bundled_surrogate import BundledSurrogate as BundledSurrogate
     from augury.models.co_kriging import CoKriging as CoKriging
     from augury.models.deep_kernel import DeepKernelGP as DeepKernelGP
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
@@ -57,6 +58,7 @@ _ATTRIBUTES = {
     "RecursiveCoKriging": "augury.models.recursive_co_kriging",
     "DeepKernelGP": "augury.models.deep_kernel",
     "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",
+    "BundledSurrogate": "augury.models.bundled_surrogate",
     "BurrXII": "augury.models.scale_mixture.burr",
     "FeasibilityModel": "augury.models.feasibility",
     "GaussianProcess": "augury.models.gaussian_process",

@@ -29,6 +29,7 @@ MODELS = Registry(
         "bnn-hmc": "augury.models.network_surrogates:hmc",
         "ntk-ensemble": "augury.models.ntk_ensemble:NTKEnsemble",
         "bnn-nuts": "augury.models.network_surrogates:nuts",
+        "bundled": "augury.models.bundled_surrogate:BundledSurrogate",
         "infinite-width": "augury.models.infinite_width_gp:InfiniteWidthGP",
         "bnn-sghmc": "augury.models.network_surrogates:sghmc",
         "bnn-cyclical-sgld": "augury.models.network_surrogates:cyclical_sgld",

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from augury.networks.layers import GlobalAveragePool as GlobalAveragePool
     from augury.networks.mlp import MLP as MLP
     from augury.networks.skip_encoder import SkipEncoder as SkipEncoder
+    from augury.networks.snnk_bundle import SNNKSequential as SNNKSequential
+    from augury.networks.snnk_bundle import bundle as bundle
+    from augury.networks.snnk_linear import SNNKLinear as SNNKLinear
     from augury.networks.spectral_bound import bound_spectral_norm_ as bound_spectral_norm_
     from augury.networks.stacked import StackedNetwork as StackedNetwork
+    from augury.networks.unit_norm import UnitNorm as UnitNorm
 
 _ATTRIBUTES = {
     "Sequential": "augury.networks.architecture",
@@ -30,6 +34,10 @@ _ATTRIBUTES = {
     "Conv2d": "augury.networks.layers",
     "Flatten": "augury.networks.layers",
     "GlobalAveragePool": "augury.networks.layers",
+    "SNNKLinear": "augury.networks.snnk_linear",
+    "SNNKSequential": "augury.networks.snnk_bundle",
+    "bundle": "augury.networks.snnk_bundle",
+    "UnitNorm": "augury.networks.unit_norm",
     "SkipEncoder": "augury.networks.skip_encoder",
     "bound_spectral_norm_": "augury.networks.spectral_bound",
     "MLP": "augury.networks.mlp",

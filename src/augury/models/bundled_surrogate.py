@@ -1,0 +1,255 @@
+"""A bundled network with an exact Bayesian last layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+from botorch.acquisition.objective import PosteriorTransform
+from botorch.models.transforms.input import InputTransform
+from botorch.models.transforms.outcome import OutcomeTransform
+from botorch.posteriors import GPyTorchPosterior, Posterior
+from botorch.utils.types import DEFAULT, _DefaultType
+from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from linear_operator import to_linear_operator
+from torch import Tensor, nn
+
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.inference.linear_head import FeatureSpectrum, LinearHead, most_likely_head
+from augury.kernels.random_features.relu import ReLUFeatures
+from augury.models.one_hot import NetworkInputs
+from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.transformed_data import TransformedData, affine
+from augury.networks.unit_norm import UnitNorm
+
+#: Added to variances, relative to the prior's: what rounding may take from them.
+_RELATIVE_FLOOR = 1e-10
+#: The constant coordinate beside the first map's inputs, which have variance 1 each.
+_BIAS_SCALE = 2.0
+#: Points whose features are in memory at once.
+_BLOCK = 1024
+
+
+@final
+class BundledSurrogate(OutcomeSurrogate):
+    r"""Regression by a network whose layers are merged into one: linear in what is learnt.
+
+    .. math::
+        y = \Theta^T \phi(x) + \varepsilon, \qquad \phi = \Phi_L \circ \cdots \circ \Phi_1, \quad
+        \Theta \sim \mathcal N(0, I / \alpha), \quad \varepsilon \sim \mathcal N(0, \sigma^2)
+
+    with fixed random maps. The posterior is exact, and `alpha` and `sigma` have the highest evidence; a fit
+    is one eigendecomposition, `O(n m min(n, m))`, without a matrix of `n x n` numbers where rows are more
+    than features: for many rows, where every process is too dear. Outcomes share the features and have
+    heads of their own.
+
+    Source: Sehanobish et al., "Scalable neural network kernels", ICLR 2024, section 3.3; the head is MacKay's
+    (1992).
+
+    Args:
+        train_X: `n x d` inputs in the unit cube; categories as integer codes.
+        train_Y: `n x m` outcomes in their own units.
+        train_Yvar: `n x m` known noise variances; inferred when None.
+        categorical_features: the integer-coded columns; one-hot inside.
+        input_transform: applied to inputs first (BoTorch's `Normalize(d, bounds=...)` outside a Study).
+        outcome_transform: BoTorch's `Standardize` unless given; None to take outcomes as they are.
+        num_features: number of features of each map.
+        num_layers: number of maps, of normalised features after the first.
+        features: a callable `D -> module` from `... x D` network inputs (numbers scaled to variance 1 over
+            the cube, categories one-hot) to `... x features`, instead of the chain of rectified maps.
+        seed: of the maps.
+
+    Raises:
+        InvalidInputError: shapes that do not agree, no rows, entries that are not finite, numbers below 1.
+    """
+
+    capabilities = frozenset({"gaussian", "joint_samples", "train_inputs"})
+    log_ratio: Tensor
+    log_noise: Tensor
+
+    def __init__(
+        self,
+        train_X: Tensor,
+        train_Y: Tensor,
+        train_Yvar: Tensor | None = None,
+        categorical_features: Sequence[int] | None = None,
+        input_transform: InputTransform | None = None,
+        outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
+        num_features: int = 1024,
+        num_layers: int = 1,
+        features: Callable[[int], nn.Module] | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if num_layers < 1:
+            raise InvalidInputError(f"num_layers must be at least 1; given {num_layers}")
+        self._data = TransformedData.of(
+            self, train_X, train_Y, train_Yvar, input_transform, outcome_transform
+        )
+        rows = torch.from_numpy(self._data.X)
+        self._network_inputs = NetworkInputs(rows, categorical_features)
+        width = self._network_inputs.width
+        chain = _chain(width, num_features, num_layers, seed) if features is None else features(width)
+        self.features = chain.double().eval()
+        self._spectra: list[FeatureSpectrum] | None = None
+        self._heads: list[LinearHead] | None = None
+        self._outcomes = list(range(self._data.Y.shape[1]))
+        for name in ("log_ratio", "log_noise"):
+            self.register_buffer(name, torch.zeros(len(self._outcomes), dtype=torch.float64))
+        self.eval()
+
+    # -- inference -------------------------------------------------------------------------------------
+
+    def fit(self) -> Self:
+        """Find the prior precision and the noise of each outcome, and so its weights."""
+        known = self._data.Yvar is not None
+        self._heads = [
+            most_likely_head(self._spectrum(outcome), 0 if known else outcome, known)
+            for outcome in self._outcomes
+        ]
+        self.log_ratio.copy_(torch.tensor([head.log_ratio for head in self._heads], dtype=torch.float64))
+        self.log_noise.copy_(torch.tensor([head.log_noise for head in self._heads], dtype=torch.float64))
+        return self
+
+    def _spectrum(self, outcome: int) -> FeatureSpectrum:
+        """Of all outcomes together; where noise is known, each has its own."""
+        if self._spectra is None:
+            noise = self._data.Yvar
+            if noise is None:
+                self._spectra = [FeatureSpectrum.of(self._block, self._data.Y)]
+            else:
+                self._spectra = [
+                    FeatureSpectrum.of(self._block, self._data.Y[:, [column]], noise[:, column])
+                    for column in range(self._data.Y.shape[1])
+                ]
+        return self._spectra[outcome if len(self._spectra) > 1 else 0]
+
+    def _block(self, first: int, last: int) -> np.ndarray:
+        """`b x m` features of some training rows."""
+        with torch.no_grad():
+            block: Tensor = self.features(self._network_inputs(torch.from_numpy(self._data.X[first:last])))
+        return block.numpy()
+
+    @property
+    def heads(self) -> list[LinearHead]:
+        """One for each outcome, of transformed outcomes."""
+        if self._heads is None:
+            known = self._data.Yvar is not None
+            self._heads = [
+                LinearHead(self._spectrum(outcome), 0 if known else outcome, float(ratio), float(noise))
+                for outcome, ratio, noise in zip(self._outcomes, self.log_ratio, self.log_noise, strict=True)
+            ]
+        return self._heads
+
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        super()._load_from_state_dict(*args, **kwargs)
+        self._spectra = self._heads = None
+
+    @property
+    def noise_variance(self) -> Tensor:
+        """`m` (average) noise variances in the outcomes' own units."""
+        return self._noise() * affine(self)[1].square()
+
+    def _noise(self) -> Tensor:
+        if self._data.Yvar is not None:
+            return torch.from_numpy(self._data.Yvar[:, self._outcomes].mean(axis=0))
+        return (2.0 * self.log_noise).exp()
+
+    # -- shapes ----------------------------------------------------------------------------------------
+
+    @property
+    def num_outputs(self) -> int:
+        return len(self._outcomes)
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        return torch.Size()
+
+    @property
+    def train_inputs(self) -> tuple[Tensor]:
+        """The training inputs as given, `n x d`."""
+        return (self._data.given,)
+
+    def subset_output(self, idcs: list[int]) -> Self:
+        """The model of some outcomes only."""
+        subset = self._shallow_copy()
+        subset._outcomes = [self._outcomes[index] for index in idcs]
+        subset._heads = None if self._heads is None else [self._heads[index] for index in idcs]
+        subset.log_ratio, subset.log_noise = self.log_ratio[idcs], self.log_noise[idcs]
+        if hasattr(self, "outcome_transform"):
+            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
+        return subset
+
+    # -- predictions -----------------------------------------------------------------------------------
+
+    def _joint_posterior(
+        self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
+    ) -> Posterior:
+        noise = observation_noise if isinstance(observation_noise, Tensor) else None
+        if noise is None and observation_noise:
+            noise = self._noise()
+        features = self._features_at(X)
+        normals = []
+        for index, head in enumerate(self.heads):
+            mean, root, diagonal = _through(features, head)
+            covariance = root @ root.mT + torch.diag_embed(diagonal)
+            if noise is not None:
+                added = noise[..., index] if noise.dim() else noise
+                covariance = covariance + torch.diag_embed(added.expand(mean.shape))
+            normals.append(MultivariateNormal(mean, to_linear_operator(covariance)))
+        joint = (
+            normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
+        )
+        posterior: Posterior = GPyTorchPosterior(joint)
+        if hasattr(self, "outcome_transform"):
+            posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
+        return posterior if posterior_transform is None else posterior_transform(posterior)
+
+    def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.
+
+        Raises:
+            NotSupportedError: several outcomes, or an outcome transform that is not affine.
+        """
+        if self.num_outputs != 1:
+            raise NotSupportedError(
+                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
+            )
+        shift, scale = affine(self)
+        means, variances = [], []
+        with torch.no_grad():
+            for block in X.detach().split(_BLOCK):
+                mean, root, diagonal = _through(self._features_at(block.unsqueeze(-2)), self.heads[0])
+                means.append(mean.squeeze(-1))
+                variances.append((root.square().sum(dim=-1) + diagonal).squeeze(-1))
+        return torch.cat(means) * scale + shift, torch.cat(variances) * scale.square()
+
+    def _features_at(self, X: Tensor) -> Tensor:
+        d = self._data.given.shape[-1]
+        if X.shape[-1:] != (d,):
+            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
+        features: Tensor = self.features(self._network_inputs(self.transform_inputs(X.to(torch.float64))))
+        return features
+
+
+def _through(features: Tensor, head: LinearHead) -> tuple[Tensor, Tensor, Tensor]:
+    r"""Mean (`... x q`), root (`... x q x k`) and further diagonal (`... x q`) of the covariance of
+    `\Phi w` for features `... x q x m`: along the eigenvectors, and across them."""
+    vectors = torch.from_numpy(head.spectrum.vectors)
+    along = features @ vectors
+    root = along * torch.from_numpy(head.variances).sqrt()
+    diagonal = _RELATIVE_FLOOR * head.prior_variance * features.square().sum(dim=-1)
+    if vectors.shape[1] < len(vectors):
+        across = features - along @ vectors.mT
+        root = torch.cat([root, head.prior_variance**0.5 * across], dim=-1)
+    return features @ torch.from_numpy(head.mean), root, diagonal
+
+
+def _chain(width: int, num_features: int, num_layers: int, seed: int) -> nn.Sequential:
+    """The rectified maps, with features of length 1 between them."""
+    modules: list[nn.Module] = [ReLUFeatures(num_features, width, bias_scale=_BIAS_SCALE, seed=seed)]
+    for layer in range(1, num_layers):
+        modules += [UnitNorm(), ReLUFeatures(num_features, num_features, seed=seed + layer)]
+    return nn.Sequential(*modules)
