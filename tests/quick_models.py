@@ -23,6 +23,7 @@ SMALL = {
     "num_burn_in": 6,
     "num_steps": 12,
     "steps": 12,
+    "num_epochs": 12,
     "max_iterations": 12,
     "num_members": 2,
     "members": 2,

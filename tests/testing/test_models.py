@@ -40,6 +40,8 @@ ELSEWHERE = {
         ],
         "multi_fidelity/test_conformance",
     ),
+    "sgpr": "test_sparse_gaussian_process",
+    "svgp": "test_sparse_gaussian_process",
     "saas": "test_sparse_axis_process",
     "infinite-width": "test_infinite_width_gp",
     "bundled": "test_bundled_surrogate",

@@ -22,6 +22,8 @@ MODELS = Registry(
         "graph-co-kriging": "augury.models.source_graph:graph_co_kriging",
         "latent-source-gp": "augury.models.latent_source_gaussian_process:LatentSourceGaussianProcess",
         "space-mapping": "augury.models.space_mapping:SpaceMapping",
+        "sgpr": "augury.models.sparse_gaussian_process:SparseGaussianProcess",
+        "svgp": "augury.models.sparse_gaussian_process:stochastic",
         "saas": "augury.models.sparse_axis_process:SparseAxisProcess",
         "nargp": "augury.models.nargp:NARGP",
         "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
