@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from augury.study.store import Store
-from tests.web.cases import client, make_store
+from tests.web.browser import launched
+from tests.web.cases import client, make_store, served
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +49,17 @@ def reader(shown_store: Store) -> TestClient:
 def writer(changed_store: Store) -> TestClient:
     """A client of a dashboard with --write."""
     return client(changed_store, write=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of one file: its event loop would be in the way of others."""
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def shown(shown_store: Store) -> Iterator[str]:
+    """The address of a dashboard that only shows."""
+    with served(shown_store) as url:
+        yield url

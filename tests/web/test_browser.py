@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,6 @@ from tests.web.test_spreadsheet import SHEET
 
 VIEWS = [("desktop", "light"), ("phone", "dark")]
 READY = "#model[data-revision]"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def shown(shown_store: Store) -> Iterator[str]:
-    with served(shown_store) as url:
-        yield url
 
 
 def test_without_a_browser_the_reason_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

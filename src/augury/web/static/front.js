@@ -57,7 +57,7 @@ export function frontTable(host, data, pick) {
   if (!data) return;
   const table = dataTable(
     data.rows.length < data.size ? `${data.rows.length} of the ${data.size} trials on the front` : "The trials on the front",
-    ["trial", ...data.objectives.flatMap((name) => [name, `expected ${name}`]), ...data.limits.map((name) => `slack of ${name}`), ""],
+    ["trial", ...data.objectives.flatMap((name) => [name, `expected ${name}`]), ...data.limits.map((name) => `slack of ${name}`), "use if"],
     data.rows.map((row) => [row.number, ...row.outcomes.flat(), ...row.slacks, row.balanced ? "all matter alike" : ""]),
   );
   host.append(table);

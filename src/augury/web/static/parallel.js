@@ -21,7 +21,7 @@ export function parallel(host, data, pick) {
   const merit = (value) => (high > low ? (data.sign > 0 ? value - low : high - value) / (high - low) : 1);
   const order = data.values.map((_, i) => i).sort((a, b) => merit(data.values[a]) - merit(data.values[b]));
   const label = () => `${data.numbers.length} trials as lines over ${data.axes.map((axis) => axis.name).join(", ")}, coloured by ${data.outcome}`;
-  const box = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Parallel coordinates" });
+  const box = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Chart of parallel coordinates" });
   const inner = h("div");
   inner.style.minWidth = `${LEAST * data.axes.length}px`;
   box.append(inner);
