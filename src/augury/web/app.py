@@ -51,6 +51,7 @@ class Dashboard:
         assets = load_assets()
         start = "studies.html" if self._studies is not None else "spreadsheet.html"
         pages = {"/": start, "/study": "study.html", "/spreadsheet": "spreadsheet.html"}
+        pages["/openapi.json"] = "openapi.json"  # what is below, for programs
         found: list[BaseRoute] = [Route(path, serve(assets[name])) for path, name in pages.items()]
         found += [Route(f"/static/{name}", serve(asset)) for name, asset in assets.items()]
         reads = {
