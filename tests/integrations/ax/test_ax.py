@@ -9,13 +9,24 @@ import pytest
 
 pytest.importorskip("ax")
 
+import pandas as pd
 from ax import ChoiceParameterConfig, Client, RangeParameterConfig
+from ax.adapter.registry import Generators
+from ax.core.data import Data
+from ax.core.experiment import Experiment
+from ax.core.metric import Metric
+from ax.core.objective import Objective
+from ax.core.optimization_config import OptimizationConfig
+from ax.core.parameter import ParameterType, RangeParameter
+from ax.core.search_space import SearchSpace
+from ax.generators.torch.botorch_modular.surrogate import SurrogateSpec
 from ax.utils.common.logger import set_ax_logger_levels
 from botorch.acquisition import qUpperConfidenceBound
+from botorch.acquisition.max_value_entropy_search import qMultiFidelityMaxValueEntropy
 
 from augury.errors import InvalidInputError
 from augury.integrations.ax import generation_strategy, model_config
-from augury.models import GaussianProcess, InfiniteWidthGP
+from augury.models import CoKriging, GaussianProcess, InfiniteWidthGP
 from augury.models.registry import MODELS
 from tests.quick_models import _shrink
 
@@ -83,6 +94,36 @@ def test_classes_partials_and_options_are_taken() -> None:
 def test_several_metrics_are_modelled() -> None:
     client = run(generation_strategy("gp"), trials=7, metrics=2)
     assert len(client.get_pareto_frontier(use_model_predictions=False)) >= 1
+
+
+def test_levels_of_a_fidelity_reach_the_surrogate() -> None:
+    parameters = [
+        RangeParameter("x", ParameterType.FLOAT, 0.0, 1.0),
+        RangeParameter("mesh", ParameterType.INT, 0, 1, is_fidelity=True, target_value=1),
+    ]
+    objective = Objective("-loss", metric_name_to_signature={"loss": "loss"})
+    experiment = Experiment(
+        SearchSpace(parameters),
+        optimization_config=OptimizationConfig(objective),
+        tracking_metrics=[Metric("loss")],
+    )
+    start = Generators.SOBOL(experiment=experiment, seed=0)
+    for _ in range(8):
+        trial = experiment.new_trial(start.gen(1)).mark_running(no_runner_required=True)
+        x, mesh = trial.arm.parameters.values()
+        loss = {"trial_index": trial.index, "arm_name": trial.arm.name, "metric_name": "loss"}
+        loss |= {"metric_signature": "loss", "mean": (x - 0.3) ** 2 + 0.1 * x * (1 - mesh), "sem": 0.0}
+        experiment.attach_data(Data(df=pd.DataFrame([loss])))
+        trial.mark_completed()
+    decide = Generators.BOTORCH_MODULAR(
+        experiment=experiment,
+        surrogate_spec=SurrogateSpec(model_configs=[model_config("graph-co-kriging")]),
+        botorch_acqf_class=qMultiFidelityMaxValueEntropy,
+    )
+    assert decide.gen(1).arms[0].parameters["mesh"] in (0, 1)
+    model = decide.generator.surrogate.model
+    assert isinstance(model, CoKriging)
+    assert model.levels.count == 2
 
 
 def test_what_ax_cannot_construct_is_refused() -> None:
