@@ -43,6 +43,7 @@ ELSEWHERE = {
     "sgpr": "test_sparse_gaussian_process",
     "svgp": "test_sparse_gaussian_process",
     "saas": "test_sparse_axis_process",
+    "sparse-multiple-kernel": "test_sparse_multiple_kernel_gp",
     "infinite-width": "test_infinite_width_gp",
     "bundled": "test_bundled_surrogate",
     "random-forest": "test_random_forest",

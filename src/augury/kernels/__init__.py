@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
     from augury.kernels.latent_source import LatentSourceKernel as LatentSourceKernel
     from augury.kernels.learning_rates import equivalent_learning_rates as equivalent_learning_rates
+    from augury.kernels.linear_multiple.dictionary import KernelDictionary as KernelDictionary
+    from augury.kernels.linear_multiple.grid_spectral_mixture import (
+        GridSpectralMixtureKernel as GridSpectralMixtureKernel,
+    )
     from augury.kernels.nngp import NNGPKernel as NNGPKernel
     from augury.kernels.ntk import NTKKernel as NTKKernel
     from augury.kernels.random_feature import RandomFeatureKernel as RandomFeatureKernel
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
 _ATTRIBUTES = {
     "CoregionalizationKernel": "augury.kernels.task",
     "MultiSourceKernel": "augury.kernels.task",
+    "GridSpectralMixtureKernel": "augury.kernels.linear_multiple.grid_spectral_mixture",
+    "KernelDictionary": "augury.kernels.linear_multiple.dictionary",
     "LatentSourceKernel": "augury.kernels.latent_source",
     "SpaceMappingKernel": "augury.kernels.space_mapping",
     "RandomFeatureKernel": "augury.kernels.random_feature",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from augury.models.space_mapping import SpaceMapping as SpaceMapping
     from augury.models.sparse_axis_process import SparseAxisProcess as SparseAxisProcess
     from augury.models.sparse_gaussian_process import SparseGaussianProcess as SparseGaussianProcess
+    from augury.models.sparse_multiple_kernel_gp import SparseMultipleKernelGP as SparseMultipleKernelGP
     from augury.models.stepwise_co_kriging import StepwiseCoKriging as StepwiseCoKriging
     from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
@@ -50,6 +51,7 @@ _ATTRIBUTES = {
     "SourceGraph": "augury.models.source_graph",
     "SparseAxisProcess": "augury.models.sparse_axis_process",
     "SparseGaussianProcess": "augury.models.sparse_gaussian_process",
+    "SparseMultipleKernelGP": "augury.models.sparse_multiple_kernel_gp",
     "SpaceMapping": "augury.models.space_mapping",
     "CoKriging": "augury.models.co_kriging",
     "NARGP": "augury.models.nargp",

@@ -25,6 +25,7 @@ MODELS = Registry(
         "sgpr": "augury.models.sparse_gaussian_process:SparseGaussianProcess",
         "svgp": "augury.models.sparse_gaussian_process:stochastic",
         "saas": "augury.models.sparse_axis_process:SparseAxisProcess",
+        "sparse-multiple-kernel": "augury.models.sparse_multiple_kernel_gp:SparseMultipleKernelGP",
         "nargp": "augury.models.nargp:NARGP",
         "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",

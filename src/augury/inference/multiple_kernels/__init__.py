@@ -1,0 +1,1 @@
+"""Learning the weights of many fixed kernels, alone or among agents that share no data."""

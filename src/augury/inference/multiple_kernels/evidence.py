@@ -1,0 +1,161 @@
+"""The marginal likelihood of a combination of fixed kernels, and the slopes of its two parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import log
+
+import numpy as np
+from scipy.linalg import lapack, solve_triangular
+
+from augury.kernels.linear_multiple.components import Components
+from augury.numerics.linalg import cholesky_in_place
+
+#: A component that falls, and takes up less than this of a degree of freedom, is dropped: the objective
+#: changes by no more.
+NEGLIGIBLE = 1e-5
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The objective at some weights and noise, and its slopes by part.
+
+    Args:
+        objective: `y^T C^{-1} y + log det C`.
+        fit: `A` numbers `a^T K_i a`, `a = C^{-1} y`: minus the slopes of the first part.
+        complexity: `A` numbers `tr(C^{-1} K_i)`: the slopes of the second.
+        noise_fit: the same of the noise.
+        noise_complexity: likewise.
+    """
+
+    objective: float
+    fit: np.ndarray
+    complexity: np.ndarray
+    noise_fit: float
+    noise_complexity: float
+
+
+class Evidence:
+    r"""Twice the negative log marginal likelihood, without its constant.
+
+    .. math::
+        l(\theta, \sigma^2) = y^T C^{-1} y + \log\det C, \qquad
+        C = \sum_i \theta_i K_i + \sigma^2 D
+
+    Where the weights that are not zero belong to factors of fewer than `n` columns together, `C` is never
+    formed: with `B` those factors times the roots of their weights, the `n x n` inverse becomes that of
+    :math:`B^T B + \sigma^2 I` (Woodbury). Neither form inverts a component.
+
+    Args:
+        components: `A` matrices of `n` rows.
+        y: `n` outcomes.
+        noise_shape: `n` positive variances `D` that the noise is proportional to; ones when None.
+        constant: whether a constant is fitted beside the kernels, at its best value.
+    """
+
+    def __init__(
+        self,
+        components: Components,
+        y: np.ndarray,
+        noise_shape: np.ndarray | None = None,
+        constant: bool = False,
+    ) -> None:
+        shape = np.ones(len(y)) if noise_shape is None else noise_shape
+        self._shift = float(np.log(shape).sum())
+        scale = 1.0 / np.sqrt(shape)
+        self.components = components if noise_shape is None else components.scaled_rows(scale)
+        self.y = y * scale
+        self._ones = scale if constant else None
+
+    def __len__(self) -> int:
+        return len(self.components)
+
+    @cached_property
+    def traces(self) -> np.ndarray:
+        """`A` traces of the components, in rows of unit noise."""
+        return self.components.diagonal_sums()
+
+    def keep(self, indices: np.ndarray) -> Evidence:
+        """That of some of the components (an index array)."""
+        other = Evidence.__new__(Evidence)
+        other._shift, other._ones, other.y = self._shift, self._ones, self.y
+        other.components = self.components[indices]
+        return other
+
+    def terms(self, weights: np.ndarray, noise: float) -> Terms:
+        """See `Terms`, at `A` weights and a noise variance.
+
+        Raises:
+            FloatingPointError: the covariance cannot be factorised.
+        """
+        if self.components.root_columns < len(self.y):
+            return self._by_columns(weights, noise)
+        return self._by_rows(weights, noise)
+
+    def _by_rows(self, weights: np.ndarray, noise: float) -> Terms:
+        components = self.components
+        C = np.asfortranarray(components.matrix(weights))
+        np.einsum("ii->i", C)[...] += noise
+        cholesky_in_place(C)
+        log_determinant = 2.0 * float(np.log(C.diagonal()).sum())
+        inverse, _ = lapack.dpotri(C, lower=1)
+        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        residual = self._without_constant(
+            inverse @ self.y, None if self._ones is None else inverse @ self._ones
+        )
+        a = inverse @ residual
+        return Terms(
+            float(residual @ a) + log_determinant + self._shift,
+            components.quadratic_forms(a),
+            components.inner_products(inverse),
+            float(a @ a),
+            float(np.trace(inverse)),
+        )
+
+    def _by_columns(self, weights: np.ndarray, noise: float) -> Terms:
+        components, n = self.components, len(self.y)
+        scale = np.sqrt(components.per_column(weights, of_roots=True))
+        S = np.asfortranarray(self._gram * scale[:, None] * scale)
+        np.einsum("ii->i", S)[...] += noise
+        cholesky_in_place(S)
+        r = len(S)
+        log_determinant = 2.0 * float(np.log(S.diagonal()).sum()) + (n - r) * log(noise)
+        inverse_factor = solve_triangular(S, np.eye(r), lower=True, check_finite=False)
+        remaining = np.einsum("ij,ij->j", inverse_factor, inverse_factor)  # the diagonal of S^{-1}
+        y = self.y
+        if self._ones is not None:
+            solved = self._solve(np.column_stack([y, self._ones]), scale, inverse_factor, noise)
+            y = self._without_constant(solved[:, 0], solved[:, 1])
+        coefficients = inverse_factor.T @ (inverse_factor @ (scale * (components.roots.T @ y)))
+        residual = y - components.roots @ (scale * coefficients)
+        # b^T C^{-1} b of a column b = sqrt(theta) l is 1 - noise S^{-1}, and b^T a its coefficient
+        weight = scale**2
+        return Terms(
+            float(residual @ residual / noise + coefficients @ coefficients) + log_determinant + self._shift,
+            components.summed(coefficients**2 / weight, of_roots=True),
+            components.summed((1.0 - noise * remaining) / weight, of_roots=True),
+            float(residual @ residual) / noise**2,
+            float((n - r) / noise + remaining.sum()),
+        )
+
+    @cached_property
+    def _gram(self) -> np.ndarray:
+        roots = self.components.roots
+        return roots.T @ roots
+
+    def _solve(
+        self, V: np.ndarray, scale: np.ndarray, inverse_factor: np.ndarray, noise: float
+    ) -> np.ndarray:
+        """`C^{-1} V`."""
+        roots = self.components.roots
+        inner = inverse_factor.T @ (inverse_factor @ (scale[:, None] * (roots.T @ V)))
+        solved: np.ndarray = (V - roots @ (scale[:, None] * inner)) / noise
+        return solved
+
+    def _without_constant(self, solved: np.ndarray, solved_ones: np.ndarray | None) -> np.ndarray:
+        """The outcomes less the best constant, given `C^{-1} y` and `C^{-1} 1`."""
+        if self._ones is None or solved_ones is None:
+            return self.y
+        residual: np.ndarray = self.y - self._ones * float(self._ones @ solved / (self._ones @ solved_ones))
+        return residual

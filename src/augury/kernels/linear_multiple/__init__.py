@@ -1,0 +1,1 @@
+"""Non-negative combinations of many fixed kernels, and the factors their weights are learnt with."""

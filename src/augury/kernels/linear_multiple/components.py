@@ -1,0 +1,146 @@
+"""The matrices of many fixed kernels on the same rows, held by their factors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from scipy.linalg import lapack
+
+from augury.errors import InvalidInputError
+
+#: What is left of the trace of a matrix when its factor is long enough, as a share of it.
+_RANK_TOLERANCE = 1e-10
+#: A matrix whose factor is wrong by more than this share of its largest entry is not positive semi-definite.
+_INDEFINITE = 1e-6
+
+
+@dataclass(frozen=True)
+class Components:
+    r"""`A` matrices :math:`K_i = (G G^T) \circ (F_i F_i^T)` of `n` rows.
+
+    The first factor is common to all (a spectral mixture's envelope), and may be absent; `F_i` has few
+    columns.
+
+    Args:
+        factors: `n x R`: the `F_i` side by side.
+        sizes: `A` numbers of columns, at least 1 each, which sum to `R`.
+        envelope: `n x g`, the common `G`; None for matrices that are `F_i F_i^T`.
+    """
+
+    factors: np.ndarray
+    sizes: np.ndarray
+    envelope: np.ndarray | None = None
+
+    @classmethod
+    def of_matrices(cls, matrices: Sequence[np.ndarray]) -> Self:
+        """From dense `n x n` matrices, by Cholesky factors with pivots, cut off where nothing is left.
+
+        Raises:
+            InvalidInputError: none are given, or one is not positive semi-definite.
+        """
+        if not len(matrices):
+            raise InvalidInputError("a combination of kernels needs at least one; given none")
+        factors = [_pivoted_root(matrix, index) for index, matrix in enumerate(matrices)]
+        return cls(np.concatenate(factors, axis=1), np.array([factor.shape[1] for factor in factors]))
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def num_rows(self) -> int:
+        """`n`."""
+        return len(self.factors)
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        return np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
+
+    @cached_property
+    def common(self) -> np.ndarray | None:
+        """`n x n`: the common factor `G G^T`."""
+        return None if self.envelope is None else self.envelope @ self.envelope.T
+
+    @property
+    def root_columns(self) -> int:
+        """How many columns all roots have together."""
+        return int(self.factors.shape[1]) * (1 if self.envelope is None else self.envelope.shape[1])
+
+    @cached_property
+    def roots(self) -> np.ndarray:
+        """`n x r`: `L_i` with `K_i = L_i L_i^T`, side by side."""
+        if self.envelope is None:
+            return self.factors
+        products = self.factors[:, :, None] * self.envelope[:, None, :]
+        return products.reshape(self.num_rows, -1)
+
+    def per_column(self, values: np.ndarray, *, of_roots: bool = False) -> np.ndarray:
+        """`R` (or `r`) numbers: those of the components (`A`), repeated for each of their columns."""
+        return np.repeat(values, self._root_sizes if of_roots else self.sizes)
+
+    def summed(self, columns: np.ndarray, *, of_roots: bool = False) -> np.ndarray:
+        """`A` sums over the columns of each component."""
+        width = len(columns) // self.factors.shape[1] if of_roots else 1
+        return np.add.reduceat(columns, self._starts * width)
+
+    @property
+    def _root_sizes(self) -> np.ndarray:
+        return self.sizes * (1 if self.envelope is None else self.envelope.shape[1])
+
+    def matrix(self, weights: np.ndarray) -> np.ndarray:
+        """`n x n`: the sum of the `K_i` under `A` weights."""
+        scaled = self.factors * np.sqrt(self.per_column(weights))
+        combined = scaled @ scaled.T
+        return combined if self.common is None else combined * self.common
+
+    def inner_products(self, S: np.ndarray) -> np.ndarray:
+        """`A` numbers `tr(S K_i)`, for a symmetric `S` (`n x n`)."""
+        if self.common is not None:
+            S = S * self.common
+        return self.summed(np.einsum("ij,ij->j", self.factors, S @ self.factors))
+
+    def quadratic_forms(self, a: np.ndarray) -> np.ndarray:
+        """`A` numbers `a^T K_i a`, for `n` numbers `a`."""
+        sides = a[:, None] if self.envelope is None else self.envelope * a[:, None]
+        products = sides.T @ self.factors
+        return self.summed(np.einsum("gj,gj->j", products, products))
+
+    def diagonal_sums(self) -> np.ndarray:
+        """`A` traces of the `K_i`."""
+        squares = self.factors**2
+        if self.envelope is not None:
+            squares = squares * (self.envelope**2).sum(axis=1)[:, None]
+        return self.summed(squares.sum(axis=0))
+
+    def scaled_rows(self, scale: np.ndarray) -> Components:
+        """Those of `D K_i D`, for the diagonal `D` of `n` numbers."""
+        return Components(self.factors * scale[:, None], self.sizes, self.envelope)
+
+    def __getitem__(self, indices: np.ndarray) -> Components:
+        """Some of the components (an index array)."""
+        chosen = np.zeros(len(self), dtype=bool)
+        chosen[indices] = True
+        columns = np.repeat(chosen, self.sizes)
+        return Components(self.factors[:, columns], self.sizes[chosen], self.envelope)
+
+
+def _pivoted_root(matrix: np.ndarray, index: int) -> np.ndarray:
+    """`n x r` with `matrix` as its outer product."""
+    scale = float(np.abs(matrix).max(initial=0.0))
+    if not np.isfinite(scale):
+        raise InvalidInputError(f"component {index} has entries that are not finite on these inputs")
+    if scale == 0.0:
+        return np.zeros((len(matrix), 1))
+    factor, pivots, rank, _ = lapack.dpstrf(matrix, tol=_RANK_TOLERANCE * scale, lower=1)
+    root = np.empty((len(matrix), rank))
+    root[pivots - 1] = np.tril(factor)[:, :rank]
+    error = np.abs(root @ root.T - matrix).max()
+    if error > _INDEFINITE * scale:
+        raise InvalidInputError(
+            f"component {index} is not positive semi-definite on these inputs (off by {error / scale:.3g} "
+            "of its largest entry); leave it out"
+        )
+    return root

@@ -1,0 +1,166 @@
+"""Spectral mixtures on a grid of frequencies, of which only the weights are learnt (GSM and GSMP)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import pi
+from typing import Literal, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from augury.errors import InvalidInputError
+from augury.kernels.linear_multiple.base import LinearMultipleKernel
+from augury.kernels.linear_multiple.components import Components
+from augury.numerics.quasi_random import quasi_uniform
+
+Sampling = Literal["uniform", "sobol", "random"]
+
+#: So many components on one input, and on each of several.
+_OF_ONE_INPUT, _OF_EACH_INPUT = 500, 100
+#: Products over several inputs are formed in chunks of this many entries (32 MiB).
+_CHUNK_ENTRIES = 1 << 22
+#: What may be left out of the envelope's eigenvalues, as a share of their sum.
+_ENVELOPE_TOLERANCE = 1e-14
+
+
+@final
+class GridSpectralMixtureKernel(LinearMultipleKernel):
+    r"""Spectral mixture with fixed frequencies and width, one weight per component.
+
+    .. math::
+        k(x, x') = \sum_{i=1}^{A} \theta_i \prod_{p=1}^{P} e^{-2 \pi^2 \tau_p^2 s_p^2}
+        \cos(2 \pi \mu_{ip} \tau_p), \qquad \tau = x - x'
+
+    Of one input this is the grid spectral mixture (GSM), of several the product form (GSMP), whose number of
+    components is linear in the number of inputs. With the defaults inputs are meant in units of the spacing
+    of the observations, in which no frequency above 1/2 can be told from a lower one.
+
+    Sources: Suwandi et al. (2023), "Sparsity-aware distributed learning for Gaussian processes with linear
+    multiple kernel"; Yin et al., "Linear multiple low-rank kernel based stationary Gaussian processes
+    regression for time series", IEEE Trans. Signal Process. 68 (2020), for one input.
+
+    Args:
+        num_dims: number of inputs `P`.
+        num_components: `A`; 500 for one input, 100 for each of several when None.
+        frequency_range: lowest and highest frequency, in periods per unit of the input; one pair for all
+            inputs, or one for each.
+        std: standard deviation `s_p` of each component's frequency; one for all inputs, or one for each.
+        sampling: "uniform": equal steps, the same in all inputs; "sobol": points of low discrepancy, the
+            first of which is the lowest frequency; "random": independent. By default uniform for one input,
+            Sobol for several.
+        seed: of the points that are not uniform.
+
+    Raises:
+        InvalidInputError: counts below one, an empty range, a negative width, a sampling of another name.
+    """
+
+    frequencies: Tensor  # A x P
+    std: Tensor  # P
+
+    def __init__(
+        self,
+        num_dims: int = 1,
+        num_components: int | None = None,
+        frequency_range: tuple[float, float] | Sequence[tuple[float, float]] = (0.0, 0.5),
+        std: float | Sequence[float] = 1e-3,
+        sampling: Sampling | None = None,
+        seed: int = 0,
+    ) -> None:
+        if num_dims < 1:
+            raise InvalidInputError(f"num_dims must be at least 1; given {num_dims}")
+        if num_components is None:
+            num_components = _OF_ONE_INPUT if num_dims == 1 else _OF_EACH_INPUT * num_dims
+        super().__init__(num_components)
+        ranges = np.broadcast_to(np.asarray(frequency_range, dtype=np.float64), (num_dims, 2))
+        widths = np.broadcast_to(np.asarray(std, dtype=np.float64), (num_dims,))
+        if not (
+            np.isfinite(ranges).all() and (ranges[:, 0] >= 0).all() and (ranges[:, 0] <= ranges[:, 1]).all()
+        ):
+            raise InvalidInputError(
+                f"frequency_range must be 0 <= lowest <= highest; given {frequency_range}"
+            )
+        if not (np.isfinite(widths).all() and (widths >= 0).all()):
+            raise InvalidInputError(f"std must be finite and not negative; given {std}")
+        sampling = sampling or ("uniform" if num_dims == 1 else "sobol")
+        grid = _unit_grid(num_components, num_dims, sampling, seed)
+        frequencies = ranges[:, 0] + grid * (ranges[:, 1] - ranges[:, 0])
+        self.register_buffer("frequencies", torch.from_numpy(frequencies))
+        self.register_buffer("std", torch.from_numpy(widths.copy()))
+
+    @property
+    def num_dims(self) -> int:
+        """The number of inputs."""
+        return len(self.std)
+
+    def _envelope(self, x1: Tensor, x2: Tensor) -> Tensor:
+        difference = (x1 * self.std).unsqueeze(-2) - (x2 * self.std).unsqueeze(-3)
+        return (-2.0 * pi**2 * difference.square().sum(dim=-1)).exp()
+
+    def combination(self, x1: Tensor, x2: Tensor, weights: Tensor, indices: Tensor) -> Tensor:
+        x1, x2 = x1.double(), x2.double()
+        self._check_width(x1)
+        angles = 2.0 * pi * self.frequencies[indices]
+        envelope = self._envelope(x1, x2)
+        if self.num_dims == 1:
+            left, right = (torch.cat([(x @ angles.T).cos(), (x @ angles.T).sin()], dim=-1) for x in (x1, x2))
+            return envelope * ((left * weights.repeat(2)) @ right.mT)
+        size = max(1, _CHUNK_ENTRIES // max(envelope.numel(), 1))
+        total = torch.zeros_like(envelope)
+        for part, weight in zip(angles.split(size), weights.split(size), strict=True):
+            total = total + (_products(x1, x2, part) * weight).sum(dim=-1)
+        return envelope * total
+
+    def diagonal_combination(self, x: Tensor, weights: Tensor, indices: Tensor) -> Tensor:
+        return weights.sum().expand(x.shape[:-1])
+
+    def components(self, X: Tensor) -> Components:
+        X = X.double()
+        self._check_width(X)
+        with torch.no_grad():
+            values, vectors = np.linalg.eigh(self._envelope(X, X).numpy())
+            kept = values > _ENVELOPE_TOLERANCE * values.sum()
+            envelope = vectors[:, kept] * np.sqrt(values[kept])
+            n, A, P = len(X), len(self.frequencies), self.num_dims
+            if n <= 2 ** (
+                P + 1
+            ):  # exact factors of the products of cosines would be no shorter than the matrix
+                sides = 2.0 * pi * self.frequencies
+                matrices = [_products(X, X, side[None])[..., 0].numpy() for side in sides]
+                plain = Components.of_matrices(matrices)
+                return Components(plain.factors, plain.sizes, envelope)
+            factors = np.ones((n, A, 1))
+            for p in range(P):
+                angle = 2.0 * pi * X[:, p, None].numpy() * self.frequencies[:, p].numpy()
+                waves = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+                factors = (factors[..., :, None] * waves[..., None, :]).reshape(n, A, -1)
+        return Components(factors.reshape(n, -1), np.full(A, 2**P), envelope)
+
+    def _check_width(self, x: Tensor) -> None:
+        if x.shape[-1] != self.num_dims:
+            raise InvalidInputError(
+                f"the kernel has {self.num_dims} inputs; given points of width {x.shape[-1]}"
+            )
+
+
+def _products(x1: Tensor, x2: Tensor, angles: Tensor) -> Tensor:
+    """`... x n1 x n2 x A`: the products over the inputs of `cos(angle_p tau_p)`."""
+    difference = x1.unsqueeze(-2) - x2.unsqueeze(-3)
+    product = (difference[..., :1] * angles[:, 0]).cos()
+    for p in range(1, angles.shape[-1]):
+        product = product * (difference[..., p : p + 1] * angles[:, p]).cos()
+    return product
+
+
+def _unit_grid(count: int, dim: int, sampling: Sampling, seed: int) -> np.ndarray:
+    """`count x dim` points of the unit cube."""
+    if sampling == "uniform":
+        return np.repeat(np.linspace(0.0, 1.0, count)[:, None], dim, axis=1)
+    if sampling == "random":
+        return np.random.default_rng(seed).random((count, dim))
+    if sampling == "sobol":
+        points = quasi_uniform(count, dim, seed)
+        points[0] = 0.0
+        return points
+    raise InvalidInputError(f"sampling must be 'uniform', 'sobol' or 'random'; given {sampling!r}")
