@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from augury.kernels.activation import leaky_relu as leaky_relu
     from augury.kernels.activation import resolve_activation as resolve_activation
     from augury.kernels.ar1 import AR1Kernel as AR1Kernel
+    from augury.kernels.connection_matern import ConnectionMaternKernel as ConnectionMaternKernel
     from augury.kernels.criticality import CriticalPoint as CriticalPoint
     from augury.kernels.criticality import critical_point as critical_point
     from augury.kernels.criticality import fixed_points as fixed_points
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         GridSpectralMixtureKernel as GridSpectralMixtureKernel,
     )
     from augury.kernels.nngp import NNGPKernel as NNGPKernel
+    from augury.kernels.node_encoding import NodeEncoding as NodeEncoding
     from augury.kernels.ntk import NTKKernel as NTKKernel
     from augury.kernels.random_feature import RandomFeatureKernel as RandomFeatureKernel
     from augury.kernels.random_features.base import RandomFeatures as RandomFeatures
@@ -63,6 +65,8 @@ _ATTRIBUTES = {
     "ReLUFeatures": "augury.kernels.random_features.relu",
     "VarianceWarning": "augury.kernels.random_features.base",
     "universal_random_features": "augury.kernels.random_features.universal",
+    "ConnectionMaternKernel": "augury.kernels.connection_matern",
+    "NodeEncoding": "augury.kernels.node_encoding",
     "AR1Kernel": "augury.kernels.ar1",
     "EncodedKernel": "augury.kernels.encoded",
     "CriticalPoint": "augury.kernels.criticality",

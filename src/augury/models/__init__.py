@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from augury.models.stepwise_co_kriging import StepwiseCoKriging as StepwiseCoKriging
     from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
+    from augury.models.vector_field_gp import VectorFieldGP as VectorFieldGP
 
 _ATTRIBUTES = {
     "MultiSourceGaussianProcess": "augury.models.multi_task_gaussian_process",
@@ -73,6 +74,7 @@ _ATTRIBUTES = {
     "StepwiseCoKriging": "augury.models.stepwise_co_kriging",
     "StudentTClassifier": "augury.models.student_t_classifier",
     "StudentTProcess": "augury.models.student_t_process",
+    "VectorFieldGP": "augury.models.vector_field_gp",
 }
 
 __all__ = sorted(_ATTRIBUTES)
