@@ -42,6 +42,18 @@ WORKING: dict[str, list[str]] = {
     "worker": ["--store", "study.db"],
     "evaluate": ["trial.json"],
     "suggest": ["table.csv", "--goal", "max:yield", "--failed", "n.d.", *SET_ASIDE],
+    "design": [
+        "table.csv",
+        "--goal",
+        "max:yield",
+        "-n",
+        "2",
+        "--method",
+        "gp-ascent",
+        "--failed",
+        "n.d.",
+        *SET_ASIDE,
+    ],
     "check": [
         "table.csv",
         "--goal",

@@ -16,7 +16,7 @@ from augury.acquisition import registry as acquisitions
 from augury.cli.app import app
 from augury.models.registry import MODELS
 from augury.registry import Registry
-from augury.strategies import STRATEGIES
+from augury.strategies import OFFLINE_METHODS, STRATEGIES
 from tests.docs.pages import ROOT, blocks, pages, prose
 
 PAGES = [*pages(), ROOT / "benchmarks" / "README.md", ROOT / "CHANGELOG.md"]
@@ -34,7 +34,9 @@ _NAMES = {
     },
 }
 _GROUPS = {
-    part.group for part in (MODELS, STRATEGIES, *vars(acquisitions).values()) if isinstance(part, Registry)
+    part.group
+    for part in (MODELS, STRATEGIES, OFFLINE_METHODS, *vars(acquisitions).values())
+    if isinstance(part, Registry)
 }
 #: Names that pages show as somebody else's.
 _OTHERS = {"my-model", "auto"}

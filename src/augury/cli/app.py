@@ -19,6 +19,7 @@ COMMANDS = {
     "worker": "Evaluate trials of a study in a store that machines share.",
     "evaluate": "Evaluate one trial, inside a job that run --submit submitted.",
     "suggest": "Propose the next experiments for a table of past ones.",
+    "design": "Design many experiments at once from a table of past ones.",
     "check": "Measure how well surrogates predict a table of experiments.",
     "show": "Show where a study stands and what it recommends.",
     "trade-off": "Show the design for a preference among several objectives.",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +10,6 @@ import typer
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from augury.study.sheet.check import Check, Results
 
 
@@ -68,6 +64,7 @@ def check(
     which the surrogate expects 50, 80 and 95 % of them. Nothing is written, but for --plot.
     """
     from augury.cli.options import check_model
+    from augury.cli.step_progress import shown_steps
 
     if folds < 0 or folds == 1:
         raise InvalidInputError(f"--folds {folds}: give 2 or more, or 0 to leave one setting out at a time")
@@ -81,7 +78,7 @@ def check(
     from augury.study.sheet.check import check_table, models_for
 
     names = models_for(wanted, results)
-    with _progress(Console(stderr=True), as_json) as note:
+    with shown_steps(Console(stderr=True), as_json) as note:
         found = check_table(results, names, folds or None, seed, note)
     if plot is not None:
         from augury.study.report.reliability import draw_reliability
@@ -110,20 +107,6 @@ def _read(
     words = [word for text in failed for word in text.split(",")]
     experiments = read_experiments(table, definition, goals, words, accuracy)
     return results_of(experiments, goals.outcomes[0], definition.whole)
-
-
-@contextmanager
-def _progress(console: Console, as_json: bool) -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar on a terminal; nothing elsewhere."""
-    if as_json or not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda name, done, total: bar.update(task, description=name, completed=done, total=total)
 
 
 def _print(found: Check, as_json: bool) -> None:

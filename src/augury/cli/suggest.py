@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -87,75 +84,26 @@ def suggest(
     under way.
     """
     from augury.cli.options import check_model
-    from augury.cli.sheet_definition import define
-    from augury.cli.suggest_goals import read_accuracy, read_goals, split_constraints
-    from augury.study.sheet.advice import advise, read_experiments
-    from augury.study.sheet.next_table import next_table
-    from augury.study.sheet.outcomes import check_outcomes
-    from augury.study.sheet.space_file import space_path
-    from augury.study.sheet.table import read_table
-    from augury.study.sheet.writing import next_path, render, write_files
+    from augury.cli.sheet_reading import Reading, target_file
+    from augury.study.sheet.advice import advise
 
     if n < 1:
         raise InvalidInputError(f"-n {n}: ask for at least 1 experiment")
     check_model(model)
-    accuracy = read_accuracy(stderr or [], cost)
-    goals = read_goals(goal, limit or [])
-    files = _descriptor_files(descriptors or [])
-    space_file = space or space_path(sheet)
-    given = [sheet, space_file, *([candidates] if candidates else []), *files.values()]
-    target = next_path(sheet) if output is None else _target(output, given, force)
-    table = read_table(sheet)
-    rules, limits = split_constraints(constraint or [], table, goals, space_file, candidates)
-    goals = read_goals(goal, [*(limit or []), *limits])
-    check_outcomes(table, goals)
-    accuracy.check(table, goals)
-    aside = [*(ignore or []), *accuracy.columns]
-    definition = define(table, goals.outcomes, space_file, candidates, rules, aside, files)
-    definition = replace(definition, aside={**definition.aside, **accuracy.columns})
-    words = [word for text in failed or [] for word in text.split(",")]
-    experiments = read_experiments(table, definition, goals, words, accuracy)
-    advice = advise(experiments, definition, goals, table, n, seed=seed, model=model)
-    names, rows = next_table(table, definition, goals, advice.suggestions)
-    contents = {target: render(target, names, rows, table.dialect)}
-    if definition.space_file is not None:
-        contents[space_file] = definition.space_file.encode()
-    write_files(contents, replace=target if force and output is not None else None)
-
-    from augury.study.sheet.account import Outcome, to_dict
-
-    outcome = Outcome(table, goals, definition, experiments, advice, n, target, space_file)
-    if as_json:
-        typer.echo(json.dumps(to_dict(outcome), indent=2))
-        return
-    from augury.cli.suggest_display import print_text
-
-    print_text(outcome)
-
-
-def _descriptor_files(texts: list[str]) -> dict[str, Path]:
-    files: dict[str, Path] = {}
-    for text in texts:
-        name, equals, path = text.partition("=")
-        if not (name.strip() and equals and path.strip()):
-            raise InvalidInputError(
-                f"--descriptors {text!r}: write COLUMN=TABLE, such as solvent=solvents.csv"
-            )
-        if name.strip() in files:
-            raise InvalidInputError(f"--descriptors: {name.strip()!r} is given two tables; give one")
-        files[name.strip()] = Path(path.strip())
-    return files
-
-
-def _target(output: Path, given: list[Path], force: bool) -> Path:
-    """The output file, which must not be one of the inputs."""
-    from augury.study.sheet.table import format_of
-
-    format_of(output)
-    if any(output.resolve() == path.resolve() for path in given):
-        raise InvalidInputError(f"-o {output}: this is one of the files read; choose another name")
-    if os.path.lexists(output) and not force:
-        raise InvalidInputError(
-            f"-o {output}: the file exists; choose another name, or add --force to replace it"
-        )
-    return output
+    reading = Reading(
+        sheet,
+        goal,
+        limit=limit or [],
+        constraint=constraint or [],
+        stderr=stderr or [],
+        cost=cost,
+        candidates=candidates,
+        descriptors=descriptors or [],
+        failed=failed or [],
+        ignore=ignore or [],
+        space=space,
+    )
+    target = target_file(reading, output, force)
+    known = reading.read()
+    advice = advise(known.experiments, known.definition, known.goals, known.table, n, seed=seed, model=model)
+    known.leave(advice, n, target, force=force and output is not None, as_json=as_json)

@@ -21,9 +21,12 @@ WHY = {
     "balance": "expected to be nearly as good, with room for a surprise",
     "feasibility": "sought to keep the limits",
     "initial design": "spread over the ranges, to learn from",
+    "offline": "promised by what was learned from the whole table; the farther from its rows, the less sure",
+    "surrogate": "the best of many random designs by the surrogate, as the search led to known ones",
 }
 _MOST_CHOICES = 4
 _MOST_BEST = 8
+_MOST_SUGGESTIONS = 40
 
 
 def print_text(outcome: Outcome) -> None:
@@ -41,6 +44,8 @@ def print_text(outcome: Outcome) -> None:
     _print_quality(console, quality_texts(outcome))
     console.print()
     console.print(_suggestions(outcome))
+    if (more := len(outcome.advice.suggestions) - _MOST_SUGGESTIONS) > 0:
+        console.print(f"and {more} more in the file")
     for reason in dict.fromkeys(one.prediction.reason for one in outcome.advice.suggestions):
         if reason in WHY:
             console.print(f"{reason}: {WHY[reason]}", markup=False)
@@ -186,11 +191,17 @@ def _suggestions(outcome: Outcome) -> Grid:
         grid.add_column(Text(name), overflow="fold")
     for name in outcomes:
         grid.add_column(Text(f"predicted {name}"), no_wrap=True)
+    shown = outcome.advice.suggestions[:_MOST_SUGGESTIONS]
+    far = any(one.prediction.distance is not None for one in shown)
+    if far:
+        grid.add_column("distance", justify="right", no_wrap=True)
     grid.add_column("why")
-    for one in outcome.advice.suggestions:
+    for one in shown:
         cells = [Text(_number(one.params.get(name, ""))) for name in varied]
         mean, std = one.prediction.mean, one.prediction.std
         cells += [Text(_expected(mean.get(name), std.get(name))) for name in outcomes]
+        distance = one.prediction.distance
+        cells += [Text("" if distance is None else f"{distance:.3g}")] if far else []
         grid.add_row(*cells, one.prediction.reason)
     return grid
 

@@ -5,7 +5,8 @@
     trust-region           TrustRegion            the same in a box around the best point, for many inputs
     random-subspace        RandomSubspace         a trust region along few coordinates, then more
     pareto-set-learning    ParetoSetLearning      a network that gives a design for every preference
-    sobol                  SobolSearch            one low-discrepancy sequence
+    offline                OfflineOptimization    the best designs from a fixed table, with one of
+    `OFFLINE_METHODS` sobol                  SobolSearch            one low-discrepancy sequence
     random                 RandomSearch           independent uniform points
     grid                   Grid                   the full factorial design
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from augury.strategies.multi_fidelity.strategy import (
         MultiFidelityBayesianOptimization as MultiFidelityBayesianOptimization,
     )
+    from augury.strategies.offline.registry import OFFLINE_METHODS as OFFLINE_METHODS
+    from augury.strategies.offline.strategy import OfflineOptimization as OfflineOptimization
     from augury.strategies.pareto_set_learning.strategy import ParetoSetLearning as ParetoSetLearning
     from augury.strategies.random_search import RandomSearch as RandomSearch
     from augury.strategies.random_subspace import RandomSubspace as RandomSubspace
@@ -38,10 +41,12 @@ if TYPE_CHECKING:
     from augury.strategies.trust_region import TrustRegion as TrustRegion
 
 _ATTRIBUTES = {
+    "OFFLINE_METHODS": "augury.strategies.offline.registry",
     "STRATEGIES": "augury.strategies.registry",
     "BayesianOptimization": "augury.strategies.bayesian_optimization",
     "ExhaustedError": "augury.strategies.base",
     "Grid": "augury.strategies.grid",
+    "OfflineOptimization": "augury.strategies.offline.strategy",
     "ParetoSetLearning": "augury.strategies.pareto_set_learning.strategy",
     "MultiFidelityBayesianOptimization": "augury.strategies.multi_fidelity.strategy",
     "Prediction": "augury.strategies.base",

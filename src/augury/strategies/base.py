@@ -33,12 +33,15 @@ class Prediction:
         reason: why the point was chosen: "initial design", "random", "sobol", "grid", or what
             `augury.strategies.explanation` says of a model's choice.
         weights: surrogate -> its weight, when a portfolio of surrogates decided.
+        distance: how far the point is from the nearest one observed, where the strategy tells: the number of
+            categories that differ, plus the differences of all numbers as shares of their ranges.
     """
 
     mean: dict[str, float] = field(default_factory=dict)
     std: dict[str, float] = field(default_factory=dict)
     reason: str = ""
     weights: dict[str, float] | None = None
+    distance: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The prediction as strict JSON: numbers that are not finite are left out."""
@@ -47,6 +50,7 @@ class Prediction:
             "std": _finite(self.std),
             "reason": self.reason,
             "weights": None if self.weights is None else _finite(self.weights),
+            "distance": self.distance,
         }
 
     @classmethod
@@ -58,6 +62,7 @@ class Prediction:
             std=_finite(document.get("std") or {}),
             reason=str(document.get("reason", "")),
             weights=None if weights is None else _finite(weights),
+            distance=document.get("distance"),
         )
 
 

@@ -25,6 +25,7 @@ STRATEGIES = Registry(
         "random-subspace": "augury.strategies.random_subspace:RandomSubspace",
         "pareto-set-learning": "augury.strategies.pareto_set_learning.strategy:ParetoSetLearning",
         "environment": "augury.strategies.environment.optimization:EnvironmentOptimization",
+        "offline": "augury.strategies.offline.strategy:OfflineOptimization",
         "sobol": "augury.strategies.sobol_search:SobolSearch",
         "random": "augury.strategies.random_search:RandomSearch",
         "grid": "augury.strategies.grid:Grid",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from augury.space.goals import Goals
 from augury.space.measured_costs import with_measured_costs
 from augury.space.observations import Observations
+from augury.space.space import Space
 from augury.strategies.base import Prediction, Proposal, Strategy
 from augury.strategies.sobol_search import SobolSearch
 from augury.study.sheet.accuracy import Accuracy
@@ -23,6 +24,9 @@ from augury.study.sheet.table import Table
 
 FEWEST_RESULTS = 5
 """With fewer results than this, experiments are spread over the space instead of modelled."""
+MOST_JUDGED = 1000
+"""With more results than this, a surrogate is judged by so many of them: leaving each out would take
+hours."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ def advise(
     *,
     seed: int,
     model: Any = "auto",
+    strategy: Strategy | None = None,
 ) -> Advice:
     """Propose the next n experiments.
 
@@ -135,11 +140,12 @@ def advise(
         n: how many experiments to propose.
         seed: decides every random choice.
         model: the surrogate, as `Study(model=...)` takes it.
+        strategy: what decides; by default an initial design, and then the automatic strategy.
 
     Raises:
         InvalidInputError: every candidate has been tried, or an unknown model.
     """
-    proposal = _propose(experiments, definition, goals, n, seed, model)
+    proposal = _propose(experiments, definition, goals, n, seed, model, strategy)
     params = definition.space.decode(proposal.points)
     rounded = [round_params(definition.space, table, one) for one in params]
     if definition.remainder is not None:
@@ -157,28 +163,46 @@ def advise(
 
 
 def _judge(experiments: Experiments, definition: Definition, column: int, model: Any) -> Quality | None:
-    measured = experiments.measured(column)
+    measured = evenly(np.flatnonzero(experiments.measured(column)))
     return judge(definition.whole, experiments.X[measured], experiments.Y[measured, column], model)
 
 
-def _propose(
-    experiments: Experiments, definition: Definition, goals: Goals, n: int, seed: int, model: Any
-) -> Proposal:
-    """Points of the initial design while there are few results, then those of the automatic strategy."""
-    from augury.strategies.registry import automatic, build_strategy
+def evenly(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The rows that a surrogate is judged by: all, or of very many some in even steps."""
+    return rows if len(rows) <= MOST_JUDGED else rows[np.linspace(0, len(rows) - 1, MOST_JUDGED).astype(int)]
 
+
+def _propose(
+    experiments: Experiments,
+    definition: Definition,
+    goals: Goals,
+    n: int,
+    seed: int,
+    model: Any,
+    strategy: Strategy | None,
+) -> Proposal:
+    """What the strategy given, or the automatic one, proposes."""
     pending = experiments.X[experiments.status == "pending"]
     observations = experiments.observations
     space = with_measured_costs(definition.space, observations)
-    name = automatic(space, goals)
-    strategy: Strategy
-    if name != "bayesian-optimization":  # begins with designs of its own
-        strategy = build_strategy(name, model)
-    elif experiments.fewest_results(goals) < FEWEST_RESULTS:
-        design = SobolSearch().propose(space, goals, observations, pending, n, seed=seed)
-        return replace(design, predictions=[Prediction(reason="initial design") for _ in design.points])
-    else:
-        from augury.strategies.bayesian_optimization import BayesianOptimization
+    if strategy is None:
+        strategy = _automatic(experiments, space, goals, model)
+    proposal = strategy.propose(space, goals, observations, pending, n, seed=seed)
+    if isinstance(strategy, SobolSearch):
+        reasons = [Prediction(reason="initial design") for _ in proposal.points]
+        return replace(proposal, predictions=reasons)
+    return proposal
 
-        strategy = BayesianOptimization(model, n_initial=1)
-    return strategy.propose(space, goals, observations, pending, n, seed=seed)
+
+def _automatic(experiments: Experiments, space: Space, goals: Goals, model: Any) -> Strategy:
+    """An initial design while there are few results, then the automatic strategy."""
+    from augury.strategies.registry import automatic, build_strategy
+
+    name = automatic(space, goals)
+    if name != "bayesian-optimization":  # begins with designs of its own
+        return build_strategy(name, model)
+    if experiments.fewest_results(goals) < FEWEST_RESULTS:
+        return SobolSearch()
+    from augury.strategies.bayesian_optimization import BayesianOptimization
+
+    return BayesianOptimization(model, n_initial=1)

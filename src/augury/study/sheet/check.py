@@ -148,7 +148,7 @@ def check_table(
     names: Sequence[str],
     folds: int | None,
     seed: int,
-    note: Callable[[str, int, int], None] | None = None,
+    note: Callable[[int, int, str], None] | None = None,
 ) -> Check:
     """Score each surrogate on the same folds.
 
@@ -157,7 +157,7 @@ def check_table(
         names: of the surrogates.
         folds: number of parts; None to leave one setting out at a time.
         seed: of the parts and the fits.
-        note: told the surrogate at work, how many parts are done, and of how many.
+        note: told how many parts are done, of how many, and the surrogate at work.
 
     Raises:
         InvalidInputError: no surrogate could be trained.
@@ -178,7 +178,7 @@ def check_table(
             nonlocal done
             done += 1
             if note is not None:
-                note(name, done, total)
+                note(done, total, name)
 
         try:
             with warnings.catch_warnings():

@@ -10,7 +10,7 @@ from augury.space.goals import Goals
 from augury.study.sheet.advice import Suggestion
 from augury.study.sheet.cells import label, shown
 from augury.study.sheet.definition import Definition
-from augury.study.sheet.roles import PREDICTED, SAME, STD, WHY, WRITTEN
+from augury.study.sheet.roles import DISTANCE, PREDICTED, SAME, STD, WHY, WRITTEN
 from augury.study.sheet.table import Table
 
 
@@ -32,11 +32,13 @@ def next_table(
     extras = [list(definition.extras(one.params).items()) for one in suggestions]
     other = [name for name, _ in extras[0] if name not in own] if extras else []
     predicted = [name for name in goals.outcomes if any(name in one.prediction.mean for one in suggestions)]
+    far = [DISTANCE] if any(one.prediction.distance is not None for one in suggestions) else []
     names = [
         *own,
         *settings,
         *other,
         *(mark.format(name) for name in predicted for mark in (PREDICTED, STD)),
+        *far,
         WHY,
     ]
     rows = []
@@ -46,6 +48,8 @@ def next_table(
         row = [known.get(name) for name in (*own, *settings, *other)]
         for name in predicted:
             row += rounded_prediction(one.prediction.mean.get(name), one.prediction.std.get(name))
+        distance = one.prediction.distance
+        row += [None if distance is None else float(f"{distance:.3g}") for _ in far]
         rows.append([*row, one.prediction.reason])
     return names, rows
 

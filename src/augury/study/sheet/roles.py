@@ -12,6 +12,7 @@ from augury.study.sheet.table import Table
 
 PREDICTED = "predicted {}"
 STD = "std of {}"
+DISTANCE = "distance to the data"
 WHY = "why"
 """The columns that augury adds to the table of next experiments; {} is the result's name."""
 WRITTEN = "written by augury"
@@ -61,7 +62,9 @@ def set_aside(table: Table, results: Sequence[str], keep: Collection[str] = ()) 
 
 
 def _reason(name: str, cells: Sequence[Cell], table: Table, results: Sequence[str]) -> str:
-    if name == WHY or name in {mark.format(result) for result in results for mark in (PREDICTED, STD)}:
+    if name in (WHY, DISTANCE) or name in {
+        mark.format(result) for result in results for mark in (PREDICTED, STD)
+    }:
         return WRITTEN
     filled = [cell for cell in cells if cell is not None]
     if not filled:

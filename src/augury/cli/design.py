@@ -1,0 +1,121 @@
+"""`augury design`: the best designs from a table, all at once, without an experiment between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from augury.errors import InvalidInputError
+
+
+def design(
+    sheet: Annotated[
+        Path, typer.Argument(help="Table of experiments: CSV, Excel or Parquet. It is only read.")
+    ],
+    goal: Annotated[str, typer.Option("--goal", "-g", help="What is wanted: max:COLUMN or min:COLUMN.")],
+    n: Annotated[int, typer.Option("-n", "--number", help="How many designs are wanted.")] = 128,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            metavar="NAME",
+            help="bridge, gp-ascent, network-ascent, coms, cma-es or qei: how designs are found.",
+        ),
+    ] = "bridge",
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--limit", help='A measured result that must keep a limit, such as "impurity <= 0.5". Repeatable.'
+        ),
+    ] = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--constraint",
+            "-c",
+            help='A rule between settings, such as "a + b <= 1"; or a limit on a result, told by its name. '
+            "Repeatable.",
+        ),
+    ] = None,
+    candidates: Annotated[
+        Path | None, typer.Option("--candidates", help="Table whose rows are the only possible choices.")
+    ] = None,
+    failed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--failed", help='Words in a result column that mean a failed experiment: "n.d.,trace".'
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="A column that is no setting. Repeatable.")
+    ] = None,
+    space: Annotated[
+        Path | None,
+        typer.Option("--space", help="Space file to read, or to write on the first run. [SHEET.space.toml]"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write the designs. [SHEET.next.csv]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file given with -o.")] = False,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="The surrogate that predicts the designs; `augury models` lists them.",
+        ),
+    ] = "gp",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other designs.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Design many experiments at once from a table of past ones.
+
+    For many experiments that are made together, with nothing measured between: what --method learns from the
+    whole table leads to designs beyond its best row. Each comes with what a surrogate predicts for it, how
+    uncertain that is, and its distance from the data: the number of choices that differ from the nearest row,
+    plus the differences of numbers as shares of their ranges. Files are read and written as by `augury
+    suggest`.
+    """
+    from augury.cli.options import check_model
+    from augury.cli.sheet_reading import Reading, target_file
+    from augury.strategies.offline.registry import OFFLINE_METHODS
+
+    if n < 1:
+        raise InvalidInputError(f"-n {n}: ask for at least 1 design")
+    if method not in OFFLINE_METHODS:
+        names = ", ".join(OFFLINE_METHODS.names())
+        raise InvalidInputError(f"--method {method}: there is no such method; choose one of {names}")
+    check_model(model)
+    reading = Reading(
+        sheet,
+        [goal],
+        limit=limit or [],
+        constraint=constraint or [],
+        candidates=candidates,
+        failed=failed or [],
+        ignore=ignore or [],
+        space=space,
+    )
+    target = target_file(reading, output, force)
+    known = reading.read()
+
+    from rich.console import Console
+
+    from augury.cli.step_progress import shown_steps
+    from augury.strategies.offline.strategy import OfflineOptimization
+    from augury.study.sheet.advice import advise
+
+    with shown_steps(Console(stderr=True), as_json) as progress:
+        advice = advise(
+            known.experiments,
+            known.definition,
+            known.goals,
+            known.table,
+            n,
+            seed=seed,
+            model=model,
+            strategy=OfflineOptimization(method, model, progress),
+        )
+    known.leave(advice, n, target, force=force and output is not None, as_json=as_json)
