@@ -42,6 +42,7 @@ ELSEWHERE = {
     ),
     "sgpr": "test_sparse_gaussian_process",
     "svgp": "test_sparse_gaussian_process",
+    "deep-kernel-machine": "deep_kernel_machines/test_deep_kernel_machine",
     "saas": "test_sparse_axis_process",
     "sparse-multiple-kernel": "test_sparse_multiple_kernel_gp",
     "infinite-width": "test_infinite_width_gp",

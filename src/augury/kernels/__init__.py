@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from augury.kernels.criticality import critical_point as critical_point
     from augury.kernels.criticality import fixed_points as fixed_points
     from augury.kernels.criticality import susceptibilities as susceptibilities
+    from augury.kernels.deep_gram import DeepGramKernel as DeepGramKernel
     from augury.kernels.duals import dual_of as dual_of
     from augury.kernels.encoded import EncodedKernel as EncodedKernel
     from augury.kernels.finite_width import NetworkStatistics as NetworkStatistics
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from augury.kernels.four_point_vertex import PairStatistics as PairStatistics
     from augury.kernels.four_point_vertex import pair_statistics as pair_statistics
     from augury.kernels.gaussian_expectation import gaussian_expectation as gaussian_expectation
+    from augury.kernels.gram import ArcCosineGram as ArcCosineGram
+    from augury.kernels.gram import GramKernel as GramKernel
+    from augury.kernels.gram import LinearGram as LinearGram
+    from augury.kernels.gram import RBFGram as RBFGram
     from augury.kernels.latent_source import LatentSourceKernel as LatentSourceKernel
     from augury.kernels.learning_rates import equivalent_learning_rates as equivalent_learning_rates
     from augury.kernels.linear_multiple.dictionary import KernelDictionary as KernelDictionary
@@ -50,6 +55,11 @@ if TYPE_CHECKING:
     from augury.kernels.task import MultiSourceKernel as MultiSourceKernel
 
 _ATTRIBUTES = {
+    "ArcCosineGram": "augury.kernels.gram",
+    "DeepGramKernel": "augury.kernels.deep_gram",
+    "GramKernel": "augury.kernels.gram",
+    "LinearGram": "augury.kernels.gram",
+    "RBFGram": "augury.kernels.gram",
     "CoregionalizationKernel": "augury.kernels.task",
     "MultiSourceKernel": "augury.kernels.task",
     "GridSpectralMixtureKernel": "augury.kernels.linear_multiple.grid_spectral_mixture",

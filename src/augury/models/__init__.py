@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from augury.models.bundled_surrogate import BundledSurrogate as BundledSurrogate
     from augury.models.co_kriging import CoKriging as CoKriging
     from augury.models.deep_kernel import DeepKernelGP as DeepKernelGP
+    from augury.models.deep_kernel_machine import DeepKernelMachine as DeepKernelMachine
+    from augury.models.deep_kernel_machine_classifier import (
+        DeepKernelMachineClassifier as DeepKernelMachineClassifier,
+    )
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
     from augury.models.gradient_enhanced_process import (
@@ -62,6 +66,8 @@ _ATTRIBUTES = {
     "RandomForest": "augury.models.random_forest",
     "RecursiveCoKriging": "augury.models.recursive_co_kriging",
     "DeepKernelGP": "augury.models.deep_kernel",
+    "DeepKernelMachine": "augury.models.deep_kernel_machine",
+    "DeepKernelMachineClassifier": "augury.models.deep_kernel_machine_classifier",
     "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",
     "BundledSurrogate": "augury.models.bundled_surrogate",
     "BurrXII": "augury.models.scale_mixture.burr",

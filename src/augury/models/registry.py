@@ -24,6 +24,7 @@ MODELS = Registry(
         "space-mapping": "augury.models.space_mapping:SpaceMapping",
         "sgpr": "augury.models.sparse_gaussian_process:SparseGaussianProcess",
         "svgp": "augury.models.sparse_gaussian_process:stochastic",
+        "deep-kernel-machine": "augury.models.deep_kernel_machine:DeepKernelMachine",
         "saas": "augury.models.sparse_axis_process:SparseAxisProcess",
         "sparse-multiple-kernel": "augury.models.sparse_multiple_kernel_gp:SparseMultipleKernelGP",
         "nargp": "augury.models.nargp:NARGP",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from functools import partial
-from math import sqrt
+from math import log, sqrt
 from typing import final
 
 import numpy as np
@@ -109,8 +109,8 @@ def default_kernel(width: int) -> Kernel:
         2.5,
         ard_num_dims=width,
         lengthscale_prior=LogNormalPrior(
-            torch.tensor(prior.location).double() + torch.tensor(unit).log(),
-            torch.tensor(prior.scale).double(),
+            torch.tensor(prior.location + log(unit), dtype=torch.float64),
+            torch.tensor(prior.scale, dtype=torch.float64),
         ),
     ).double()
     kernel.lengthscale = unit * prior.mode

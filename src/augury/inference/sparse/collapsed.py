@@ -16,6 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 from augury.errors import NotSupportedError
 from augury.inference.base import Progress
+from augury.inference.map_training import adam
 from augury.inference.sparse.base import InducingPosterior, SparseInference
 from augury.inference.sparse.covariance import InducingCovariance, whiten
 from augury.inference.sparse.flat import FlatParameters
@@ -115,11 +116,16 @@ class Collapsed(SparseInference):
 
     Args:
         max_iterations: of L-BFGS.
+        warm_up: steps of Adam before it. A long first step of L-BFGS can end where noise explains
+            everything; Adam's steps of one length do not.
+        lr: of Adam at first; it falls to zero along a cosine.
 
     Source: Titsias, "Variational learning of inducing variables in sparse Gaussian processes", AISTATS 2009.
     """
 
     max_iterations: int = 200
+    warm_up: int = 0
+    lr: float = 0.03
 
     def run(
         self,
@@ -154,14 +160,18 @@ class Collapsed(SparseInference):
 
         done = 0
 
-        def report(_: np.ndarray) -> None:
+        def report(_: object) -> None:
             nonlocal done
             done += 1
             if progress is not None:
-                progress(done, self.max_iterations, "training")
+                progress(done, self.warm_up + self.max_iterations, "training")
+
+        def gradient(theta: Tensor) -> Tensor:
+            return torch.from_numpy(objective(theta[0].numpy())[1]).unsqueeze(0)
 
         if len(parameters):
-            start = parameters.value().numpy()
+            theta = parameters.value().unsqueeze(0)
+            start = adam(gradient, theta, steps=self.warm_up, lr=self.lr, after_step=report)[0].numpy()
             result = minimize(
                 objective,
                 start,

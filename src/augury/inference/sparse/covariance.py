@@ -7,11 +7,9 @@ from typing import NamedTuple, final
 
 import torch
 from gpytorch.kernels import Kernel
-from linear_operator.utils.cholesky import psd_safe_cholesky
 from torch import Tensor, nn
 
-#: Added to the covariance of the inducing values, relative to its mean variance.
-JITTER = 1e-6
+from augury.numerics.jittered import jittered_cholesky
 
 
 class Blocks(NamedTuple):
@@ -97,13 +95,6 @@ class Whitened(NamedTuple):
 
 def whiten(blocks: Blocks) -> Whitened:
     """The same covariances for inducing values that are a priori independent."""
-    factor = factorise(blocks.inducing)
+    factor = jittered_cholesky(blocks.inducing)
     weights = torch.linalg.solve_triangular(factor, blocks.cross.mT, upper=False)
     return Whitened(weights, blocks.own)
-
-
-def factorise(K: Tensor) -> Tensor:
-    """The lower Cholesky factor of a covariance with jitter, and with more of it where that is needed."""
-    jitter = JITTER * K.diagonal().mean().detach()
-    factor: Tensor = psd_safe_cholesky(K + jitter * torch.eye(len(K), dtype=K.dtype))
-    return factor

@@ -30,7 +30,7 @@ def greedy_inducing_points(kernel: Kernel, rows: Rows, count: int, *, seed: int 
     Source: Burt, Rasmussen and van der Wilk, "Convergence of sparse variational inference in Gaussian
     processes regression", JMLR 2020.
     """
-    candidates = rows.sample(max(_CANDIDATES, 2 * count), torch.Generator().manual_seed(seed))
+    candidates = rows.sample(max(_CANDIDATES, 2 * count), torch.Generator().manual_seed(seed)).X
     frozen = copy.deepcopy(kernel).requires_grad_(False)
     return GreedyVarianceReduction().allocate_inducing_points(
         candidates, frozen, min(count, len(candidates)), torch.Size()

@@ -65,19 +65,17 @@ class Rows(ABC):
         n, pool = len(self), CHUNK * _POOL
         return (n // pool) * -(-pool // size) + -(-(n % pool) // size)
 
-    def sample(self, count: int, generator: torch.Generator) -> Tensor:
-        """`min(count, n) x D` inputs of rows spread over the whole, in random order."""
-        n = len(self)
-        if n <= CHUNK:
-            return self.read(0, n).X[torch.randperm(n, generator=generator)[:count]]
+    def sample(self, count: int, generator: torch.Generator) -> Batch:
+        """About `count` rows (all of them, where there are fewer) from everywhere, in random order."""
         ranges = self.chunks()
-        each = -(-count // len(ranges))
         parts = []
         for start, stop in ranges:
-            X = self.read(start, stop).X
-            parts.append(X[torch.randperm(len(X), generator=generator)[:each]])
-        X = torch.cat(parts)
-        return X[torch.randperm(len(X), generator=generator)[:count]]
+            batch = self.read(start, stop)
+            chosen = torch.randperm(len(batch.X), generator=generator)[: -(-count // len(ranges))]
+            parts.append(Batch(*(part[chosen] for part in batch)))
+        X, Y, weight = (torch.cat(column) for column in zip(*parts, strict=True))
+        order = torch.randperm(len(X), generator=generator)[:count]
+        return Batch(X[order], Y[order], weight[order])
 
 
 @final
