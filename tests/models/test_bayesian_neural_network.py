@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 import torch
 from botorch.sampling.get_sampler import get_sampler
+from threadpoolctl import threadpool_info, threadpool_limits
 from torch import nn
 
 from augury.errors import InvalidInputError, NotSupportedError
@@ -131,3 +132,16 @@ def test_a_convolution_is_a_network(data):
         warnings.simplefilter("ignore", InferenceWarning)
         model = small(X, Y, network=nn.Sequential(*layers).double(), inference=sampler).fit()
     assert model.posterior(X).mean.shape == (12, 2)
+
+
+@pytest.mark.filterwarnings("ignore::augury.inference.InferenceWarning")
+def test_a_fit_of_few_rows_takes_one_thread(data):
+    """Beside busy cores, threads that wait for each other take ten times as long as one."""
+    counts = set()
+
+    def progress(*_):
+        counts.update(pool["num_threads"] for pool in threadpool_info())
+
+    with threadpool_limits(2):
+        small(*data).fit(progress=progress)
+    assert counts == {1}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from augury.inference.nuts import NUTS
 from augury.models import GaussianProcess, SparseAxisProcess
@@ -104,3 +105,17 @@ def test_a_warm_start_takes_half_the_burn_in(sparse, found):
     again = SparseAxisProcess(*sparse).fit(found.hyperparameters(), seed=1)
     assert again.diagnostics[0]["gradients"] < found.diagnostics[0]["gradients"]
     assert np.argsort(again.lengthscales)[:2].tolist() in ([3, 17], [17, 3])
+
+
+def test_a_fit_of_few_rows_takes_one_thread(monkeypatch):
+    """Beside busy cores, threads that wait for each other take ten times as long as one."""
+    counts = set()
+
+    def drawn(model, likelihood, initial, seed):
+        counts.update(pool["num_threads"] for pool in threadpool_info())
+        return np.zeros((len(model.thetas), model.thetas.shape[-1])), {}
+
+    monkeypatch.setattr(SparseAxisProcess, "_drawn", drawn)
+    with threadpool_limits(2):
+        quick(torch.rand(6, 2).double(), torch.rand(6, 1).double()).fit()
+    assert counts == {1}

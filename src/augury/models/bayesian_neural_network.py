@@ -25,6 +25,7 @@ from augury.models.network_prior import PriorSpecification, weight_prior
 from augury.models.surrogate import Surrogate
 from augury.networks.mlp import MLP
 from augury.networks.stacked import StackedNetwork
+from augury.numerics.threads import blas_threads
 
 #: A module, or a callable `(inputs, outputs) -> Module`.
 NetworkSpecification = nn.Module | Callable[[int, int], nn.Module]
@@ -122,9 +123,10 @@ class BayesianNeuralNetwork(Surrogate):
             The model itself.
         """
         seed = self.seed if seed is None else int(seed)
-        prior, self._choice = weight_prior(self._network, self._prior, self._data, initial or {}, seed)
-        density = self._density(prior)
-        self._predictive = self.inference.run(density, initial=initial, seed=seed, progress=progress)
+        with blas_threads(len(self._data.X)):
+            prior, self._choice = weight_prior(self._network, self._prior, self._data, initial or {}, seed)
+            density = self._density(prior)
+            self._predictive = self.inference.run(density, initial=initial, seed=seed, progress=progress)
         return self
 
     def hyperparameters(self) -> dict[str, Tensor]:

@@ -25,6 +25,7 @@ from augury.models.exact.priors import Flat
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.posteriors.mixture import MixturePosterior
 from augury.models.sparse_axis.density import SparseAxisDensity
+from augury.numerics.threads import blas_threads
 from augury.space.conditions import Conditions
 
 #: So many draws of the hyperparameters make the mixture.
@@ -120,7 +121,8 @@ class SparseAxisProcess(OutcomeSurrogate):
         """
         drawn, self.diagnostics, self._ends = [], [], {}
         for index, outcome in enumerate(self._process.regressions.outcomes):
-            theta, ends = self._drawn(outcome.likelihood(), _of(initial or {}, index), seed + index)
+            with blas_threads(len(outcome.y)):
+                theta, ends = self._drawn(outcome.likelihood(), _of(initial or {}, index), seed + index)
             drawn.append(theta)
             self._ends |= {f"{index}.{name}": value for name, value in ends.items()}
         self.thetas.copy_(torch.from_numpy(np.stack(drawn, axis=1)))
