@@ -264,12 +264,12 @@ def main() -> None:
     quick = is_quick(__doc__)
     torch.set_num_threads(1)
     counts = [16, 64, 256, 1024] if quick else [16, 64, 256, 1024, 4096, 16384]
-    print_table("Error of the features, d = 32", errors(counts, 3 if quick else 10))
+    print_table("Error of the features, d = 32", errors(counts, 3 if quick else 5))
     title = "Friedman-1, noise deviation 1 (closed forms, but for the last)"
     print_table(title, regression(1 if quick else 5, 2000, 5 if quick else 100))
-    print_table("Digits (8 x 8 images, ten classes)", digits(1 if quick else 5, 2 if quick else 60))
+    print_table("Digits (8 x 8 images, ten classes)", digits(1 if quick else 5, 2 if quick else 40))
     print_table(
-        "Friedman-1, as a surrogate", surrogate(1 if quick else 5, [200] if quick else [200, 1000, 50000])
+        "Friedman-1, as a surrogate", surrogate(1 if quick else 3, [200] if quick else [200, 1000, 20000])
     )
 
 

@@ -83,7 +83,7 @@ def test_predictions_are_those_of_conditioning(model, basis, measured):
 
 def test_the_likelihood_is_highest_where_the_fit_is(model):
     best = model.log_likelihood()
-    for parameter in [*model.kernel.parameters(), model.log_noise]:
+    for parameter in [*model.kernel.parameters(), model.weights.log_noise]:
         for step in (-0.3, 0.3):
             with torch.no_grad():
                 parameter += step
@@ -122,7 +122,7 @@ def test_a_source_in_a_hole_is_painted_in():
 
 def test_divergence_and_curl_come_with_their_deviation(model, basis):
     """Both as linear maps of draws of the weights."""
-    mean, root = model.weights()
+    mean, root = model.weights.moments()
     draws = mean + torch.randn(4000, 60, generator=torch.Generator().manual_seed(0)).double() @ root.mT
     operators = Differentials(basis.bundle)
     fields = basis.local.reshape(-1, 60) @ draws.numpy().T

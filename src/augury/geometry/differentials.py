@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import bsr_array, csr_array
 
 from augury.errors import NotSupportedError
+from augury.geometry.orientation import sides
 from augury.geometry.tangent_bundle import TangentBundle
 
 
@@ -22,8 +23,8 @@ class Differentials:
         \operatorname{curl} v = \pm (J_{21} - J_{12})
 
     Neighbours' vectors are transported into the frame of the point first. The sign of the curl is that of
-    the normal it is seen from (`TangentBundle.normals`). Linear maps of a Gaussian posterior are Gaussian, so
-    `VectorFieldGP` gives both with their uncertainty.
+    the normal it is seen from (`normals`); in the plane, the usual one. Linear maps of a Gaussian posterior
+    are Gaussian, so `VectorFieldGP` gives both with their uncertainty.
 
     Args:
         bundle: the manifold.
@@ -67,7 +68,7 @@ class Differentials:
 
     @cached_property
     def curl_operator(self) -> csr_array:
-        """`n x nm`, of a surface in three dimensions.
+        """`n x nm`, of a surface.
 
         Raises:
             NotSupportedError: it is none, or has one side only.
@@ -76,11 +77,11 @@ class Differentials:
         if bundle.manifold_dim != 2:
             raise NotSupportedError(f"the curl is of surfaces; this manifold has {bundle.manifold_dim}")
         if bundle.ambient_dim == 2:
-            side = np.linalg.det(bundle.frames)
+            side = np.sign(np.linalg.det(bundle.frames))
         else:
-            side = (np.cross(bundle.frames[:, :, 0], bundle.frames[:, :, 1]) * bundle.normals).sum(axis=1)
+            side = sides(bundle)
         turn = np.array([[0.0, -1.0], [1.0, 0.0]])
-        return self._operator(np.sign(side)[:, None, None] * turn)
+        return self._operator(side[:, None, None] * turn)
 
     def divergence(self, vectors: np.ndarray) -> np.ndarray:
         """`n` values of ambient vectors (`n x d`)."""

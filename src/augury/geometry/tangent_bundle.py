@@ -9,9 +9,9 @@ from typing import Any, Self, final
 
 import numpy as np
 from scipy.sparse import bsr_array, csr_array, diags_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse.csgraph import connected_components
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import InvalidInputError
 from augury.geometry.proximity_graph import neighbourhoods, proximity_graph
 
 #: Below this ratio of the last singular value in the tangent space to the first out of it, frames are poor.
@@ -197,34 +197,6 @@ class TangentBundle:
         """
         degrees = np.repeat(np.asarray(self.graph.sum(axis=1)).reshape(-1), self.manifold_dim)
         return csr_array(diags_array(degrees) - self.connection) / self.unit
-
-    @cached_property
-    def normals(self) -> np.ndarray:
-        """`n x 3` unit normals of a surface, on one side within each component.
-
-        Raises:
-            NotSupportedError: it is no surface in three dimensions, or has one side only.
-        """
-        if (self.ambient_dim, self.manifold_dim) != (3, 2):
-            raise NotSupportedError(
-                "normals are of surfaces in three dimensions; this manifold has dimension "
-                f"{self.manifold_dim} in {self.ambient_dim}"
-            )
-        turned = csr_array(
-            (np.sign(np.linalg.det(self.transport)), self.graph.indices, self.graph.indptr),
-            shape=self.graph.shape,
-        )
-        sides = np.zeros(len(self))
-        while not sides.all():
-            first = int(np.argmin(np.abs(sides)))
-            sides[first] = 1.0
-            order, parents = breadth_first_order(self.graph, first, directed=False)
-            for node in order[1:]:
-                sides[node] = sides[parents[node]] * turned[parents[node], node]
-        rows = np.repeat(np.arange(len(self)), np.diff(self.graph.indptr))
-        if (sides[rows] * sides[self.graph.indices] != turned.data).any():
-            raise NotSupportedError("the surface has one side only, as far as its points tell")
-        return sides[:, None] * np.cross(self.frames[:, :, 0], self.frames[:, :, 1])
 
 
 def _dimension(singular_values: np.ndarray, explained_variance: float) -> int:

@@ -8,7 +8,9 @@ from functools import cached_property
 from typing import final
 
 import numpy as np
+import torch
 from scipy.optimize import minimize_scalar
+from torch import Tensor
 
 from augury.inference.noise_prior import LOG_NOISE_LOCATION, LOG_NOISE_SCALE
 
@@ -21,6 +23,8 @@ _LOG_RATIOS = np.arange(-20.0, 10.0, 0.5)
 _RANK_TOLERANCE = 1e-12
 _LOG_NOISE_BOUNDS = (-9.0, 6.0)
 _NEWTON_STEPS = 30
+#: Added to variances, relative to the prior's: what rounding may take from them.
+_RELATIVE_FLOOR = 1e-10
 
 
 @final
@@ -125,6 +129,18 @@ class LinearHead:
     def variances(self) -> np.ndarray:
         """`r` posterior variances along the eigenvectors."""
         return np.exp(2.0 * self.log_noise) / (self.spectrum.values + np.exp(self.log_ratio))
+
+    def predict(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean (`... x q`), root (`... x q x k`) and further diagonal (`... x q`) of the covariance of the
+        outcome at features (`... x q x m`), differentiable in them: along the eigenvectors, and across."""
+        vectors = torch.from_numpy(self.spectrum.vectors)
+        along = features @ vectors
+        root = along * torch.from_numpy(self.variances).sqrt()
+        diagonal = _RELATIVE_FLOOR * self.prior_variance * features.square().sum(dim=-1)
+        if vectors.shape[1] < len(vectors):
+            across = features - along @ vectors.mT
+            root = torch.cat([root, self.prior_variance**0.5 * across], dim=-1)
+        return features @ torch.from_numpy(self.mean), root, diagonal
 
 
 def most_likely_head(spectrum: FeatureSpectrum, outcome: int, known_noise: bool) -> LinearHead:

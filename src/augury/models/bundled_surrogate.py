@@ -24,8 +24,6 @@ from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.transformed_data import TransformedData, affine
 from augury.networks.unit_norm import UnitNorm
 
-#: Added to variances, relative to the prior's: what rounding may take from them.
-_RELATIVE_FLOOR = 1e-10
 #: The constant coordinate beside the first map's inputs, which have variance 1 each.
 _BIAS_SCALE = 2.0
 #: Points whose features are in memory at once.
@@ -193,7 +191,7 @@ class BundledSurrogate(OutcomeSurrogate):
         features = self._features_at(X)
         normals = []
         for index, head in enumerate(self.heads):
-            mean, root, diagonal = _through(features, head)
+            mean, root, diagonal = head.predict(features)
             covariance = root @ root.mT + torch.diag_embed(diagonal)
             if noise is not None:
                 added = noise[..., index] if noise.dim() else noise
@@ -221,7 +219,7 @@ class BundledSurrogate(OutcomeSurrogate):
         means, variances = [], []
         with torch.no_grad():
             for block in X.detach().split(_BLOCK):
-                mean, root, diagonal = _through(self._features_at(block.unsqueeze(-2)), self.heads[0])
+                mean, root, diagonal = self.heads[0].predict(self._features_at(block.unsqueeze(-2)))
                 means.append(mean.squeeze(-1))
                 variances.append((root.square().sum(dim=-1) + diagonal).squeeze(-1))
         return torch.cat(means) * scale + shift, torch.cat(variances) * scale.square()
@@ -232,19 +230,6 @@ class BundledSurrogate(OutcomeSurrogate):
             raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
         features: Tensor = self.features(self._network_inputs(self.transform_inputs(X.to(torch.float64))))
         return features
-
-
-def _through(features: Tensor, head: LinearHead) -> tuple[Tensor, Tensor, Tensor]:
-    r"""Mean (`... x q`), root (`... x q x k`) and further diagonal (`... x q`) of the covariance of
-    `\Phi w` for features `... x q x m`: along the eigenvectors, and across them."""
-    vectors = torch.from_numpy(head.spectrum.vectors)
-    along = features @ vectors
-    root = along * torch.from_numpy(head.variances).sqrt()
-    diagonal = _RELATIVE_FLOOR * head.prior_variance * features.square().sum(dim=-1)
-    if vectors.shape[1] < len(vectors):
-        across = features - along @ vectors.mT
-        root = torch.cat([root, head.prior_variance**0.5 * across], dim=-1)
-    return features @ torch.from_numpy(head.mean), root, diagonal
 
 
 def _chain(width: int, num_features: int, num_layers: int, seed: int) -> nn.Sequential:

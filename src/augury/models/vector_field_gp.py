@@ -12,7 +12,6 @@ from botorch.acquisition.objective import PosteriorTransform
 from botorch.posteriors import GPyTorchPosterior, Posterior
 from gpytorch.distributions import MultitaskMultivariateNormal
 from linear_operator.operators import RootLinearOperator
-from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from torch import Tensor
 
@@ -20,14 +19,10 @@ from augury.errors import InvalidInputError
 from augury.geometry.differentials import Differentials
 from augury.geometry.spectrum import Eigenmaps
 from augury.geometry.tangent_bundle import GeometryWarning, TangentBundle
+from augury.inference.spectral_weights import SpectralWeights
 from augury.kernels.connection_matern import ConnectionMaternKernel
 from augury.models.surrogate import Surrogate
 
-#: The noise variance relative to that of the vectors' coordinates: where the fit begins, and its bounds.
-_FIRST_NOISE = 1e-2
-_NOISE_BOUNDS = (1e-6, 1e1)
-#: Where raw parameters of the kernel are looked for: beyond, they are at their bounds.
-_RAW_REACH = 8.0
 #: A larger share of normal components in the vectors given is warned of.
 _NORMAL_SHARE = 0.05
 
@@ -68,7 +63,6 @@ class VectorFieldGP(Surrogate):
     """
 
     capabilities = frozenset({"gaussian", "joint_samples"})
-    log_noise: Tensor
 
     def __init__(
         self,
@@ -93,86 +87,38 @@ class VectorFieldGP(Surrogate):
         measured = torch.einsum("ndm,nd->nm", frames, vectors)
         _warn_of_normal_parts(vectors, measured)
         self._fields = torch.from_numpy(basis.local)
-        features = self._fields[self.train_indices].flatten(0, 1)
-        y = measured.reshape(-1)
-        self._rows, self._squares = len(y), float(y @ y)
-        self._gram, self._projected = features.mT @ features, features.mT @ y
-        size = max(self._squares / self._rows, torch.finfo(torch.float64).tiny)
+        features, y = self._fields[self.train_indices].flatten(0, 1), measured.reshape(-1)
         if kernel is None:
             kernel = ConnectionMaternKernel(
                 torch.from_numpy(basis.values),
-                variance=min(max(size, 1e-5), 1e5),
+                variance=min(max(float(y.square().mean()), 1e-5), 1e5),
                 manifold_dim=bundle.dimension,
             )
-        self.kernel = kernel
-        self._size = size
-        self.register_buffer("log_noise", torch.tensor(math.log(_FIRST_NOISE * size), dtype=torch.float64))
+        self.weights = SpectralWeights(kernel, features, y)
         self.eval()
 
     # -- inference -------------------------------------------------------------------------------------
 
     def fit(self) -> Self:
-        """Find the hyperparameters of the highest marginal likelihood, by L-BFGS in bounds."""
-        parameters = [p for p in self.kernel.parameters() if p.requires_grad]
-        sizes = [p.numel() for p in parameters]
-
-        def put(theta: np.ndarray) -> Tensor:
-            *raw, noise = torch.from_numpy(theta.copy()).split([*sizes, 1])
-            with torch.no_grad():
-                for parameter, value in zip(parameters, raw, strict=True):
-                    parameter.copy_(value.reshape(parameter.shape))
-            return noise[0]
-
-        def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-            log_noise = put(theta).requires_grad_(True)
-            with torch.enable_grad():
-                value = -self._log_likelihood(log_noise)
-                gradients = torch.autograd.grad(value, [*parameters, log_noise])
-            return float(value.detach()), np.concatenate([g.reshape(-1).numpy() for g in gradients])
-
-        first = torch.cat([p.detach().reshape(-1) for p in parameters] + [self.log_noise.reshape(1)]).numpy()
-        low, high = (math.log(bound * self._size) for bound in _NOISE_BOUNDS)
-        bounds = [(-_RAW_REACH, _RAW_REACH)] * sum(sizes) + [(low, high)]
-        first = np.clip(first, *np.array(bounds).T)
-        noisy = first.copy()
-        noisy[-1] = math.log(0.5 * self._size)
-        found = [
-            minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds) for start in (first, noisy)
-        ]
-        self.log_noise.copy_(put(min(found, key=lambda result: result.fun).x))
+        """Find the hyperparameters of the highest marginal likelihood."""
+        self.weights.fit()
         return self
 
-    def _factor(self, log_noise: Tensor) -> tuple[Tensor, Tensor]:
-        r"""`\sqrt S` and the lower factor of `\sigma^2 I + \sqrt S G \sqrt S`."""
-        root = self.kernel.spectrum.sqrt()
-        A = root.unsqueeze(-1) * self._gram * root
-        return root, torch.linalg.cholesky(A + log_noise.exp() * torch.eye(len(root), dtype=A.dtype))
-
-    def _log_likelihood(self, log_noise: Tensor) -> Tensor:
-        """By Woodbury's identity, at the kernel's hyperparameters."""
-        root, L = self._factor(log_noise)
-        half = torch.linalg.solve_triangular(L, (root * self._projected).unsqueeze(-1), upper=False)
-        misfit = (self._squares - half.square().sum()) * (-log_noise).exp()
-        log_determinant = (self._rows - len(root)) * log_noise + 2.0 * L.diagonal().log().sum()
-        return -0.5 * (misfit + log_determinant + self._rows * math.log(2.0 * math.pi))
+    @property
+    def kernel(self) -> ConnectionMaternKernel:
+        """Of the field, with its hyperparameters."""
+        kernel = self.weights.kernel
+        assert isinstance(kernel, ConnectionMaternKernel)
+        return kernel
 
     def log_likelihood(self) -> float:
         """The log marginal likelihood of the measured tangent vectors."""
-        with torch.no_grad():
-            return float(self._log_likelihood(self.log_noise))
+        return self.weights.log_likelihood()
 
     @property
     def noise_variance(self) -> float:
         """Of each tangent coordinate of a measurement."""
-        return float(self.log_noise.exp())
-
-    def weights(self) -> tuple[Tensor, Tensor]:
-        """The mean (`k`) of the eigenfields' weights and a root (`k x k`) of their covariance."""
-        with torch.no_grad():
-            root, L = self._factor(self.log_noise)
-            scaled = torch.linalg.solve_triangular(L, torch.diag(root), upper=False)  # L^-1 sqrt(S)
-            mean = scaled.mT @ (scaled @ self._projected)
-            return mean, (0.5 * self.log_noise).exp() * scaled.mT
+        return self.weights.noise_variance
 
     # -- predictions -----------------------------------------------------------------------------------
 
@@ -215,7 +161,7 @@ class VectorFieldGP(Surrogate):
         nodes = nodes.squeeze(-1)
         fields, frames = self._fields[nodes], torch.from_numpy(self.bundle.frames)[nodes]
         q, m = fields.shape[-3:-1]
-        mean_weights, root_weights = self.weights()
+        mean_weights, root_weights = self.weights.moments()
         root = fields.flatten(-3, -2) @ root_weights  # batch x qm x k
         if observation_noise or q * m < root.shape[-1]:
             covariance = root @ root.mT
@@ -242,7 +188,7 @@ class VectorFieldGP(Surrogate):
         """
         nodes = slice(None) if indices is None else self._nodes(indices).reshape(-1)
         fields, frames = self._fields[nodes], torch.from_numpy(self.bundle.frames)[nodes]
-        mean, root = self.weights()
+        mean, root = self.weights.moments()
         lifted = frames @ (fields @ root)
         return (frames @ (fields @ mean).unsqueeze(-1)).squeeze(-1).numpy(), (lifted @ lifted.mT).numpy()
 
@@ -260,7 +206,7 @@ class VectorFieldGP(Surrogate):
 
     def _linear(self, operator: csr_array) -> tuple[np.ndarray, np.ndarray]:
         features = operator @ self.basis.local.reshape(-1, len(self.basis.values))
-        mean, root = self.weights()
+        mean, root = self.weights.moments()
         return features @ mean.numpy(), np.linalg.norm(features @ root.numpy(), axis=1)
 
     def _nodes(self, given: Any) -> Tensor:
