@@ -147,7 +147,9 @@ def searches(budgets: dict[str, int], seeds: int, share: float = 0.01) -> list[R
                     len(regrets) + 1 if len(above) == len(regrets) else int(above.max(initial=-1)) + 2
                 )
                 final.append(regrets[min(budget, len(regrets)) - 1])
-            count = f"{np.median(needed):.0f} evaluations (median) to {share:.0%} of the deviation"
+            median, most = np.median(needed), len(regrets)
+            count = f"not within {most} evaluations" if median > most else f"{median:.0f} evaluations"
+            count += f" (median) to {share:.0%} of the deviation"
             measured = f"{count}; regret after {budget}: {np.median(final):.4f} of it"
             claim = f"{name}, {seeds} seeds: {method}"
             rows.append((claim, "" if "all" in method else "fewer than with all environments", measured))
