@@ -32,6 +32,7 @@ from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies import BayesianOptimization, RandomSearch
 from augury.strategies.recommendation import recommend
+from reproductions._statistics import mean_interval
 from reproductions._table import Row, is_quick, print_table
 
 _GOALS = Goals.of("min:y")
@@ -199,7 +200,7 @@ def noisy_optimisation(plan: dict[str, int], shares: list[float], budget: int) -
                 seconds[method] = float(np.median([run[1] for run in runs]))
             plain = regrets[next(iter(METHODS))]
             for method, regret in regrets.items():
-                low, high = _interval(regret - plain)
+                low, high = mean_interval(regret - plain)
                 measured = f"regret {regret.mean():.3f} (median {np.median(regret):.3f})"
                 if method not in (next(iter(METHODS)), "random"):
                     measured += f"; minus plug-in EI: [{low:+.3f}, {high:+.3f}]"
@@ -208,14 +209,6 @@ def noisy_optimisation(plan: dict[str, int], shares: list[float], budget: int) -
                 claim = f"{name}, noise {share:.0%}, {seeds} seeds: {method}"
                 rows.append((claim, _ONE_STEP_OPTIMAL.get(method, ""), measured))
     return rows
-
-
-def _interval(differences: np.ndarray) -> tuple[float, float]:
-    """The 95 % bootstrap interval of the mean."""
-    rng = np.random.default_rng(0)
-    means = rng.choice(differences, (4000, len(differences))).mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
 
 
 # -- gradients -----------------------------------------------------------------------------------------

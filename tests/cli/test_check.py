@@ -89,3 +89,12 @@ def test_too_few_results_are_refused(run, tmp_path):
     result = run(table(tmp_path / "runs.csv", n=3), "--goal", "max:yield")
     assert result.exit_code == 2
     assert "at least 5" in result.stderr
+
+
+def test_of_very_many_results_some_are_predicted(run, tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.random(2500).round(6)
+    lines = [f"{one},{math.sin(5.0 * one):.4f}" for one in x]
+    (tmp_path / "many.csv").write_text("\n".join(["x,y", *lines]) + "\n")
+    result = run("many.csv", "--goal", "max:y", "--model", "random-forest", "--folds", 2)
+    assert result.stdout.startswith("2000 of 2500 results of y, predicted"), result.output

@@ -3,6 +3,7 @@
 - `suzuki`: 5,760 Suzuki-Miyaura couplings, shipped with the package
 - `lab_tables`: laboratory tables read from the directory that `AUGURY_DATA` names
 - `meshes`: points of scanned surfaces, likewise
+- `tf_bind_8`, `rna_binding`: sequences and how strongly they bind (the first is shipped)
 - `lookup_table`: a measured table as a Space, a goal and a function
 """
 

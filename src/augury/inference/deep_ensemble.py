@@ -15,6 +15,8 @@ from augury.inference.chains import chain_samples, warm_chains
 from augury.inference.map_training import adam
 from augury.inference.network_density import NetworkDensity
 from augury.inference.predictive import WeightSamples
+from augury.inference.sharpness import SharpnessRegularizer
+from augury.inference.sharpness_training import with_sharpness
 
 
 @final
@@ -30,6 +32,7 @@ class DeepEnsemble(Inference):
         num_steps: of Adam.
         lr: its first step size.
         subset: the share of rows that a member sees, drawn without replacement.
+        sharpness: a bound on how much the mean prediction of each moves with its weights.
 
     Raises:
         InvalidInputError: counts below 1, or a share outside `(0, 1]`.
@@ -42,6 +45,7 @@ class DeepEnsemble(Inference):
     num_steps: int = 1000
     lr: float = 0.02
     subset: float = 0.8
+    sharpness: SharpnessRegularizer | None = None
 
     def __post_init__(self) -> None:
         if min(self.num_members, self.num_steps) < 1 or not 0.0 < self.subset <= 1.0:
@@ -70,7 +74,7 @@ class DeepEnsemble(Inference):
                 progress(step, self.num_steps, "training")
 
         members = adam(
-            lambda at: -density.minibatch_gradient(at, rows),
+            with_sharpness(lambda at: -density.minibatch_gradient(at, rows), density, self.sharpness),
             theta,
             steps=self.num_steps,
             lr=self.lr,

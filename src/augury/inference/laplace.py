@@ -28,6 +28,8 @@ from augury.inference.linearised import (
 )
 from augury.inference.map_training import adam
 from augury.inference.network_density import NetworkDensity
+from augury.inference.sharpness import SharpnessRegularizer
+from augury.inference.sharpness_training import with_sharpness
 from augury.inference.weight_prior import GaussianWeightPrior
 from augury.networks.stacked import StackedNetwork
 
@@ -68,6 +70,7 @@ class Laplace(Inference):
         lr: its first step size.
         num_rounds: of training, each followed by tuning.
         num_starts: starts.
+        sharpness: a bound on how much the mean prediction of each start moves with its weights.
 
     Raises:
         InvalidInputError: an unknown structure, or counts below 1.
@@ -81,6 +84,7 @@ class Laplace(Inference):
     lr: float = 0.02
     num_rounds: int = 4
     num_starts: int = 4
+    sharpness: SharpnessRegularizer | None = None
 
     gaussian = True
 
@@ -175,7 +179,8 @@ class Laplace(Inference):
             return pullback((values - Y) / noise) + decay * theta
 
         start = torch.stack([mode.theta for mode in modes])
-        trained = adam(gradient, start, steps=steps, lr=self.lr, after_step=report)  # type: ignore[arg-type]
+        total = with_sharpness(gradient, density, self.sharpness)
+        trained = adam(total, start, steps=steps, lr=self.lr, after_step=report)  # type: ignore[arg-type]
         for mode, theta in zip(modes, trained, strict=True):
             mode.theta = theta
 

@@ -15,6 +15,8 @@ from augury.inference.chains import warm_chains
 from augury.inference.map_training import adam
 from augury.inference.network_density import NetworkDensity
 from augury.inference.predictive import WeightSamples
+from augury.inference.sharpness import SharpnessRegularizer
+from augury.inference.sharpness_training import with_sharpness
 from augury.networks.stacked import StackedNetwork
 
 
@@ -33,6 +35,7 @@ class MCDropout(Inference):
         num_steps: of Adam.
         lr: its first step size.
         num_masks: masks averaged over in each step.
+        sharpness: a bound on how much the mean prediction without dropped units moves with the weights.
 
     Raises:
         InvalidInputError: counts below 1, or a rate outside `(0, 1)`.
@@ -45,6 +48,7 @@ class MCDropout(Inference):
     num_steps: int = 1000
     lr: float = 0.02
     num_masks: int = 8
+    sharpness: SharpnessRegularizer | None = None
 
     def __post_init__(self) -> None:
         if min(self.num_samples, self.num_steps, self.num_masks) < 1 or not 0.0 < self.rate < 1.0:
@@ -85,7 +89,8 @@ class MCDropout(Inference):
             if progress is not None:
                 progress(step, self.num_steps, "training")
 
-        theta = adam(gradient, theta, steps=self.num_steps, lr=self.lr, after_step=report)
+        total = with_sharpness(gradient, density, self.sharpness)
+        theta = adam(total, theta, steps=self.num_steps, lr=self.lr, after_step=report)
         weights, _ = density.split(theta)
         return WeightSamples(
             density.network,

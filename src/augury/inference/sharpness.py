@@ -5,20 +5,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Self, final
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from augury.errors import InvalidInputError
-
-#: Mean predictions (C) of C parameter vectors (`C x P`).
-MeanPrediction = Callable[[Tensor], Tensor]
-#: Predictions (`n` or `n x 1`) of a module, given its parameters by name, at inputs.
-ModulePrediction = Callable[[nn.Module, dict[str, Tensor], Tensor], Tensor]
+from augury.inference.mean_prediction import (
+    MeanPrediction,
+    ModulePrediction,
+    module_mean,
+    slope_of,
+    slopes,
+    trainable,
+)
 
 _FLAT = 1e-12  # a gradient this short has no direction
 _ASCENT_STEPS = 5
@@ -99,7 +100,7 @@ class SharpnessRegularizer:
         """
         at = theta.detach().requires_grad_(True)
         with torch.enable_grad():
-            slope = _slope_of(mean(at), at, create_graph=self.exact)
+            slope = slope_of(mean(at), at, create_graph=self.exact)
             norm = slope.norm(dim=1)
             steep = norm.detach() > _FLAT
             if self.exact:
@@ -107,7 +108,7 @@ class SharpnessRegularizer:
                 change = torch.zeros_like(at) if change is None else change
         if not self.exact:
             direction = slope / norm.clamp(min=_FLAT)[:, None]
-            change = (_slopes(mean, theta + self.fd_step * direction) - slope) / self.fd_step
+            change = (slopes(mean, theta + self.fd_step * direction) - slope) / self.fd_step
         weights = self.multiplier.to(theta).expand(len(theta))
         added = torch.where(steep[:, None], (weights * self.radius)[:, None] * change, 0.0)
         self._update(self.radius * norm.detach().double())
@@ -131,11 +132,11 @@ class SharpnessRegularizer:
         """
         if not bool(torch.isfinite(loss).all()):
             raise InvalidInputError(f"the loss is {float(loss.detach())}; no step was made")
-        mean, theta = _module_mean(module, X, mean_fn)
+        mean, theta = module_mean(module, X, mean_fn)
         loss.backward()
         parts = self.gradient(mean, theta)[0]
         offset = 0
-        for parameter in _trainable(module).values():
+        for parameter in trainable(module).values():
             part = parts[offset : offset + parameter.numel()].reshape(parameter.shape).to(parameter)
             parameter.grad = part.clone() if parameter.grad is None else parameter.grad.add_(part)
             offset += parameter.numel()
@@ -191,72 +192,15 @@ def surrogate_sharpness(
         raise InvalidInputError(
             f"radius must be positive and method 'first_order' or 'ascent'; given {radius} and {method!r}"
         )
-    mean, theta = _module_mean(module, X, mean_fn)
-    slope = _slopes(mean, theta)
+    mean, theta = module_mean(module, X, mean_fn)
+    slope = slopes(mean, theta)
     norm = float(slope.norm())
     if method == "first_order" or norm < _FLAT:
         return radius * norm
     moved = radius * slope / norm
     for _ in range(_ASCENT_STEPS):
-        slope = _slopes(mean, theta + moved)
+        slope = slopes(mean, theta + moved)
         moved = moved + radius * slope / slope.norm().clamp(min=_FLAT)
         moved = moved * (radius / moved.norm().clamp(min=radius))
     with torch.no_grad():
         return float(mean(theta + moved) - mean(theta))
-
-
-def _slopes(mean: MeanPrediction, theta: Tensor) -> Tensor:
-    at = theta.detach().requires_grad_(True)
-    with torch.enable_grad():
-        return _slope_of(mean(at), at)
-
-
-def _slope_of(values: Tensor, at: Tensor, *, create_graph: bool = False) -> Tensor:
-    if values.requires_grad:
-        (slope,) = torch.autograd.grad(values.sum(), at, create_graph=create_graph, allow_unused=True)
-        if slope is not None:
-            return slope
-    raise InvalidInputError("the predictions do not depend on the parameters that mean_fn was given")
-
-
-def _trainable(module: nn.Module) -> dict[str, Tensor]:
-    return {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
-
-
-def _module_mean(
-    module: nn.Module, X: Tensor, mean_fn: ModulePrediction | None
-) -> tuple[MeanPrediction, Tensor]:
-    """The average prediction of a module as a function of its flat parameters (`1 x P`), and these.
-
-    Each call draws the same random numbers (dropout) and leaves running statistics alone.
-    """
-    parameters = _trainable(module)
-    if not parameters:
-        raise InvalidInputError("the module has no trainable parameters")
-    predict = mean_fn or _called
-    random_state = torch.get_rng_state()
-
-    def mean(theta: Tensor) -> Tensor:
-        given, offset = {name: buffer.clone() for name, buffer in module.named_buffers()}, 0
-        for name, parameter in parameters.items():
-            part = theta[0, offset : offset + parameter.numel()]
-            given[name], offset = (
-                part.reshape(parameter.shape).to(parameter.dtype),
-                offset + parameter.numel(),
-            )
-        with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(random_state)
-            predictions = predict(module, given, X)
-        if predictions.shape not in ((len(X),), (len(X), 1)):
-            raise InvalidInputError(
-                f"the predictions must be one for each of the {len(X)} inputs; given a tensor of shape "
-                f"{tuple(predictions.shape)}; give mean_fn"
-            )
-        return predictions.mean().reshape(1)
-
-    return mean, torch.cat([p.detach().reshape(-1) for p in parameters.values()])[None]
-
-
-def _called(module: nn.Module, given: dict[str, Tensor], X: Tensor) -> Tensor:
-    predictions: Tensor = functional_call(module, given, (X,))
-    return predictions

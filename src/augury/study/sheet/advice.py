@@ -24,9 +24,8 @@ from augury.study.sheet.table import Table
 
 FEWEST_RESULTS = 5
 """With fewer results than this, experiments are spread over the space instead of modelled."""
-MOST_JUDGED = 1000
-"""With more results than this, a surrogate is judged by so many of them: leaving each out would take
-hours."""
+MOST_JUDGED = 2000
+"""With more results than this, a surrogate is judged by so many of them: all would take hours."""
 
 
 @dataclass(frozen=True)

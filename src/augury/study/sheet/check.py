@@ -12,7 +12,7 @@ import numpy as np
 from augury.errors import AuguryError, InvalidInputError
 from augury.models.registry import PORTFOLIO
 from augury.space.space import Space
-from augury.study.sheet.advice import Experiments
+from augury.study.sheet.advice import Experiments, evenly
 
 if TYPE_CHECKING:
     from augury.models.calibration import LeftOutScores
@@ -31,6 +31,7 @@ class Results:
         X: n x dim encoded settings.
         y: n results.
         variances: n squared standard errors, or None where not all are known.
+        measured: how many results there are; n, or more.
     """
 
     outcome: str
@@ -38,6 +39,7 @@ class Results:
     X: np.ndarray
     y: np.ndarray
     variances: np.ndarray | None
+    measured: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class Check:
         folds = {one.scores.folds for one in self.checks}
         parts = f"one in {folds.pop()} settings" if folds else "a part"
         n, name = len(self.results.y), self.results.outcome
-        return f"{n} results of {name}, predicted by surrogates trained without {parts} in turn"
+        some = f"{n}" if n == self.results.measured else f"{n} of {self.results.measured}"
+        return f"{some} results of {name}, predicted by surrogates trained without {parts} in turn"
 
     @property
     def notes(self) -> list[str]:
@@ -111,12 +114,13 @@ class Check:
 
 
 def results_of(experiments: Experiments, outcome: str, space: Space) -> Results:
-    """The first outcome of a table's experiments, where it was measured.
+    """The first outcome of a table's experiments, where it was measured; of very many results some.
 
     Raises:
         InvalidInputError: too few results, or all the same.
     """
-    rows = experiments.measured(0)
+    measured = np.flatnonzero(experiments.measured(0))
+    rows = evenly(measured)
     y, variances = experiments.Y[rows, 0], experiments.Yvar[rows, 0]
     settings = len(np.unique(experiments.X[rows], axis=0))
     if settings < FEWEST or np.ptp(y) == 0.0:
@@ -126,7 +130,7 @@ def results_of(experiments: Experiments, outcome: str, space: Space) -> Results:
             f"the same; of {outcome!r} {what}"
         )
     known = variances if np.isfinite(variances).all() else None
-    return Results(outcome, space, experiments.X[rows], y, known)
+    return Results(outcome, space, experiments.X[rows], y, known, len(measured))
 
 
 def models_for(wanted: Sequence[str], results: Results) -> list[str]:
