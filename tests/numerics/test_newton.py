@@ -103,3 +103,18 @@ def test_a_start_outside_the_box_is_clipped_and_no_step_is_longer_than_allowed()
     np.testing.assert_array_equal(visited[0], [-10.0, 0.0])
     np.testing.assert_array_equal(x, [10.0, 10.0])
     assert np.abs(np.diff(visited, axis=0)).max() <= 0.5 + 1e-12
+
+
+def test_it_stops_where_going_on_is_not_worth_it():
+    seen = []
+
+    def function(x):
+        seen.append(x)
+        return Expansion(-float(np.cosh(x[0] - 5.0)), -np.sinh(x - 5.0), np.cosh(x - 5.0)[:, None])
+
+    box = np.array([-10.0]), np.array([10.0])
+    options = {"least_gain": 1e-9, "longest_step": 1.0}
+    x, _ = ascend(function, np.zeros(1), *box, **options, proceed=lambda x: x[0] < 2.5)
+    assert 2.5 <= x[0] < 4.0
+    assert seen[-1] is x
+    assert ascend(function, np.zeros(1), *box, **options)[0] == pytest.approx(5.0)

@@ -30,6 +30,18 @@ class Expansion(NamedTuple):
     curvature: np.ndarray
 
 
+def expand_each(
+    function: Callable[[np.ndarray], Expansion], points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """`r` values, `r x p` gradients and `r x p x p` curvatures at the rows of `points` (`r x p`)."""
+    expansions = [function(point) for point in points]
+    return (
+        np.array([expansion.value for expansion in expansions]),
+        np.array([expansion.gradient for expansion in expansions]),
+        np.array([expansion.curvature for expansion in expansions]),
+    )
+
+
 def ascend(
     function: Callable[[np.ndarray], Expansion],
     start: np.ndarray,
@@ -39,6 +51,7 @@ def ascend(
     least_gain: float,
     longest_step: float | np.ndarray,
     max_evaluations: int = MAX_EVALUATIONS,
+    proceed: Callable[[np.ndarray], bool] = lambda x: True,
 ) -> tuple[np.ndarray, float]:
     """A local maximum of a function on a box.
 
@@ -55,6 +68,7 @@ def ascend(
         longest_step: of each variable at once, one number or `p`; a longer step is shortened as a whole.
             Further away the quadratic model knows nothing.
         max_evaluations: of the function.
+        proceed: whether a point that is better than the last one is worth going on from.
 
     Returns:
         The best point and its value; the start, where it has no finite value.
@@ -80,6 +94,8 @@ def ascend(
         share = (there.value - here.value) / promised
         if share > _LEAST_SHARE:
             x, here = ahead, there
+            if not proceed(x):
+                break
             if share > _TRUSTED:
                 damping = damping * _DECAY if damping > _NO_DAMPING else 0.0
             elif share < _DOUBTED:

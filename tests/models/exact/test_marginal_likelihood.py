@@ -10,6 +10,7 @@ from gpytorch.priors import GammaPrior, LogNormalPrior
 
 from augury.models import GaussianProcess
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from augury.models.exact.stacked_likelihood import expand_stack
 from tests.models.cases import Reference, central_differences, descriptors, mixed_points, outcomes, set_theta
 
 MIXED = {"categorical_features": [3, 4]}
@@ -170,3 +171,28 @@ def test_the_likelihood_of_other_outcomes_is_that_of_a_model_of_them(noisy):
         other = MarginalLikelihood(regression.covariance.rebind(regression.X), y, regression.noise)
         expected.append(other.value(theta) - other.log_prior(theta)[0])
     np.testing.assert_allclose(regression.log_likelihood_of(Y), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("noisy", [None, (0.05, 1.0)], ids=["inferred", "known"])
+@pytest.mark.parametrize("case", ["one row", "numeric", "one column", "mixed"])
+def test_many_expansions_at_once_are_the_single_ones(case, noisy):
+    likelihood = likelihood_of(build(*CASES[case], noisy=noisy))
+    points = np.array(thetas(likelihood, 4))
+    of_covariance = points[:, :-1] if likelihood.infers_noise else points
+    assert (likelihood.covariance.stack(of_covariance) is None) == (case == "mixed")
+    values, gradients, curvatures = likelihood.expand_all(points)
+    for row, theta in enumerate(points):
+        single = likelihood.expand(theta)
+        assert values[row] == pytest.approx(single.value, abs=1e-9)
+        np.testing.assert_allclose(gradients[row], single.gradient, rtol=1e-8, atol=1e-8)
+        np.testing.assert_allclose(curvatures[row], single.curvature, rtol=1e-8, atol=1e-8)
+
+
+def test_expansions_at_once_survive_a_matrix_that_needs_jitter():
+    X = torch.zeros(6, 2, dtype=torch.float64)
+    likelihood = likelihood_of(GaussianProcess(X, outcomes(X, noise=1.0), torch.zeros(6, 1) + 1e-300))
+    points = np.array(thetas(likelihood, 2))
+    with pytest.raises(np.linalg.LinAlgError):
+        expand_stack(likelihood.covariance.stack(points), likelihood.y, np.zeros((1, 6)), infers_noise=False)
+    values, _, _ = likelihood.expand_all(points)
+    np.testing.assert_allclose(values, [likelihood.expand(theta).value for theta in points])

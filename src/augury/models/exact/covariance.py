@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from torch import Tensor
 
+from augury.models.exact.stacked_likelihood import CovarianceStack
+
 
 class CrossExpansion(Protocol):
     """`k(x_i, x'_j)` for `N` new inputs and `n` training inputs, and its derivatives in `x_i`."""
@@ -95,6 +97,11 @@ class Covariance(ABC):
             vector: `n` numbers `v`.
         """
         raise NotImplementedError
+
+    def stack(self, thetas: np.ndarray) -> CovarianceStack | None:
+        """The covariances of the training inputs under many hyperparameters (`r x p`); None where nothing is
+        gained by having them at once."""
+        return None
 
     def prior_curvature(self) -> np.ndarray:
         """`p`: minus the second derivatives of the log prior with respect to `theta`."""

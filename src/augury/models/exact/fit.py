@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from scipy.optimize import minimize
 
+from augury.numerics.box_newton import maximize
 from augury.numerics.newton import MAX_EVALUATIONS, Expansion, ascend
 from augury.numerics.threads import blas_threads
 
@@ -20,13 +21,13 @@ _FEW_ROWS = 120
 _SUBSET_ROWS = 50
 #: A fit whose squared error at outcomes left out is more than this of their variance may have missed a mode;
 #: the first up to so many rows, where modes are many and further ascents cheap.
-_POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.03, 0.15
+_POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.02, 0.15
 _SCARCE = 90
-#: So many of the further starts, those of highest density, are tried then, and of the rough ones.
-_TRIED, _ROUGH_TRIED = 5, 2
-#: A trial is this many evaluations; so many ascents, those that have come furthest, are finished, unless they
-#: are as near as this to the fit.
-_TRIAL, _FINISHED, _SAME_MODE = 6, 2, 0.2
+#: All further starts are tried then: they climb together, after so many steps only so many of them that have
+#: come furthest, for so many evaluations.
+_HEATS, _TRIED, _TRIAL = 1, 8, 6
+#: Of these, so many are finished, unless they are as near as this to the fit.
+_FINISHED, _SAME_MODE = 3, 0.2
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by so many log units and
 #: noise instead. Unless that is less likely by more than so many nats per row, the other mode is looked for.
 _LONGER = 1.0
@@ -76,6 +77,9 @@ class LogPosterior(LogDensity, Protocol):
     def value(self, theta: np.ndarray) -> float:
         """The density."""
 
+    def expand_all(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`expand` of each row of `thetas` (`r x p`), stacked."""
+
     def leave_one_out_error(self, theta: np.ndarray) -> float:
         """The mean squared error of predicting each outcome from the others, as a share of their variance."""
 
@@ -105,8 +109,7 @@ def maximize_posterior(
     n = likelihood.n
     with blas_threads(n):
         if initial is None and n > _FEW_ROWS:
-            rows = np.random.default_rng(seed).choice(n, max(_SUBSET_ROWS, n // 4), replace=False)
-            initial, _ = maximize_posterior(subset(np.sort(rows)), subset, seed=seed)
+            initial = _fit_to_some(subset, np.arange(n), np.random.default_rng(seed))
         if initial is None:
             found = _climb(likelihood, likelihood.starts()[0])
         else:
@@ -123,9 +126,22 @@ def maximize_posterior(
         noisier, further = _noisier(likelihood, found[0]), likelihood.starts()[used:]
         if len(noisier) and used < 2:
             further = np.delete(further, 1 - used, axis=0)  # the noisy start, of which that is the better one
-        further = _most_promising(likelihood, further, _TRIED)
-        rough = _most_promising(likelihood, likelihood.rough_starts(), _ROUGH_TRIED)
-        return _best_of(likelihood, found, np.concatenate([noisier, further, rough]))
+        return _best_of(likelihood, found, np.concatenate([noisier, further, likelihood.rough_starts()]))
+
+
+def _fit_to_some(
+    subset: Callable[[np.ndarray], LogPosterior], rows: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """The best `theta` of a quarter of `rows`, itself begun from a quarter of them where they are many."""
+    some = np.sort(generator.choice(rows, max(_SUBSET_ROWS, len(rows) // 4), replace=False))
+    likelihood = subset(some)
+    if len(some) > _FEW_ROWS:
+        found = _climb(likelihood, _fit_to_some(subset, some, generator), _SHORT_STEP)
+    else:
+        found = _climb(likelihood, likelihood.starts()[0])
+    if not likelihood.has_curvature:
+        found = _best_of(likelihood, found, likelihood.starts()[1:2])
+    return _unless_noise(likelihood, found)[0]
 
 
 def climb_from(likelihood: LogDensity, starts: np.ndarray) -> Found:
@@ -152,10 +168,17 @@ def _unless_noise(likelihood: LogPosterior, found: Found) -> Found:
         return found
     for noisier in _noisier(likelihood, theta):
         if likelihood.value(noisier) >= density - _HOPELESS * likelihood.n:
-            begun, _ = _climb(likelihood, noisier, evaluations=_TRIAL)
-            if not len(_noisier(likelihood, begun)):  # it has not let go of the noise again
+            begun, _ = _climb(
+                likelihood, noisier, evaluations=_TRIAL, proceed=lambda theta: _is_noisy(likelihood, theta)
+            )
+            if _is_noisy(likelihood, begun):
                 return _best_of(likelihood, found, begun[None])
     return found
+
+
+def _is_noisy(likelihood: LogPosterior, theta: np.ndarray) -> bool:
+    """Whether it calls at least some of the error at outcomes left out noise."""
+    return not len(_noisier(likelihood, theta))
 
 
 def _noisier(likelihood: LogPosterior, theta: np.ndarray) -> np.ndarray:
@@ -164,20 +187,34 @@ def _noisier(likelihood: LogPosterior, theta: np.ndarray) -> np.ndarray:
     return np.empty((0, len(theta))) if start is None else start[None]
 
 
-def _most_promising(likelihood: LogPosterior, starts: np.ndarray, count: int) -> np.ndarray:
-    """The `count` starts of highest density."""
-    if len(starts) <= count:
-        return starts
-    return starts[np.argsort([likelihood.value(start) for start in starts])[-count:]]
-
-
 def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Found:
     """The best of a fit and of the ascents from `starts`, those finished only that lead somewhere else."""
     if likelihood.has_curvature and len(starts) > _FINISHED:
-        begun = [_climb(likelihood, start, evaluations=_TRIAL) for start in starts]
+        begun = _begin(likelihood, starts)
         begun = [other for other in begun if np.abs(other[0] - found[0]).max() > _SAME_MODE]
         starts = np.array([theta for theta, _ in sorted(begun, key=_density)[-_FINISHED:]])
     return max([found, *(_climb(likelihood, start) for start in starts)], key=_density)
+
+
+def _begin(likelihood: LogPosterior, starts: np.ndarray) -> list[Found]:
+    """The first evaluations of the ascents from `starts` (`s x p`), all at once; the lower ones are left."""
+    unit = likelihood.longest_step()
+
+    def function(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        values, gradients, curvatures = likelihood.expand_all(points * unit)
+        return values, gradients * unit, curvatures * -(unit[:, None] * unit)
+
+    trial = maximize(
+        function,
+        starts / unit,
+        *likelihood.bounds() / unit,
+        least_gain=likelihood.negligible_promise,
+        longest_step=1.0,
+        max_iterations=_TRIAL - 1,
+        finalists=_TRIED,
+        heats=_HEATS,
+    )
+    return [(point * unit, float(value)) for point, value in zip(trial.x, trial.value, strict=True)]
 
 
 def _density(found: Found) -> float:
@@ -185,7 +222,11 @@ def _density(found: Found) -> float:
 
 
 def _climb(
-    likelihood: LogDensity, start: np.ndarray, scale: float = 1.0, evaluations: int = MAX_EVALUATIONS
+    likelihood: LogDensity,
+    start: np.ndarray,
+    scale: float = 1.0,
+    evaluations: int = MAX_EVALUATIONS,
+    proceed: Callable[[np.ndarray], bool] = lambda theta: True,
 ) -> Found:
     """Newton's method where the covariance allows it, else L-BFGS with a first step of length `scale`."""
     if not likelihood.has_curvature:
@@ -199,6 +240,7 @@ def _climb(
         least_gain=likelihood.negligible_promise,
         longest_step=likelihood.longest_step(),
         max_evaluations=evaluations,
+        proceed=proceed,
     )
 
 

@@ -9,13 +9,14 @@ import numpy as np
 
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR, NOISY_START, QUIET_START
+from augury.models.exact.stacked_likelihood import expand_stack
 from augury.numerics.linalg import (
     cholesky_in_place,
     inverse_in_place,
     solve_with_factor,
     symmetric_product,
 )
-from augury.numerics.newton import Expansion
+from augury.numerics.newton import Expansion, expand_each
 
 _LOG_2PI = log(2.0 * pi)
 _LOG_NOISE_BOUNDS = np.log(NOISE_BOUNDS)
@@ -161,6 +162,23 @@ class MarginalLikelihood:
         gradient = self.likelihood_gradient(theta, factor, alpha)  # first: `log_prior` sets `theta`
         log_prior, prior_gradient = self.log_prior(theta)
         return Expansion(value + log_prior, gradient + prior_gradient, information)
+
+    def expand_all(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`expand` of each row of `thetas` (`r x p`), stacked; at once where that is faster."""
+        stack = self.covariance.stack(thetas[:, :-1] if self.infers_noise else thetas)
+        if stack is None:
+            return expand_each(self.expand, thetas)
+        noise = np.exp(thetas[:, -1:]) if self.noise is None else self.noise[None]
+        try:
+            values, gradients, curvatures = expand_stack(stack, self.y, noise, infers_noise=self.infers_noise)
+        except np.linalg.LinAlgError:
+            return expand_each(self.expand, thetas)
+        for row, theta in enumerate(thetas):
+            log_prior, slope = self.log_prior(theta)
+            values[row] += log_prior
+            gradients[row] += slope
+        np.einsum("rii->ri", curvatures)[...] += self.prior_curvature
+        return values, gradients, curvatures
 
     def average_information(
         self, theta: np.ndarray, inverse: np.ndarray, alpha: np.ndarray

@@ -14,6 +14,7 @@ from augury.models.exact.features import Features
 from augury.models.exact.matern_expansion import MaternExpansion
 from augury.models.exact.matern_pairs import Scaled, pairs_of
 from augury.models.exact.matern_passes import exponential, finish, left_factor, right_factor
+from augury.models.exact.matern_stack import MaternStack
 from augury.models.exact.priors import (
     LENGTHSCALE_BOUNDS,
     MISMATCH_BOUNDS,
@@ -233,6 +234,10 @@ class MaternCovariance(Covariance):
         agreeing = (self._codes * symmetric_product(weighted, np.asfortranarray(self._codes))).sum(axis=0)
         starts = np.cumsum([0, *(len(levels) for levels in self._levels[:-1])])
         return (total - np.add.reduceat(agreeing, starts)) * self._rates
+
+    def stack(self, thetas: np.ndarray) -> MaternStack | None:
+        squares = self._pairs.table
+        return MaternStack(squares, thetas) if squares is not None and self.features.is_plain else None
 
     # -- covariance with new inputs --------------------------------------------------------------------
 

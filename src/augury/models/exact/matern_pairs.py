@@ -30,6 +30,9 @@ class Scaled(NamedTuple):
 class Pairs(ABC):
     """All pairs of `n` points of `p` coordinates. Matrices are Fortran-ordered."""
 
+    #: `n x n x p` squared differences, unscaled, where they are kept
+    table: np.ndarray | None = None
+
     @abstractmethod
     def squares(self, z: Scaled, out: np.ndarray) -> None:
         """Write `|z_i - z_j|^2` (`n x n`), its diagonal exactly 0."""
@@ -95,14 +98,14 @@ class TabulatedPairs(Pairs):
 
     def __init__(self, coordinates: np.ndarray) -> None:
         n, width = coordinates.shape
-        self._squares = np.square(coordinates[:, None, :] - coordinates)
-        self._flat = self._squares.reshape(n * n, width)
+        self.table = np.square(coordinates[:, None, :] - coordinates)
+        self._flat = self.table.reshape(n * n, width)
 
     def squares(self, z: Scaled, out: np.ndarray) -> None:
         np.matmul(self._flat, z.scale * z.scale, out=out.T.reshape(-1))
 
     def products(self, z: Scaled, matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
-        products: np.ndarray = ((matrix.T * vector)[:, None, :] @ self._squares)[:, 0]
+        products: np.ndarray = ((matrix.T * vector)[:, None, :] @ self.table)[:, 0]
         products *= z.scale * z.scale
         return products
 

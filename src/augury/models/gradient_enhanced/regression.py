@@ -141,6 +141,10 @@ class GradientEnhancedRegression:
         log_prior, prior_gradient = self._log_prior(theta)
         return log_likelihood + log_prior, gradient + prior_gradient
 
+    def expand_all(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Not to be had."""
+        raise NotImplementedError
+
     def expand(self, theta: np.ndarray) -> Expansion:
         """There is no curvature to be had (`has_curvature`)."""
         raise NotImplementedError

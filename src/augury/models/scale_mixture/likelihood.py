@@ -11,7 +11,7 @@ import numpy as np
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
 from augury.models.scale_mixture.scale_prior import Evidence, ScalePrior
 from augury.numerics.linalg import inverse_in_place
-from augury.numerics.newton import Expansion
+from augury.numerics.newton import Expansion, expand_each
 
 _LOG_2PI = log(2.0 * pi)
 #: The spread of the scale takes at most this share of the information, which keeps the rest positive.
@@ -142,6 +142,10 @@ class ScaleMixtureLikelihood:
         curvature -= share * np.outer(slopes, slopes)
         np.einsum("ii->i", curvature)[...] += np.concatenate([part.prior_curvature for part in self.outcomes])
         return Expansion(*self._value_gradient(theta, at), curvature)
+
+    def expand_all(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`expand` of each row of `thetas` (`r x p`), stacked."""
+        return expand_each(self.expand, thetas)
 
     def leave_one_out_error(self, theta: np.ndarray) -> float:
         """The mean squared error of predicting each outcome from the others, as a share of their variance;
