@@ -25,9 +25,9 @@ _POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.02, 0.15
 _SCARCE = 90
 #: All further starts are tried then: they climb together, after so many steps only so many of them that have
 #: come furthest, for so many evaluations.
-_HEATS, _TRIED, _TRIAL = 1, 8, 6
+_HEATS, _TRIED, _TRIAL = 1, 6, 7
 #: Of these, so many are finished, unless they are as near as this to the fit.
-_FINISHED, _SAME_MODE = 3, 0.2
+_FINISHED, _SAME_MODE = 2, 0.2
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by so many log units and
 #: noise instead. Unless that is less likely by more than so many nats per row, the other mode is looked for.
 _LONGER = 1.0
