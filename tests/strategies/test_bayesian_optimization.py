@@ -160,7 +160,7 @@ def test_few_points_are_repeated():
 
 def test_noise_does_not_fool_it():
     space, late = continuous_space(), []
-    for seed in range(3):
+    for seed in range(5):
         draw = np.random.default_rng(seed).normal
         seen = run(
             BayesianOptimization(), space, lambda X, draw=draw: branin(X) + draw(0, 5, (len(X), 1)), 40

@@ -23,15 +23,15 @@ _SUBSET_ROWS = 50
 #: the first up to so many rows, where modes are many and further ascents cheap.
 _POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.02, 0.15
 _SCARCE = 90
-#: All further starts are tried then: they climb together, after so many steps only so many of them that have
-#: come furthest, for so many evaluations.
-_HEATS, _TRIED, _TRIAL = 1, 6, 7
-#: Of these, so many are finished, unless they are as near as this to the fit.
-_FINISHED, _SAME_MODE = 2, 0.2
+#: So many further starts of highest density climb together then, for so many evaluations; so many that came
+#: furthest are finished, unless they are as near as this to the fit or to a higher one.
+_TRIED, _TOGETHER, _FINISHED, _SAME_MODE = 12, 8, 3, 0.2
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by so many log units and
 #: noise instead. Unless that is less likely by more than so many nats per row, the other mode is looked for.
+#: It is given up where it lets go of the noise again, or after so many evaluations.
 _LONGER = 1.0
 _HOPELESS = 1.5
+_TRIAL = 6
 
 #: `theta` and its log posterior density
 Found = tuple[np.ndarray, float]
@@ -190,14 +190,24 @@ def _noisier(likelihood: LogPosterior, theta: np.ndarray) -> np.ndarray:
 def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Found:
     """The best of a fit and of the ascents from `starts`, those finished only that lead somewhere else."""
     if likelihood.has_curvature and len(starts) > _FINISHED:
-        begun = _begin(likelihood, starts)
-        begun = [other for other in begun if np.abs(other[0] - found[0]).max() > _SAME_MODE]
-        starts = np.array([theta for theta, _ in sorted(begun, key=_density)[-_FINISHED:]])
+        modes = [found[0]]
+        begun = _begin(likelihood, _most_promising(likelihood, starts))
+        for theta, _ in sorted(begun, key=_density, reverse=True):
+            if all(np.abs(theta - mode).max() > _SAME_MODE for mode in modes):
+                modes.append(theta)
+        starts = np.array(modes[1 : 1 + _FINISHED])
     return max([found, *(_climb(likelihood, start) for start in starts)], key=_density)
 
 
+def _most_promising(likelihood: LogPosterior, starts: np.ndarray) -> np.ndarray:
+    """The starts of highest density."""
+    if len(starts) <= _TRIED:
+        return starts
+    return starts[np.argsort([likelihood.value(start) for start in starts])[-_TRIED:]]
+
+
 def _begin(likelihood: LogPosterior, starts: np.ndarray) -> list[Found]:
-    """The first evaluations of the ascents from `starts` (`s x p`), all at once; the lower ones are left."""
+    """How far the ascents from `starts` (`s x p`) come in a few evaluations, all at once."""
     unit = likelihood.longest_step()
 
     def function(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -210,9 +220,7 @@ def _begin(likelihood: LogPosterior, starts: np.ndarray) -> list[Found]:
         *likelihood.bounds() / unit,
         least_gain=likelihood.negligible_promise,
         longest_step=1.0,
-        max_iterations=_TRIAL - 1,
-        finalists=_TRIED,
-        heats=_HEATS,
+        max_iterations=_TOGETHER - 1,
     )
     return [(point * unit, float(value)) for point, value in zip(trial.x, trial.value, strict=True)]
 
