@@ -102,16 +102,20 @@ class GramLayer(nn.Module):
 
 @final
 class DeepGram(nn.Module):
-    r"""A chain of Gram layers, and the kernel on the last: `K(G_L)`, `G_0 = X X^\top / D`.
+    r"""A chain of Gram layers, and the kernel on the last: `K(G_L)`, `G_0 = X W X^\top / D`.
 
     Args:
         layers: in their order.
         top: the kernel of the last layer's features.
         scale: its variance at first; learnt.
+        ard: how many inputs have a weight, learnt, in the diagonal matrix `W`; the identity when None.
     """
 
-    def __init__(self, layers: Sequence[GramLayer], top: GramKernel, scale: float = 1.0) -> None:
+    def __init__(
+        self, layers: Sequence[GramLayer], top: GramKernel, scale: float = 1.0, ard: int | None = None
+    ) -> None:
         super().__init__()
+        self.log_weights = None if ard is None else nn.Parameter(torch.zeros(ard, dtype=torch.float64))
         self._layers, self.top = nn.ModuleList(layers), top
         self.log_scale = nn.Parameter(torch.tensor(scale, dtype=torch.float64).log())
 
@@ -130,6 +134,9 @@ class DeepGram(nn.Module):
 
     def forward(self, inducing: Tensor, X: Tensor, *, full: bool = False) -> GramBlocks:
         """The covariances of inducing points (`M x D`) and points (`... x q x D`)."""
+        if self.log_weights is not None:
+            root = (0.5 * self.log_weights).exp()
+            inducing, X = root * inducing, root * X
         grams = inner_products(inducing, X, full=full)
         for layer in self.layers:
             grams = layer(grams)

@@ -98,6 +98,18 @@ def test_the_regularisation_is_chosen_by_rows_held_out() -> None:
     assert DeepKernelMachine(X[:1], Y[:1], regularization="auto").fit().validation_scores == {}
 
 
+def test_weights_of_inputs_tell_which_matter() -> None:
+    X = points(80, 4)
+    Y = torch.sin(6.0 * X[:, 1:2])
+    inference = Collapsed(max_iterations=30, warm_up=30)
+    model = DeepKernelMachine(X, Y, ard=True, num_inducing=15, inference=inference).fit()
+    weights = model.covariance.gram.log_weights
+    assert int(weights.argmax()) == 1
+    assert float(weights[1] - weights[[0, 2, 3]].max()) > 1.0
+    expected = model.covariance.blocks(model._seen(X[:3]), full=True).own
+    torch.testing.assert_close(model.kernel()(X[:3]).to_dense(), expected)
+
+
 def test_a_file_is_learnt_from(tmp_path) -> None:
     X, Y = (part.numpy() for part in single_index(300, 3))
     file = np.memmap(tmp_path / "X", np.float64, "w+", shape=X.shape)

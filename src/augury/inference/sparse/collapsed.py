@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf, log, pi
-from typing import NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import torch
 from linear_operator.utils.errors import NanError, NotPSDError
 from scipy.optimize import minimize
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from augury.errors import NotSupportedError
 from augury.inference.base import Progress
@@ -62,16 +61,43 @@ def statistics(covariance: InducingCovariance, rows: Rows) -> Statistics:
             weight.log().sum(dim=0),
         )
 
-    if len(ranges) == 1 or not torch.is_grad_enabled():
-        parts = (of_chunk(*bounds) for bounds in ranges)
-    else:
-        parts = (
-            checkpoint(of_chunk, *bounds, use_reentrant=False, preserve_rng_state=False) for bounds in ranges
-        )
-    total = next(parts)
-    for part in parts:
-        total = tuple(one + other for one, other in zip(total, part, strict=True))
-    return Statistics(*total)
+    parameters = [one for one in covariance.parameters() if one.requires_grad]
+    if len(ranges) == 1:
+        return Statistics(*of_chunk(*ranges[0]))
+    return Statistics(*_SumOverChunks.apply(of_chunk, ranges, *parameters))
+
+
+class _SumOverChunks(torch.autograd.Function):
+    """Sums of which no chunk's intermediate results are kept: the backward pass computes each again."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        of_chunk: Callable[[int, int], tuple[Tensor, ...]],
+        ranges: list[tuple[int, int]],
+        *parameters: Tensor,
+    ) -> tuple[Tensor, ...]:
+        ctx.of_chunk, ctx.ranges, ctx.parameters = of_chunk, ranges, parameters
+        total = of_chunk(*ranges[0])
+        for bounds in ranges[1:]:
+            total = tuple(one + other for one, other in zip(total, of_chunk(*bounds), strict=True))
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
+        gradients = [torch.zeros_like(one) for one in ctx.parameters]
+        for bounds in ctx.ranges:
+            with torch.enable_grad():
+                parts = ctx.of_chunk(*bounds)
+                told = [
+                    (part, slope) for part, slope in zip(parts, slopes, strict=True) if part.requires_grad
+                ]
+                outputs, weights = zip(*told, strict=True)
+                found = torch.autograd.grad(outputs, ctx.parameters, weights, allow_unused=True)
+            for gradient, one in zip(gradients, found, strict=True):
+                if one is not None:
+                    gradient += one
+        return None, None, *gradients
 
 
 def optimal_posterior(sums: Statistics, noise: Tensor) -> InducingPosterior:

@@ -59,7 +59,13 @@ def gram_kernel(kernel: str | GramKernel) -> GramKernel:
 
 
 def deep_covariance(
-    kernel: str | GramKernel, rows: Rows, num_inducing: int, regularization: Sequence[float], *, learn: bool
+    kernel: str | GramKernel,
+    rows: Rows,
+    num_inducing: int,
+    regularization: Sequence[float],
+    *,
+    learn: bool,
+    ard: bool = False,
 ) -> DeepGramCovariance:
     """The covariance before training, its inducing points at rows far from each other.
 
@@ -69,14 +75,16 @@ def deep_covariance(
         num_inducing: the largest number of inducing points.
         regularization: of each layer.
         learn: whether inducing points are trained, where they are fewer than the rows.
+        ard: whether each input has a weight.
 
     Raises:
         InvalidInputError: an unknown kernel, or no inducing points.
     """
     if num_inducing < 1:
         raise InvalidInputError(f"num_inducing must be at least 1; given {num_inducing}")
-    distance = RBFKernel().double()
-    distance.lengthscale = float(rows.read(0, 1).X.shape[-1]) ** 0.5
+    distance, D = RBFKernel().double(), rows.read(0, 1).X.shape[-1]
+    distance.lengthscale = float(D) ** 0.5
     Z = greedy_inducing_points(distance, rows, num_inducing)
     layers = [GramLayer(gram_kernel(kernel), len(Z), one) for one in regularization]
-    return DeepGramCovariance(DeepGram(layers, gram_kernel(kernel)), Z, learn=learn and len(Z) < len(rows))
+    gram = DeepGram(layers, gram_kernel(kernel), ard=D if ard else None)
+    return DeepGramCovariance(gram, Z, learn=learn and len(Z) < len(rows))
