@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch.distributions import MultivariateNormal
 
 import augury
 from augury.errors import InvalidInputError
-from augury.geometry import Differentials, GeometryWarning, TangentBundle, eigenmaps
+from augury.geometry import Differentials, GeometryWarning, TangentBundle, eigenmaps, extend
 from augury.kernels import ConnectionMaternKernel, EncodedKernel, NodeEncoding
 from augury.models import GaussianProcess, VectorFieldGP
 from augury.space.goals import Maximize
@@ -118,6 +119,35 @@ def test_a_source_in_a_hole_is_painted_in():
     assert np.linalg.norm(mean[0]) < 0.1
     assert np.linalg.norm(mean - field, axis=1).max() < 0.1
     assert np.trace(covariance[0]) > 3.0 * np.trace(covariance[known[0]])
+
+
+def test_new_points_are_predicted_like_nodes():
+    """Fields that are known everywhere, at points that are no nodes; in any frames."""
+    x = sphere(500)
+    bundle = TangentBundle.from_points(x)
+    normal = np.random.default_rng(0).normal(size=(500, 2, 2))
+    other = replace(bundle, frames=bundle.frames @ np.linalg.qr(normal)[0])
+    new = np.random.default_rng(1).normal(size=(60, 3))
+    new /= np.linalg.norm(new, axis=1, keepdims=True)
+    found = []
+    for one in (bundle, other):
+        flow = np.array([0.0, 0.0, 1.0]) - x[:, 2:] * x + np.cross([0.0, 1.0, 0.0], x)
+        process = VectorFieldGP(eigenmaps(one, 30), range(0, 500, 2), flow[::2]).fit()
+        mean, covariance = process.predict_at(new)
+        truth = np.array([0.0, 0.0, 1.0]) - new[:, 2:] * new + np.cross([0.0, 1.0, 0.0], new)
+        assert np.abs(mean - truth).max() < 0.05
+        assert np.abs((mean * new).sum(axis=1)).max() < 0.1
+        found.append((mean, covariance))
+        at_nodes = process.predict_at(x[:40])[0]
+        assert np.abs(at_nodes - process.predict(range(40))[0]).max() < 0.05
+    np.testing.assert_allclose(found[0][0], found[1][0], atol=1e-5)
+    np.testing.assert_allclose(found[0][1], found[1][1], atol=1e-5)
+    with pytest.raises(InvalidInputError, match="take at most"):
+        extend(eigenmaps(bundle, 900), new)
+    with pytest.raises(InvalidInputError, match="N x 3"):
+        extend(process.basis, new[:, :2])
+    with pytest.warns(GeometryWarning, match="farther from all nodes"):
+        extend(process.basis, 2.0 * new)
 
 
 def test_divergence_and_curl_come_with_their_deviation(model, basis):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -47,6 +49,15 @@ def test_large_weights_are_warned_of():
         linear.weight.mul_(10.0)
     with pytest.warns(VarianceWarning, match="predicted standard deviation"):
         SNNKLinear.from_linear(linear, "tanh", 64, inputs=points(50, 4))
+
+
+def test_a_layer_of_many_inputs_is_warned_of():
+    with pytest.warns(VarianceWarning, match="predicted standard deviation"):
+        SNNKLinear(64, 8, 16, "tanh")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SNNKLinear(64, 8, 16)
+        SNNKLinear(4, 8, 64, "cos")
 
 
 def test_a_layer_learns():

@@ -8,6 +8,7 @@ from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from augury.geometry.differentials import Differentials as Differentials
+    from augury.geometry.extension import extend as extend
     from augury.geometry.orientation import normals as normals
     from augury.geometry.pictures import quiver as quiver
     from augury.geometry.smooth_fields import diffuse as diffuse
@@ -25,6 +26,7 @@ _ATTRIBUTES = {
     "TangentBundle": "augury.geometry.tangent_bundle",
     "diffuse": "augury.geometry.smooth_fields",
     "eigenmaps": "augury.geometry.spectrum",
+    "extend": "augury.geometry.extension",
     "farthest_points": "augury.geometry.thinning",
     "normals": "augury.geometry.orientation",
     "quiver": "augury.geometry.pictures",

@@ -9,8 +9,8 @@ from sklearn.neighbors import NearestNeighbors
 from augury.errors import InvalidInputError
 
 
-def proximity_graph(points: np.ndarray, n_neighbors: int, bandwidth: float) -> csr_array:
-    r"""The symmetric weights (`n x n`) of pairs of which one is among the nearest of the other.
+def proximity_graph(points: np.ndarray, n_neighbors: int, bandwidth: float) -> tuple[csr_array, float]:
+    r"""The symmetric weights (`n x n`) of pairs of which one is among the nearest of the other, and `h`.
 
     .. math:: A_{ij} = \exp\big(-|x_i - x_j|^2 / 2 h^2\big)
 
@@ -37,9 +37,10 @@ def proximity_graph(points: np.ndarray, n_neighbors: int, bandwidth: float) -> c
     graph = csr_array(one_sided.maximum(one_sided.T))
     graph.sort_indices()
     rows = np.repeat(np.arange(n), np.diff(graph.indptr))
-    length = np.linalg.norm(points[rows] - points[graph.indices], axis=1)
-    graph.data = np.exp(-0.5 * (length / (bandwidth * length.mean())) ** 2)
-    return graph
+    distance = np.linalg.norm(points[rows] - points[graph.indices], axis=1)
+    length = bandwidth * float(distance.mean())
+    graph.data = np.exp(-0.5 * (distance / length) ** 2)
+    return graph, length
 
 
 def neighbourhoods(points: np.ndarray, graph: csr_array, size: int) -> np.ndarray:

@@ -43,12 +43,16 @@ class TangentBundle:
         graph: `n x n` symmetric weights `A` of neighbours.
         frames: `n x d x m`, orthonormal columns.
         dimension: of the manifold, by which Laplacians are scaled (see `unit`).
+        n_neighbors: number of nearest neighbours that the graph was made of.
+        length: `h` of its weights, `exp(-|x_i - x_j|^2 / 2 h^2)`.
     """
 
     points: np.ndarray
     graph: csr_array
     frames: np.ndarray
     dimension: int
+    n_neighbors: int
+    length: float
 
     @classmethod
     def from_points(
@@ -98,12 +102,12 @@ class TangentBundle:
             )
         if manifold_dim is not None and not 1 <= manifold_dim <= X.shape[1]:
             raise InvalidInputError(f"manifold_dim must be 1 to {X.shape[1]}; given {manifold_dim}")
-        graph = proximity_graph(X, n_neighbors, bandwidth)
+        graph, length = proximity_graph(X, n_neighbors, bandwidth)
         near = X[neighbourhoods(X, graph, size)]
         left, values, _ = np.linalg.svd((near - near.mean(axis=1, keepdims=True)).mT, full_matrices=False)
         m = manifold_dim or _dimension(values, explained_variance)
         _warn_of_poor_points(graph, values, m)
-        return cls(X, graph, np.ascontiguousarray(left[:, :, :m]), m)
+        return cls(X, graph, np.ascontiguousarray(left[:, :, :m]), m, n_neighbors, length)
 
     @classmethod
     def trivial(cls, points: Any, manifold_dim: int, n_neighbors: int = 10, bandwidth: float = 0.6) -> Self:
@@ -118,7 +122,8 @@ class TangentBundle:
         """
         X = np.array(points, dtype=np.float64)
         frames = np.broadcast_to(np.eye(X.shape[1]), (len(X), X.shape[1], X.shape[1])).copy()
-        return cls(X, proximity_graph(X, n_neighbors, bandwidth), frames, manifold_dim)
+        graph, length = proximity_graph(X, n_neighbors, bandwidth)
+        return cls(X, graph, frames, manifold_dim, n_neighbors, length)
 
     def __len__(self) -> int:
         return len(self.points)

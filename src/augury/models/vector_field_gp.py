@@ -17,6 +17,7 @@ from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.geometry.differentials import Differentials
+from augury.geometry.extension import extend
 from augury.geometry.spectrum import Eigenmaps
 from augury.geometry.tangent_bundle import GeometryWarning, TangentBundle
 from augury.inference.spectral_weights import SpectralWeights
@@ -187,7 +188,18 @@ class VectorFieldGP(Surrogate):
             indices: `N` numbers of points; all when None.
         """
         nodes = slice(None) if indices is None else self._nodes(indices).reshape(-1)
-        fields, frames = self._fields[nodes], torch.from_numpy(self.bundle.frames)[nodes]
+        return self._moments(torch.from_numpy(self.bundle.frames)[nodes], self._fields[nodes])
+
+    def predict_at(self, points: Any) -> tuple[np.ndarray, np.ndarray]:
+        """The same at new points of the manifold (`N x d`), by `augury.geometry.extend`.
+
+        Raises:
+            InvalidInputError: as `extend` does.
+        """
+        frames, fields = (torch.from_numpy(part) for part in extend(self.basis, points))
+        return self._moments(frames, fields)
+
+    def _moments(self, frames: Tensor, fields: Tensor) -> tuple[np.ndarray, np.ndarray]:
         mean, root = self.weights.moments()
         lifted = frames @ (fields @ root)
         return (frames @ (fields @ mean).unsqueeze(-1)).squeeze(-1).numpy(), (lifted @ lifted.mT).numpy()

@@ -14,6 +14,9 @@ from augury.kernels.random_features.base import RandomFeatures
 from augury.kernels.random_features.relu import ReLUFeatures
 from augury.kernels.random_features.universal import universal_random_features
 
+#: So many normal inputs tell whether the variance explodes.
+_TYPICAL = 64
+
 
 @final
 class SNNKLinear(nn.Module):
@@ -39,6 +42,10 @@ class SNNKLinear(nn.Module):
     Raises:
         InvalidInputError: a number that is not positive, an unknown activation, or features of another number
             of inputs.
+
+    Warns:
+        VarianceWarning: at inputs of variance 1, the predicted standard deviation of the features of the
+            activation is larger than what they estimate (with many inputs, of all but ReLU).
     """
 
     def __init__(
@@ -65,6 +72,8 @@ class SNNKLinear(nn.Module):
         if features is None:
             norms = in_features**0.5, 3.0**-0.5  # of inputs of variance 1, and of such weights
             features = layer_features(activation, num_features, in_features, norms=norms, seed=seed)
+            typical = torch.randn(_TYPICAL, in_features, dtype=torch.float64, generator=generator)
+            features.warn_of_variance(typical, W, b if bias else None)
         if features.input_dim != in_features:
             raise InvalidInputError(
                 f"the features are of {features.input_dim} inputs; the layer has {in_features}"
