@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,10 @@ from sklearn.neighbors import NearestNeighbors
 
 from augury.errors import InvalidInputError
 from augury.geometry.spectrum import Eigenmaps
-from augury.geometry.tangent_bundle import GeometryWarning
+
+#: The least share of a sum over neighbours that must be left in the denominator: what they say is divided by
+#: it, and their errors with it.
+_LEAST_SHARE = 0.2
 
 
 def extend(basis: Eigenmaps, points: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -31,11 +33,8 @@ def extend(basis: Eigenmaps, points: Any) -> tuple[np.ndarray, np.ndarray]:
         `N x d x m` frames and `N x m x k` coordinates in them.
 
     Raises:
-        InvalidInputError: points of another dimension or not finite, or eigenfields so short that neighbours
-            do not tell them.
-
-    Warns:
-        GeometryWarning: points farther from all nodes than any node is from its neighbours.
+        InvalidInputError: points of another dimension, not finite, or farther from all nodes than any node is
+            from its neighbours; or eigenfields so short that neighbours do not tell them.
     """
     bundle, X = basis.bundle, np.asarray(points, dtype=np.float64)
     if X.ndim != 2 or X.shape[1] != bundle.ambient_dim or not np.isfinite(X).all():
@@ -45,23 +44,23 @@ def extend(basis: Eigenmaps, points: Any) -> tuple[np.ndarray, np.ndarray]:
     reach = np.linalg.norm(bundle.points[rows] - bundle.points[bundle.graph.indices], axis=1).max()
     far = int((distance[:, 0] > reach).sum())
     if far:
-        warnings.warn(
-            f"{far} of the points are farther from all nodes than any node is "
-            f"from its neighbours ({reach:.3g}): what is said of them is a guess",
-            GeometryWarning,
-            stacklevel=2,
+        raise InvalidInputError(
+            f"{far} of the points are farther from all nodes than any node is from its neighbours "
+            f"({reach:.3g}): nothing is known of the manifold there"
         )
     # relative to the nearest, so that weights of points far away do not vanish together
     weights = np.exp(-0.5 * (distance**2 - distance[:, :1] ** 2) / bundle.length**2)
-    around = np.concatenate([X[:, None], bundle.points[near]], axis=1)
-    centred = around - around.mean(axis=1, keepdims=True)
-    frames = np.linalg.svd(centred.mT, full_matrices=False)[0][:, :, : bundle.manifold_dim]
-    left, _, right = np.linalg.svd(np.einsum("nda,njdb->njab", frames, bundle.frames[near]))
+    nearby = bundle.frames[near]
+    # of all tangent spaces the one nearest to those of the neighbours: the mean of their projections
+    projection = np.einsum("nj,njda,njea->nde", weights, nearby, nearby)
+    frames = np.linalg.eigh(projection)[1][:, :, -bundle.manifold_dim :]
+    left, _, right = np.linalg.svd(np.einsum("nda,njdb->njab", frames, nearby))
     transported = np.einsum("nj,njab,njbk->nak", weights, left @ right, basis.local[near])
     scale = (weights * distance**2).sum(axis=1) / (2.0 * bundle.dimension)
     remaining = 1.0 - scale[:, None] / weights.sum(axis=1)[:, None] * basis.values
-    if (remaining <= 0.0).any():
-        few = int((remaining > 0.0).all(axis=0).argmin())
+    enough = (remaining > _LEAST_SHARE).all(axis=0)
+    if not enough.all():
+        few = int(enough.argmin())
         raise InvalidInputError(
             f"the eigenfields from number {few} on change faster than the neighbours of the new points tell; "
             f"take at most {few}, or more nodes"
