@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         DeepKernelMachineClassifier as DeepKernelMachineClassifier,
     )
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
+    from augury.models.functional_tucker import FunctionalTucker as FunctionalTucker
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
     from augury.models.gradient_enhanced_process import (
         GradientEnhancedGaussianProcess as GradientEnhancedGaussianProcess,
@@ -71,6 +72,7 @@ _ATTRIBUTES = {
     "BayesianNeuralNetwork": "augury.models.bayesian_neural_network",
     "BundledSurrogate": "augury.models.bundled_surrogate",
     "BurrXII": "augury.models.scale_mixture.burr",
+    "FunctionalTucker": "augury.models.functional_tucker",
     "FeasibilityModel": "augury.models.feasibility",
     "GaussianProcess": "augury.models.gaussian_process",
     "GradientEnhancedGaussianProcess": "augury.models.gradient_enhanced_process",

@@ -27,6 +27,7 @@ MODELS = Registry(
         "deep-kernel-machine": "augury.models.deep_kernel_machine:DeepKernelMachine",
         "saas": "augury.models.sparse_axis_process:SparseAxisProcess",
         "sparse-multiple-kernel": "augury.models.sparse_multiple_kernel_gp:SparseMultipleKernelGP",
+        "functional-tucker": "augury.models.functional_tucker:FunctionalTucker",
         "nargp": "augury.models.nargp:NARGP",
         "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",

@@ -1,0 +1,1 @@
+"""Tensors of continuous coordinates: products of one-dimensional Gaussian processes, by message passing."""

@@ -1,0 +1,1 @@
+"""Gaussian processes of one input as linear state-space models: everything in time linear in the points."""
