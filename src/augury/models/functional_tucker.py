@@ -12,7 +12,7 @@ from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.posteriors import GPyTorchPosterior, Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
 from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
-from linear_operator.operators import DiagLinearOperator
+from linear_operator import to_linear_operator
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
@@ -42,8 +42,7 @@ class FunctionalTucker(OutcomeSurrogate):
     Every :math:`z^k_r` is a Matern process as a state-space model, so that a sweep takes time linear in the
     rows and in the distinct values of each input, and memory for the data and a block of rows. For readings
     by place and time, with many rows and repeated coordinates, some missing and some never seen. A constant
-    is fitted beside the products. The posterior is that of each point alone, the Gaussian with the moments of
-    the product; points are taken to be independent of one another.
+    is fitted beside the products. The posterior is the Gaussian with the joint moments of the products.
 
     Source: Fang et al., "Functional Bayesian Tucker decomposition for continuous-indexed tensor data", ICLR
     2024.
@@ -70,7 +69,7 @@ class FunctionalTucker(OutcomeSurrogate):
             options out of range.
     """
 
-    capabilities = frozenset({"gaussian", "train_inputs"})
+    capabilities = frozenset({"gaussian", "joint_samples", "train_inputs"})
     learnt: Tensor  # m x P: the state of each outcome
 
     def __init__(
@@ -218,7 +217,8 @@ class FunctionalTucker(OutcomeSurrogate):
         Returns:
             Mean (`T x R`) and covariance (`T x R x R`).
         """
-        return self._tensors[outcome].modes[mode].at(grid.to(torch.float64))
+        mean, covariance = self._tensors[outcome].modes[mode].at(grid.to(torch.float64).unsqueeze(-1))
+        return mean[:, 0], covariance[:, 0, 0]
 
     def _joint_posterior(
         self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
@@ -232,11 +232,11 @@ class FunctionalTucker(OutcomeSurrogate):
         points: Tensor = self.transform_inputs(X.to(torch.float64))
         normals = []
         for tensor in self._tensors:
-            mean, variance = tensor.moments_at(points.reshape(-1, points.shape[-1]))
+            mean, covariance = tensor.moments_at(points.reshape(-1, *points.shape[-2:]))
             if observation_noise:
-                variance = variance + tensor.noise_variance
-            covariance = DiagLinearOperator(variance.reshape(points.shape[:-1]))
-            normals.append(MultivariateNormal(mean.reshape(points.shape[:-1]), covariance))
+                covariance = covariance + tensor.noise_variance * torch.eye(points.shape[-2]).double()
+            joint_covariance = to_linear_operator(covariance.reshape(*points.shape[:-1], points.shape[-2]))
+            normals.append(MultivariateNormal(mean.reshape(points.shape[:-1]), joint_covariance))
         joint = (
             normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
         )

@@ -11,6 +11,7 @@ import torch
 from scipy.optimize import minimize
 from torch import Tensor
 
+from augury.inference.functional_tensors.bridge import Bridge
 from augury.inference.state_space.matern import MaternSDE
 from augury.inference.state_space.smoother import Chain, Smoothed, kalman_filter, kalman_smoother
 
@@ -91,35 +92,13 @@ class Mode:
         factors = (self.shift * mean).sum() - 0.5 * (self.precision * second).sum()
         return float(factors - self.posterior.log_evidence)
 
-    def at(self, coordinates: Tensor) -> tuple[Tensor, Tensor]:
-        r"""Mean (`... x R`) and covariance (`... x R x R`) at coordinates (`...`), differentiable in them.
+    @cached_property
+    def _bridge(self) -> Bridge:
+        return Bridge(self._times, self.posterior, self.sde, _JITTER)
 
-        Between the neighbours :math:`x_-, x_+` the state is
-        :math:`A_1 x_- + K (x_+ - A_2 A_1 x_-) + N(0, Q_1 - K A_2 Q_1)` with
-        :math:`K = Q_1 A_2^T (A_2 Q_1 A_2^T + Q_2)^{-1}`; the neighbours' joint posterior is integrated out.
-        """
-        times, sde = self._times, self.sde
-        t = self._scaled(coordinates).clamp(float(times[0]), float(times[-1]))
-        right = torch.searchsorted(times, t.detach().contiguous()).clamp(1, len(times) - 1)
-        left = right - 1
-        A1, Q1 = sde.transition(t - times[left])
-        A2, Q2 = sde.transition(times[right] - t)
-        K = torch.linalg.solve(A2 @ Q1 @ A2.mT + Q2 + _JITTER * sde.stationary_covariance, A2 @ Q1).mT
-        near, far = (A1 - K @ A2 @ A1)[..., 0, :], K[..., 0, :]
-        rest = (Q1 - K @ A2 @ Q1)[..., 0, 0].clamp_min(0.0)
-        s = sde.order
-        mean, covariance = self.posterior.mean, self.posterior.covariance
-        shape = (len(times), self.rank, s)
-        states = mean.reshape(shape)
-        value = torch.einsum("...s,...rs->...r", near, states[left])
-        value = value + torch.einsum("...s,...rs->...r", far, states[right])
-        blocks = covariance.reshape(*shape, self.rank, s)
-        cross = (self.posterior.gain @ covariance[1:]).reshape(len(times) - 1, self.rank, s, self.rank, s)
-        joint = "...s,...rsqt,...t->...rq"
-        between = torch.einsum(joint, near, cross[left], far)
-        spread = torch.einsum(joint, near, blocks[left], near) + torch.einsum(joint, far, blocks[right], far)
-        spread = spread + between + between.mT + rest[..., None, None] * torch.eye(self.rank)
-        return value, spread
+    def at(self, coordinates: Tensor) -> tuple[Tensor, Tensor]:
+        """Means (`b x q x R`), covariances (`b x q x q x R x R`) at `b x q` coordinates, differentiable."""
+        return self._bridge.joint(self._scaled(coordinates))
 
     # -- hyperparameters -------------------------------------------------------------------------------
 
@@ -166,8 +145,8 @@ class Mode:
     # -- the chain -------------------------------------------------------------------------------------
 
     def _forget(self) -> None:
-        self.__dict__.pop("posterior", None)
-        self.__dict__.pop("moments", None)
+        for name in ("posterior", "moments", "_bridge"):
+            self.__dict__.pop(name, None)
 
     def _scaled(self, coordinates: Tensor) -> Tensor:
         """Levels that are not alike are put far apart."""

@@ -15,6 +15,8 @@ from augury.inference.functional_tensors.mode import Mode
 _BLOCK_NUMBERS = 1 << 22
 #: The prior of the noise's precision: Gamma(1, 1e-3), for standardised outcomes of any small noise.
 _SHAPE, _RATE = 1.0, 1e-3
+#: Added to predicted variances, of standardised outcomes.
+_LEAST_VARIANCE = 1e-10
 
 
 class FunctionalTensor:
@@ -117,13 +119,19 @@ class FunctionalTensor:
     # -- predictions -----------------------------------------------------------------------------------
 
     def moments_at(self, X: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance of the value at `X` (`N x K`), differentiable in `X`."""
-        moments = []
+        """Means (`b x q`) and covariances (`b x q x q`) of values at `X` (`b x q x K`), differentiable."""
+        pairs: list[tuple[Tensor, Tensor]] = []
+        b, q = X.shape[:2]
         for k, mode in enumerate(self.modes):
-            mean, covariance = mode.at(X[:, k])
-            moments.append((mean, covariance + mean.unsqueeze(-1) * mean.unsqueeze(-2)))
-        first, second = self.contraction.value(moments)
-        return first + self._constant, (second - first.square()).clamp_min(1e-12)
+            mean, covariance = mode.at(X[..., k])
+            second = covariance + mean[:, :, None, :, None] * mean[:, None, :, None, :]
+            left = mean.unsqueeze(2).expand(b, q, q, mean.shape[-1])
+            pairs.append((left.flatten(0, 2), second.flatten(0, 2)))
+        first, products = (part.reshape(b, q, q) for part in self.contraction.value(pairs))
+        value = first[..., 0]
+        covariance = products - value.unsqueeze(-1) * value.unsqueeze(-2)
+        jitter = _LEAST_VARIANCE * torch.eye(q, dtype=torch.float64)
+        return value + self._constant, 0.5 * (covariance + covariance.mT) + jitter
 
     # -- state -----------------------------------------------------------------------------------------
 
