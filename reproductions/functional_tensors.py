@@ -34,7 +34,7 @@ def main() -> None:
         print_table("Temperatures of the United States", temperatures(quick))
     else:
         print("AUGURY_DATA is not set: the temperatures are left out")
-    sizes = (4_000, 16_000) if quick else (10_000, 40_000, 160_000)
+    sizes = (4_000, 16_000) if quick else (40_000, 160_000, 640_000)
     print_table("Time", [linear_time(sizes)])
 
 
