@@ -8,7 +8,6 @@ choice of the acquisition and of the recommendation matters, and that gradients 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -147,28 +146,25 @@ def _regret(
     method: str,
     budget: int,
     seed: int,
-) -> tuple[float, float]:
-    """The true regret of the recommended point, and the seconds a suggestion took."""
+) -> float:
+    """The true regret of the recommended point."""
     strategy, rule = METHODS[method]
     space = Space({f"x{i}": (0.0, 1.0) for i in range(dim)})
     errors = noise * np.random.default_rng([seed, 7]).standard_normal(budget)  # the same for all methods
     X, Y, state, nothing = np.empty((0, dim)), np.empty((0, 1)), None, np.empty((0, dim))
-    elapsed = 0.0
     while len(X) < budget:
         fresh = len(X) < 10
         proposer = METHODS["risk-neutral noisy EI"][0] if fresh else strategy
         n = 10 if fresh else 1
-        begun = time.perf_counter()
         proposal = proposer.propose(
             space, _GOALS, _table(X, Y), nothing, n, seed=1000 * seed + len(X), state=state
         )
-        elapsed += 0.0 if fresh else time.perf_counter() - begun
         state = proposal.state
         values = function(torch.from_numpy(proposal.points)).numpy() + errors[len(X) : len(X) + n]
         X, Y = np.concatenate([X, proposal.points]), np.concatenate([Y, values[:, None]])
     found = recommend(rule, "gp", space, _GOALS, _table(X, Y), seed=seed)
     assert found is not None
-    return float(function(torch.from_numpy(found[0][None]))[0]) - lowest, elapsed / (budget - 10)
+    return float(function(torch.from_numpy(found[0][None]))[0]) - lowest
 
 
 def _on_cube(problem: Any) -> Callable[[Tensor], Tensor]:
@@ -190,22 +186,19 @@ def noisy_optimisation(plan: dict[str, int], shares: list[float], budget: int) -
         deviation = float(function(sample).std())
         lowest = float(problem.optimal_value)
         for share in shares:
-            regrets, seconds = {}, {}
+            regrets = {}
             for method in METHODS:
                 runs = [
                     _regret(function, dim, lowest, share * deviation, method, budget, seed)
                     for seed in range(seeds)
                 ]
-                regrets[method] = np.array([run[0] for run in runs]) / deviation
-                seconds[method] = float(np.median([run[1] for run in runs]))
+                regrets[method] = np.array(runs) / deviation
             plain = regrets[next(iter(METHODS))]
             for method, regret in regrets.items():
                 low, high = mean_interval(regret - plain)
                 measured = f"regret {regret.mean():.3f} (median {np.median(regret):.3f})"
                 if method not in (next(iter(METHODS)), "random"):
                     measured += f"; minus plug-in EI: [{low:+.3f}, {high:+.3f}]"
-                if method != "random":
-                    measured += f"; {1e3 * seconds[method]:.0f} ms"
                 claim = f"{name}, noise {share:.0%}, {seeds} seeds: {method}"
                 rows.append((claim, _ONE_STEP_OPTIMAL.get(method, ""), measured))
     return rows
