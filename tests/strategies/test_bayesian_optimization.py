@@ -152,10 +152,20 @@ def test_infeasible_batches_do_not_repeat_themselves():
 
 
 def test_few_points_are_repeated():
+    """Also at the end of a search that has found the optimum to a ten-thousandth."""
     space = Space({"x": Float(0.0, 1.0), "y": Float(0.0, 1.0)})
-    seen = run(BayesianOptimization(), space, lambda X: ((X - 0.5) ** 2).sum(axis=1, keepdims=True), 30)
-    distance = np.linalg.norm(seen.X[:, None] - seen.X, axis=-1) + np.eye(30)
-    assert (distance.min(axis=1) < 1e-8).sum() <= 2
+    repeated = 0
+    for seed in range(6):
+        best = np.random.default_rng(seed).uniform(0.2, 0.8, 2)
+        seen = run(
+            BayesianOptimization(),
+            space,
+            lambda X, best=best: ((X - best) ** 2).sum(axis=1, keepdims=True),
+            30,
+        )
+        distance = np.linalg.norm(seen.X[:, None] - seen.X, axis=-1) + np.eye(30)
+        repeated += (distance.min(axis=1) < 1e-8).sum()
+    assert repeated <= 0.15 * 6 * 30
 
 
 def test_noise_does_not_fool_it():

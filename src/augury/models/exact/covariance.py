@@ -31,7 +31,7 @@ class Covariance(ABC):
 
     #: Newton's method stops when its model promises less than this, in nats; the model may be wrong by a
     #: factor, and by a larger one where hyperparameters make up for each other.
-    negligible_promise = 5e-3
+    negligible_promise = 1e-2
     #: How far it may change each of `theta`, and the log noise variance, at once; a longer step is shortened
     #: as a whole. The noise goes from the quiet start to its lower bound in two.
     longest_step, longest_noise_step = 1.25, 3.5

@@ -24,8 +24,9 @@ _SUBSET_ROWS = 50
 _POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.02, 0.15
 _SCARCE = 90
 #: So many further starts of highest density climb together then, for so many evaluations; so many that came
-#: furthest are finished, unless they are as near as this to the fit or to a higher one.
-_TRIED, _TOGETHER, _FINISHED, _SAME_MODE = 12, 8, 3, 0.2
+#: furthest are finished, unless they are as near as this to the fit or to a higher one. They go on to this
+#: share of what is negligible otherwise: where the way leads over a saddle little is promised.
+_TRIED, _TOGETHER, _FINISHED, _SAME_MODE, _PATIENCE = 12, 8, 3, 0.2, 0.2
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by so many log units and
 #: noise instead. Unless that is less likely by more than so many nats per row, the other mode is looked for.
 #: It is given up where it lets go of the noise again, or after so many evaluations.
@@ -196,7 +197,7 @@ def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Foun
             if all(np.abs(theta - mode).max() > _SAME_MODE for mode in modes):
                 modes.append(theta)
         starts = np.array(modes[1 : 1 + _FINISHED])
-    return max([found, *(_climb(likelihood, start) for start in starts)], key=_density)
+    return max([found, *(_climb(likelihood, start, patience=_PATIENCE) for start in starts)], key=_density)
 
 
 def _most_promising(likelihood: LogPosterior, starts: np.ndarray) -> np.ndarray:
@@ -233,6 +234,7 @@ def _climb(
     likelihood: LogDensity,
     start: np.ndarray,
     scale: float = 1.0,
+    patience: float = 1.0,
     evaluations: int = MAX_EVALUATIONS,
     proceed: Callable[[np.ndarray], bool] = lambda theta: True,
 ) -> Found:
@@ -245,7 +247,7 @@ def _climb(
         start,
         lower,
         upper,
-        least_gain=likelihood.negligible_promise,
+        least_gain=patience * likelihood.negligible_promise,
         longest_step=likelihood.longest_step(),
         max_evaluations=evaluations,
         proceed=proceed,
