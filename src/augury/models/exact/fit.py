@@ -29,7 +29,8 @@ _SCARCE = 90
 _TRIED, _TOGETHER, _FINISHED, _SAME_MODE, _PATIENCE = 12, 8, 3, 0.2, 0.2
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by so many log units and
 #: noise instead. Unless that is less likely by more than so many nats per row, the other mode is looked for.
-#: It is given up where it lets go of the noise again, or after so many evaluations.
+#: It is given up where it lets go of the noise again (among few rows only if it is no better after so many
+#: evaluations).
 _LONGER = 1.0
 _HOPELESS = 1.5
 _TRIAL = 6
@@ -169,10 +170,13 @@ def _unless_noise(likelihood: LogPosterior, found: Found) -> Found:
         return found
     for noisier in _noisier(likelihood, theta):
         if likelihood.value(noisier) >= density - _HOPELESS * likelihood.n:
-            begun, _ = _climb(
-                likelihood, noisier, evaluations=_TRIAL, proceed=lambda theta: _is_noisy(likelihood, theta)
+            begun, reached = _climb(
+                likelihood,
+                noisier,
+                evaluations=_TRIAL,
+                proceed=lambda theta: likelihood.n <= _SCARCE or _is_noisy(likelihood, theta),
             )
-            if _is_noisy(likelihood, begun):
+            if reached > density or _is_noisy(likelihood, begun):
                 return _best_of(likelihood, found, begun[None])
     return found
 
