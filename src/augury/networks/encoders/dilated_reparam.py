@@ -58,7 +58,7 @@ class DilatedReparamConv(nn.Module):
     In evaluation mode a dilated kernel is a sparse large one, so that the sum is one convolution with a bias:
     `reparameterize` makes it that, exactly.
 
-    Source: Ding et al. (2024), "UniRepLKNet", section 3.1; names of the parameters as in its checkpoints.
+    Source: Ding et al. (2024), "UniRepLKNet"; names of the parameters as in its checkpoints.
 
     Args:
         channels: `C`.

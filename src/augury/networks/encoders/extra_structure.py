@@ -27,7 +27,7 @@ def extra_structure(
 ) -> nn.Module:
     """The structure between the large kernel of a block and its channel mixing.
 
-    Source: Ding et al. (2024), "UniRepLKNet", guideline 1 (table of extra structures).
+    Source: Ding et al. (2024), "UniRepLKNet", comparison of structures after the large kernel.
 
     Args:
         kind: `"se"`: squeeze and excitation, reduction 4; `"bottleneck"`: 1x1 to `C/4`, depthwise 3x3, 1x1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any, final
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
 from augury.networks.encoders.channel_norm import ChannelNorm
+from augury.networks.encoders.checks import check_map, check_stages
 from augury.networks.encoders.fold import check_foldable
 from augury.networks.encoders.spatial import convolution, linear
 from augury.networks.encoders.stochastic_depth import depth_rates
@@ -79,7 +79,8 @@ class UniRepLKNet(nn.Module):
         depths = tuple(int(depth) for depth in depths)
         kernels = default_kernels(depths) if kernel_sizes is None else tuple(map(tuple, kernel_sizes))
         self.out_indices = None if out_indices is None else tuple(out_indices)
-        _check(depths, width, kernels, self.out_indices, num_classes)
+        check_stages(depths, self.out_indices, num_classes)
+        _check_widths(depths, width, kernels)
         generator = torch.Generator().manual_seed(seed)
         at: dict[str, Any] = {"device": device, "dtype": dtype}
         self.spatial_dims, self.in_channels = spatial_dims, in_channels
@@ -156,7 +157,7 @@ class UniRepLKNet(nn.Module):
             InvalidInputError: a shape that is none, a side that is too short, or in training mode a single
                 input whose last map is a single place (batch statistics do not exist).
         """
-        self._check_input(x)
+        check_map(x, self.in_channels, self.spatial_dims, self.stride, training=self.training)
         maps: list[Tensor] = []
         for stage, (halve, blocks) in enumerate(zip(self.downsample_layers, self.stages, strict=True)):
             x = blocks(halve(x))
@@ -180,36 +181,9 @@ class UniRepLKNet(nn.Module):
                 block.reparameterize()
         return self
 
-    def _check_input(self, x: Tensor) -> None:
-        if x.dim() != self.spatial_dims + 2 or x.shape[1] != self.in_channels:
-            places = "H x W" if self.spatial_dims == 2 else "L"
-            raise InvalidInputError(f"inputs are B x {self.in_channels} x {places}; given {tuple(x.shape)}")
-        if min(x.shape[2:]) < self.stride:
-            raise InvalidInputError(
-                f"each side must be at least {self.stride} for {len(self.widths)} stages; "
-                f"given {tuple(x.shape[2:])}: enlarge the input or take fewer stages"
-            )
-        if self.training and x.shape[0] == 1 and all(ceil(side / self.stride) == 1 for side in x.shape[2:]):
-            raise InvalidInputError(
-                "batch normalisation cannot train on one input whose last map is one place: give more "
-                "inputs, larger ones, or call .eval()"
-            )
 
-
-def _check(
-    depths: tuple[int, ...],
-    width: int,
-    kernels: tuple[tuple[int, ...], ...],
-    out_indices: tuple[int, ...] | None,
-    num_classes: int,
-) -> None:
-    if not depths or min(depths) < 1:
-        raise InvalidInputError(f"every stage needs at least one block; given depths {depths}")
+def _check_widths(depths: tuple[int, ...], width: int, kernels: tuple[tuple[int, ...], ...]) -> None:
     if width < 4 or width % 2:
         raise InvalidInputError(f"the width must be even and at least 4; given {width}")
     if tuple(map(len, kernels)) != depths:
         raise InvalidInputError(f"kernel_sizes must be one a block, {depths} by stage; given {kernels}")
-    if out_indices is not None and num_classes:
-        raise InvalidInputError("a network gives maps (out_indices) or logits (num_classes), not both")
-    if out_indices is not None and not set(out_indices) <= set(range(len(depths))):
-        raise InvalidInputError(f"out_indices lie in 0..{len(depths) - 1}; given {out_indices}")

@@ -42,7 +42,7 @@ class UniRepLKNetBlock(nn.Module):
     with `D` stochastic depth. The depthwise kernel `W` is a `DilatedReparamConv` from 7 taps on, a plain one
     for 3 and 5, and absent for 0.
 
-    Source: Ding et al. (2024), "UniRepLKNet", figure 2; names of the parameters as in its checkpoints.
+    Source: Ding et al. (2024), "UniRepLKNet"; names of the parameters as in its checkpoints.
 
     Args:
         channels: `C`.

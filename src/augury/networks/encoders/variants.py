@@ -25,7 +25,25 @@ UNIREPLKNET: Final = {
     "l": UniRepLKNetVariant((3, 3, 27, 3), 192),
     "xl": UniRepLKNetVariant((3, 3, 27, 3), 256),
 }
-"""The variants of Ding et al. (2024), table 5."""
+"""The variants of Ding et al. (2024)."""
+
+
+class InceptionNeXtVariant(NamedTuple):
+    """Number of blocks and channels by stage, and the mixer's share of channels and length of bands."""
+
+    depths: tuple[int, ...]
+    widths: tuple[int, ...]
+    branch_ratio: float = 0.125
+    band_kernel: int = 11
+
+
+INCEPTION_NEXT: Final = {
+    "atto": InceptionNeXtVariant((2, 2, 6, 2), (40, 80, 160, 320), 0.25, 9),
+    "tiny": InceptionNeXtVariant((3, 3, 9, 3), (96, 192, 384, 768)),
+    "small": InceptionNeXtVariant((3, 3, 27, 3), (96, 192, 384, 768)),
+    "base": InceptionNeXtVariant((3, 3, 27, 3), (128, 256, 512, 1024)),
+}
+"""The variants of Yu et al. (2024); the base one at 384 pixels has the same network."""
 
 _THIRD_STAGE: Final = {
     (2, 2, 6, 2): (13,),
