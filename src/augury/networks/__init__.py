@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from augury.networks.layers import Flatten as Flatten
     from augury.networks.layers import GlobalAveragePool as GlobalAveragePool
     from augury.networks.mlp import MLP as MLP
+    from augury.networks.receptive_field import EffectiveReceptiveField as EffectiveReceptiveField
+    from augury.networks.receptive_field import effective_receptive_field as effective_receptive_field
     from augury.networks.skip_encoder import SkipEncoder as SkipEncoder
     from augury.networks.snnk_bundle import SNNKSequential as SNNKSequential
     from augury.networks.snnk_bundle import bundle as bundle
@@ -43,6 +45,8 @@ _ATTRIBUTES = {
     "MLP": "augury.networks.mlp",
     "StackedNetwork": "augury.networks.stacked",
     "critical_init_": "augury.networks.critical_init",
+    "EffectiveReceptiveField": "augury.networks.receptive_field",
+    "effective_receptive_field": "augury.networks.receptive_field",
 }
 
 __all__ = sorted(_ATTRIBUTES)
