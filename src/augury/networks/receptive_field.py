@@ -36,7 +36,7 @@ class EffectiveReceptiveField:
         width = self._half_width(share)
         if width is None:
             return float(max(self.map.shape))
-        return 2 * width + 1 if width == width else width
+        return 2 * width + 1  # nan stays nan
 
     def ratio(self, share: float = 0.5) -> float:
         """The part of the input that the window of `side` covers: 1 where no window inside has the share."""
