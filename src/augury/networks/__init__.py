@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from augury.networks.architecture import Residual as Residual
     from augury.networks.architecture import Sequential as Sequential
     from augury.networks.critical_init import critical_init_ as critical_init_
+    from augury.networks.global_convolution.encoder import SGConvEncoder as SGConvEncoder
+    from augury.networks.global_convolution.layer import SGConv as SGConv
+    from augury.networks.global_convolution.layer import (
+        kernel_parameter_groups as kernel_parameter_groups,
+    )
+    from augury.networks.global_convolution.multiscale_kernel import MultiscaleKernel as MultiscaleKernel
     from augury.networks.layers import Activation as Activation
     from augury.networks.layers import Conv1d as Conv1d
     from augury.networks.layers import Conv2d as Conv2d
@@ -36,6 +42,10 @@ _ATTRIBUTES = {
     "Conv2d": "augury.networks.layers",
     "Flatten": "augury.networks.layers",
     "GlobalAveragePool": "augury.networks.layers",
+    "MultiscaleKernel": "augury.networks.global_convolution.multiscale_kernel",
+    "SGConv": "augury.networks.global_convolution.layer",
+    "SGConvEncoder": "augury.networks.global_convolution.encoder",
+    "kernel_parameter_groups": "augury.networks.global_convolution.layer",
     "SNNKLinear": "augury.networks.snnk_linear",
     "SNNKSequential": "augury.networks.snnk_bundle",
     "bundle": "augury.networks.snnk_bundle",
