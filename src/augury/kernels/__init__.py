@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from augury.kernels.random_features.universal import (
         universal_random_features as universal_random_features,
     )
+    from augury.kernels.rbf_attention import RBFAttentionKernel as RBFAttentionKernel
     from augury.kernels.space_mapping import SpaceMappingKernel as SpaceMappingKernel
     from augury.kernels.task import CoregionalizationKernel as CoregionalizationKernel
     from augury.kernels.task import MultiSourceKernel as MultiSourceKernel
@@ -66,6 +67,7 @@ _ATTRIBUTES = {
     "KernelDictionary": "augury.kernels.linear_multiple.dictionary",
     "LatentSourceKernel": "augury.kernels.latent_source",
     "SpaceMappingKernel": "augury.kernels.space_mapping",
+    "RBFAttentionKernel": "augury.kernels.rbf_attention",
     "RandomFeatureKernel": "augury.kernels.random_feature",
     "FourierFeatures": "augury.kernels.random_features.fourier",
     "FourierSeries": "augury.kernels.random_features.fourier_series",

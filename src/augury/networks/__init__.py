@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from augury.networks.snnk_bundle import SNNKSequential as SNNKSequential
     from augury.networks.snnk_bundle import bundle as bundle
     from augury.networks.snnk_linear import SNNKLinear as SNNKLinear
+    from augury.networks.softmax_free.attention import SoftmaxFreeAttention as SoftmaxFreeAttention
+    from augury.networks.softmax_free.encoder import SoftmaxFreeEncoder as SoftmaxFreeEncoder
+    from augury.networks.softmax_free.encoder import SoftmaxFreeLayer as SoftmaxFreeLayer
     from augury.networks.spectral_bound import bound_spectral_norm_ as bound_spectral_norm_
     from augury.networks.stacked import StackedNetwork as StackedNetwork
     from augury.networks.unit_norm import UnitNorm as UnitNorm
@@ -46,6 +49,9 @@ _ATTRIBUTES = {
     "SGConv": "augury.networks.global_convolution.layer",
     "SGConvEncoder": "augury.networks.global_convolution.encoder",
     "kernel_parameter_groups": "augury.networks.global_convolution.layer",
+    "SoftmaxFreeAttention": "augury.networks.softmax_free.attention",
+    "SoftmaxFreeEncoder": "augury.networks.softmax_free.encoder",
+    "SoftmaxFreeLayer": "augury.networks.softmax_free.encoder",
     "SNNKLinear": "augury.networks.snnk_linear",
     "SNNKSequential": "augury.networks.snnk_bundle",
     "bundle": "augury.networks.snnk_bundle",
