@@ -9,6 +9,14 @@ from augury.lazy import lazy_attributes
 if TYPE_CHECKING:
     from augury.networks.architecture import Residual as Residual
     from augury.networks.architecture import Sequential as Sequential
+    from augury.networks.compression.budget import compress_to as compress_to
+    from augury.networks.compression.budget import parameter_count as parameter_count
+    from augury.networks.compression.budget import shrink as shrink
+    from augury.networks.compression.factorize import factorize as factorize
+    from augury.networks.compression.factorize import materialize as materialize
+    from augury.networks.compression.ordered_ranks import RankSampler as RankSampler
+    from augury.networks.compression.ordered_ranks import group_lasso as group_lasso
+    from augury.networks.compression.ordered_ranks import importances as importances
     from augury.networks.critical_init import critical_init_ as critical_init_
     from augury.networks.global_convolution.encoder import SGConvEncoder as SGConvEncoder
     from augury.networks.global_convolution.layer import SGConv as SGConv
@@ -45,6 +53,14 @@ _ATTRIBUTES = {
     "Conv2d": "augury.networks.layers",
     "Flatten": "augury.networks.layers",
     "GlobalAveragePool": "augury.networks.layers",
+    "RankSampler": "augury.networks.compression.ordered_ranks",
+    "compress_to": "augury.networks.compression.budget",
+    "factorize": "augury.networks.compression.factorize",
+    "group_lasso": "augury.networks.compression.ordered_ranks",
+    "importances": "augury.networks.compression.ordered_ranks",
+    "materialize": "augury.networks.compression.factorize",
+    "parameter_count": "augury.networks.compression.budget",
+    "shrink": "augury.networks.compression.budget",
     "MultiscaleKernel": "augury.networks.global_convolution.multiscale_kernel",
     "SGConv": "augury.networks.global_convolution.layer",
     "SGConvEncoder": "augury.networks.global_convolution.encoder",
