@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from augury.networks.softmax_free.attention import SoftmaxFreeAttention as SoftmaxFreeAttention
     from augury.networks.softmax_free.encoder import SoftmaxFreeEncoder as SoftmaxFreeEncoder
     from augury.networks.softmax_free.encoder import SoftmaxFreeLayer as SoftmaxFreeLayer
+    from augury.networks.softmax_free.vision import SoftmaxFreeTransformer as SoftmaxFreeTransformer
     from augury.networks.spectral_bound import bound_spectral_norm_ as bound_spectral_norm_
     from augury.networks.stacked import StackedNetwork as StackedNetwork
     from augury.networks.unit_norm import UnitNorm as UnitNorm
@@ -68,6 +69,7 @@ _ATTRIBUTES = {
     "SoftmaxFreeAttention": "augury.networks.softmax_free.attention",
     "SoftmaxFreeEncoder": "augury.networks.softmax_free.encoder",
     "SoftmaxFreeLayer": "augury.networks.softmax_free.encoder",
+    "SoftmaxFreeTransformer": "augury.networks.softmax_free.vision",
     "SNNKLinear": "augury.networks.snnk_linear",
     "SNNKSequential": "augury.networks.snnk_bundle",
     "bundle": "augury.networks.snnk_bundle",
