@@ -9,7 +9,15 @@ import torch
 from torch import nn
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.networks import MLP, factorize, materialize, shrink
+from augury.networks import (
+    MLP,
+    SGConvEncoder,
+    SoftmaxFreeAttention,
+    SoftmaxFreeEncoder,
+    factorize,
+    materialize,
+    shrink,
+)
 from augury.networks.compression.factorize import factorized_layers
 from augury.networks.compression.factorized import FactorizedLayer
 from augury.networks.compression.separate_attention import SeparateAttention
@@ -143,3 +151,24 @@ def test_a_transformer_is_factorised_in_all_its_projections():
 def test_attention_with_further_keys_is_refused():
     with pytest.raises(NotSupportedError, match="add_bias_kv"):
         factorize(nn.MultiheadAttention(4, 1, add_bias_kv=True))
+
+
+@pytest.mark.parametrize("kind", [SGConvEncoder, SoftmaxFreeEncoder])
+def test_the_encoders_of_arrays_are_factorised(kind):
+    encoder = (
+        kind(16, width=8, depth=1, out_features=2) if kind is SoftmaxFreeEncoder else kind(1, 16, 8, 1, 2)
+    )
+    X = randn(3, 16, 1)
+    product = factorize(encoder)
+    for result in (product, materialize(product)):
+        assert torch.allclose(result(X), encoder(X), atol=1e-8)
+    for layer in factorized_layers(product).values():
+        layer.rank = 1
+    assert torch.allclose(materialize(product)(X), product(X), atol=1e-8)
+
+
+def test_the_kernel_of_a_factorised_head_is_unchanged():
+    attention = SoftmaxFreeAttention(6, 2)
+    X = randn(5, 6)
+    kernels = [layer.kernel(1)(X).to_dense() for layer in (attention, factorize(attention))]
+    assert torch.allclose(*kernels, atol=1e-12)

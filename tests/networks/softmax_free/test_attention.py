@@ -107,8 +107,9 @@ def test_the_norm_of_the_matrix_grows_with_the_tokens_unless_normalised():
     assert normal[2] < 1.0 < plain[0]
 
 
-def test_gradients():
-    layer = SoftmaxFreeAttention(4, 2, 2, iterations=40, jitter=0.1, normalize=True)
+@pytest.mark.parametrize("inverse", ["newton", "cholesky"])
+def test_gradients(inverse):
+    layer = SoftmaxFreeAttention(4, 2, 2, inverse=inverse, iterations=40, jitter=0.1, normalize=True)
     tokens = (2.0 * randn(1, 6, 4)).requires_grad_()
     assert torch.autograd.gradcheck(layer, tokens)
 

@@ -79,9 +79,10 @@ class SGConvEncoder(nn.Module):
             )
         if pool not in ("mean", "last"):
             raise InvalidInputError(f"pool must be 'mean' or 'last'; given {pool!r}")
-        self.pool = pool
-        generator = torch.Generator().manual_seed(seed)
-        with global_generator(generator):  # torch's layers draw from the global generator
+        self.in_features, self.pool = in_features, pool
+        with global_generator(
+            torch.Generator().manual_seed(seed)
+        ):  # torch's layers draw from the global generator
             self.input = nn.Linear(in_features, width, dtype=dtype)
             self.blocks = nn.Sequential(
                 *(
@@ -110,7 +111,7 @@ class SGConvEncoder(nn.Module):
         Raises:
             InvalidInputError: a shape without `L x in_features` at its end.
         """
-        expected = self.input.in_features
+        expected = self.in_features
         if series.ndim < 2 or series.shape[-1] != expected or series.shape[-2] < 1:
             raise InvalidInputError(
                 f"the encoder takes series of ... x L x {expected}; given {tuple(series.shape)}"

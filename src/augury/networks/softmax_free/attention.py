@@ -39,7 +39,8 @@ class SoftmaxFreeAttention(nn.Module):
         axes: of the tokens' grid, 1 or 2.
         sampling: of the landmarks, as in `Landmarks`.
         normalize: symmetric normalisation.
-        inverse: "newton" (as published) or "cholesky".
+        inverse: "cholesky", or "newton" as published: products of matrices only, but where it has not
+            converged its gradient is not that of its value, and a line search (L-BFGS) then hardly gets on.
         iterations: of Newton's method.
         jitter: `epsilon`.
         value_window: length of a depthwise convolution of the values, one for each head, that is added to
@@ -61,7 +62,7 @@ class SoftmaxFreeAttention(nn.Module):
         *,
         sampling: str = "pool",
         normalize: bool = False,
-        inverse: str = "newton",
+        inverse: str = "cholesky",
         iterations: int = 20,
         jitter: float = 1e-2,
         value_window: int | None = None,
@@ -80,7 +81,7 @@ class SoftmaxFreeAttention(nn.Module):
             )
         if value_window is not None and value_window % 2 != 1:
             raise InvalidInputError(f"value_window must be an odd number; given {value_window}")
-        self.heads, self.axes = heads, axes
+        self.width, self.heads, self.axes = width, heads, axes
         self.normalize, self.inverse, self.iterations, self.jitter = normalize, inverse, iterations, jitter
         with global_generator(torch.Generator().manual_seed(seed)):
             self.queries = nn.Linear(width, width, dtype=dtype)
@@ -146,15 +147,19 @@ class SoftmaxFreeAttention(nn.Module):
         """
         if not 0 <= head < self.heads:
             raise InvalidInputError(f"head must be in 0..{self.heads - 1}; given {head}")
-        size = self.queries.in_features // self.heads
+        size = self.width // self.heads
         rows = slice(head * size, (head + 1) * size)
         with torch.no_grad():
-            weight, bias = self.queries.weight[rows].clone(), self.queries.bias[rows].clone()
+            # asked of the map itself: it may have been factorised
+            place = next(self.queries.parameters())
+            eye = torch.eye(self.width, dtype=place.dtype, device=place.device)
+            bias = self.queries(torch.zeros_like(eye[:1]))
+            weight = self.queries(eye) - bias
             embedding = nn.utils.skip_init(
-                nn.Linear, weight.shape[1], size, dtype=weight.dtype, device=weight.device
+                nn.Linear, self.width, size, dtype=place.dtype, device=place.device
             )
-            embedding.weight.copy_(weight)
-            embedding.bias.copy_(bias)
+            embedding.weight.copy_(weight[:, rows].T)
+            embedding.bias.copy_(bias[0, rows])
             if tokens is None:
                 return RBFAttentionKernel(embedding)
             grid = (len(tokens),) if grid is None else tuple(grid)

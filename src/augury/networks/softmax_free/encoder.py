@@ -112,8 +112,8 @@ class SoftmaxFreeEncoder(nn.Module):
             )
         if ratio < 1 or any(length % ratio for length in self.grid):
             raise InvalidInputError(f"ratio must divide each length of the grid {self.grid}; given {ratio}")
-        generator = torch.Generator().manual_seed(seed)
-        with global_generator(generator):
+        self.in_features = in_features
+        with global_generator(torch.Generator().manual_seed(seed)):
             self.input = nn.Linear(in_features, width, dtype=dtype)
             self.position = nn.Parameter(0.02 * torch.randn(prod(self.grid), width, dtype=dtype))
             self.layers = nn.ModuleList(
@@ -138,7 +138,7 @@ class SoftmaxFreeEncoder(nn.Module):
         Raises:
             InvalidInputError: a shape without `n x in_features` at its end.
         """
-        expected = (len(self.position), self.input.in_features)
+        expected = (len(self.position), self.in_features)
         if tokens.ndim < 2 or tokens.shape[-2:] != expected:
             raise InvalidInputError(
                 f"the encoder takes ... x {expected[0]} x {expected[1]}; given {tuple(tokens.shape)}"

@@ -70,7 +70,8 @@ class SoftmaxFreeTransformer(nn.Module):
         seed: of the initial weights.
         device: of the parameters.
         dtype: of the parameters.
-        attention: further arguments of `SoftmaxFreeAttention`: `normalize`, `sampling`, `inverse`, ...
+        attention: further arguments of `SoftmaxFreeAttention`; as published, `sampling` is "convolution" and
+            `inverse` "newton" unless given.
 
     Raises:
         InvalidInputError: an unknown variant, a size that 32 does not divide.
@@ -97,7 +98,7 @@ class SoftmaxFreeTransformer(nn.Module):
         if image_size < 32 or image_size % 32:
             raise InvalidInputError(f"image_size must be a multiple of 32; given {image_size}")
         depths, widths, heads = variant
-        attention = {"sampling": "convolution", **attention}
+        attention = {"sampling": "convolution", "inverse": "newton", **attention}
         rates = iter(torch.linspace(0.0, drop_path, sum(depths)).tolist())
         with global_generator(torch.Generator().manual_seed(seed)):
             self.patch_embed1 = _Embedding(in_channels, 32, 32, widths[0], dtype=dtype)
