@@ -87,9 +87,9 @@ class FactorizedLinear(FactorizedLayer):
 
     def plain(self) -> nn.Module:
         if self.rank > self.largest_saving_rank:
-            return _linear(self.product(), self.bias)
-        inner = _linear(self.right[: self.rank], None)
-        return nn.Sequential(inner, _linear(self.left[:, : self.rank], self.bias))
+            return linear_of(self.product(), self.bias)
+        inner = linear_of(self.right[: self.rank], None)
+        return nn.Sequential(inner, linear_of(self.left[:, : self.rank], self.bias))
 
 
 @final
@@ -137,7 +137,8 @@ class FactorizedConvolution(FactorizedLayer):
         return _filled(layer, weight, bias)
 
 
-def _linear(weight: Tensor, bias: Tensor | None) -> nn.Module:
+def linear_of(weight: Tensor, bias: Tensor | None) -> nn.Module:
+    """A linear layer with copies of these parameters."""
     layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
     return _filled(layer, weight, bias)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from augury.errors import NotSupportedError
+from augury.networks.compression.factorized import linear_of
 
 
 @final
@@ -41,8 +42,8 @@ class SeparateAttention(nn.Module):
             weights = list(packed.chunk(3))
         packed_bias = attention.in_proj_bias
         biases = [None] * 3 if packed_bias is None else list(packed_bias.chunk(3))
-        self.query, self.key, self.value = (_linear(w, b) for w, b in zip(weights, biases, strict=True))
-        self.output = _linear(attention.out_proj.weight, attention.out_proj.bias)
+        self.query, self.key, self.value = (linear_of(w, b) for w, b in zip(weights, biases, strict=True))
+        self.output = linear_of(attention.out_proj.weight, attention.out_proj.bias)
 
     def forward(
         self,
@@ -96,11 +97,3 @@ def _additive(mask: Tensor | None, like: Tensor) -> Tensor | None:
     if mask is None or mask.dtype != torch.bool:
         return mask
     return torch.zeros_like(mask, dtype=like.dtype).masked_fill(mask, -torch.inf)
-
-
-def _linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:
-    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
-    layer.weight = nn.Parameter(weight.detach().clone())
-    if bias is not None:
-        layer.bias = nn.Parameter(bias.detach().clone())
-    return layer
