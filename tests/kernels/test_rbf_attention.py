@@ -12,6 +12,7 @@ from torch import nn
 from augury.errors import InvalidInputError
 from augury.kernels import RBFAttentionKernel
 from augury.kernels.rbf_attention import gaussian_similarity
+from augury.testing import check_kernel
 
 
 def randn(*shape, seed=0):
@@ -56,6 +57,15 @@ def test_the_normalised_form_is_its_formula():
     kernel = RBFAttentionKernel(landmarks=landmarks, normalize=True, jitter=0.01)
     assert torch.allclose(kernel(X).to_dense(), P.T @ middle @ P, atol=1e-10)
     assert torch.allclose(kernel(X, X + 0.0).to_dense().diagonal(), kernel(X, diag=True))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"landmarks": randn(5, 2), "jitter": 1e-4}, {"landmarks": randn(5, 2), "normalize": True}],
+    ids=["whole", "landmarks", "normalised"],
+)
+def test_it_conforms(options):
+    check_kernel(lambda: RBFAttentionKernel(**options))
 
 
 def test_gradients_reach_the_embedding_and_learnt_landmarks():
