@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
+from augury.networks.encoders.stochastic_depth import StochasticDepth
 from augury.networks.softmax_free.encoder import SoftmaxFreeLayer
 from augury.numerics.seeding import global_generator
 
@@ -202,7 +203,7 @@ class _SoftmaxLayer(nn.Module):
 
     def __init__(self, width: int, heads: int, drop_path: float, dtype: torch.dtype) -> None:
         super().__init__()
-        self.heads, self.drop_path = heads, drop_path
+        self.heads, self.drop_path = heads, StochasticDepth(drop_path)
         self.norm1 = nn.LayerNorm(width, eps=1e-6, dtype=dtype)
         self.attn = nn.ModuleDict(
             {
@@ -224,13 +225,9 @@ class _SoftmaxLayer(nn.Module):
         parts = torch.cat([self.attn["q"](normal), self.attn["kv"](normal)], dim=-1).chunk(3, dim=-1)
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in parts)
         mixed = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
-        tokens = tokens + self._dropped(self.attn["proj"](mixed))
+        tokens = tokens + self.drop_path(self.attn["proj"](mixed))
         hidden = nn.functional.gelu(self.mlp["fc1"](self.norm2(tokens)))
-        return tokens + self._dropped(self.mlp["fc2"](hidden))
-
-    def _dropped(self, branch: Tensor) -> Tensor:
-        kept = nn.functional.dropout(branch.new_ones(len(branch), 1, 1), self.drop_path, self.training)
-        return branch * kept
+        return tokens + self.drop_path(self.mlp["fc2"](hidden))
 
 
 def _resized(table: Tensor, height: int, width: int) -> Tensor:
