@@ -5,6 +5,7 @@
 - `targets`: logarithms of heavy-tailed costs, standardised
 - `metrics`, `report`: how well costs are predicted, by target and cohort
 - `analytic`: synthetic costs from formulas
+- `verilog`, `synthesis`: small quantised networks, and what the open synthesiser Yosys makes of them
 """
 
 from __future__ import annotations
