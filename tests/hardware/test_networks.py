@@ -69,8 +69,10 @@ def test_attention_is_the_formula():
     layer = GraphAttention(3, 2, 1).double()
     X = torch.randn(1, 2, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     adjacency = torch.tensor([[[True, False], [True, True]]])
-    s, t = layer.source(X)[0], layer.target(X)[0]
-    logit = [float(layer.attention[0] @ torch.nn.functional.leaky_relu(s[j] + t[1], 0.2)) for j in (0, 1)]
+    s, t = layer.source(X)[0].detach(), layer.target(X)[0].detach()
+    logit = [
+        float(layer.attention[0].detach() @ torch.nn.functional.leaky_relu(s[j] + t[1], 0.2)) for j in (0, 1)
+    ]
     alpha = torch.tensor(logit, dtype=torch.float64).softmax(0)
     expected = torch.stack([s[0], alpha[0] * s[0] + alpha[1] * s[1]])
     torch.testing.assert_close(layer(X, adjacency)[0], expected)

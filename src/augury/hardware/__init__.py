@@ -4,6 +4,8 @@
 - `encoding`: 33 features a layer, as networks read them
 - `targets`: logarithms of heavy-tailed costs, standardised
 - `metrics`, `report`: how well costs are predicted, by target and cohort
+- `transformer`, `graph_network`, `aggregate_network`: networks over layers, and the baseline
+- `layer_surrogate`: ensembles of them, with predictive uncertainty
 - `analytic`: synthetic costs from formulas
 - `verilog`, `synthesis`: small quantised networks, and what the open synthesiser Yosys makes of them
 """
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from augury.hardware.designs import Layer as Layer
     from augury.hardware.designs import layer_table as layer_table
     from augury.hardware.encoding import LayerEncoding as LayerEncoding
+    from augury.hardware.layer_surrogate import LayerSurrogate as LayerSurrogate
     from augury.hardware.metrics import percent_error_quartiles as percent_error_quartiles
     from augury.hardware.metrics import r2 as r2
     from augury.hardware.metrics import rmse as rmse
@@ -32,6 +35,7 @@ _ATTRIBUTES = {
     "Design": "augury.hardware.designs",
     "layer_table": "augury.hardware.designs",
     "LayerEncoding": "augury.hardware.encoding",
+    "LayerSurrogate": "augury.hardware.layer_surrogate",
     "LogStandardize": "augury.hardware.targets",
     "r2": "augury.hardware.metrics",
     "rmse": "augury.hardware.metrics",
