@@ -1,4 +1,6 @@
+import re
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -71,3 +73,30 @@ def test_registers_are_those_of_the_source(reuse):
     held = 12 * (reuse - 1) // reuse
     counter = (reuse - 1).bit_length()
     assert flip_flops == 12 + 1 + held + counter
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("yosys") is None, reason="needs Yosys")
+@pytest.mark.parametrize("reuse", [1, 3])
+@pytest.mark.parametrize("rectified", [True, False])
+def test_the_arithmetic_is_that_of_the_weights(reuse, rectified, tmp_path):
+    bits, n_in, n_out = 4, 3, 6
+    widths = (n_in, n_out, 2) if rectified else (n_in, n_out)
+    network = QuantisedNetwork(widths, bits, (reuse, 1)[: len(widths) - 1], seed=2)
+    (tmp_path / "network.v").write_text(network.verilog())
+    inputs = np.random.default_rng(0).integers(-8, 8, size=(4, n_in))
+    group, most = n_out // reuse, 2 ** (bits - 1) - 1
+    commands, expected = [f"read_verilog {tmp_path}/network.v; proc; cd layer_0"], []
+    for x in inputs:
+        packed = sum((int(value) & 15) << (bits * place) for place, value in enumerate(x))
+        outputs = np.clip((network.weights()[0] @ x) >> (bits - 1), 0 if rectified else -most, most)
+        for step in range(reuse):
+            at = f" -set step {(reuse - 1).bit_length()}'d{step}" if reuse > 1 else ""
+            for unit in range(group):
+                commands.append(f"eval -set x {n_in * bits}'d{packed}{at} -show o_{unit}")
+                expected.append(int(outputs[step * group + unit]) & 15)
+    command = ["yosys", "-p", "; ".join(commands)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = [int(value, 2) for value in re.findall(r"Eval result: \S+ = 4'([01]+)\.", said)]
+    assert found == expected
+    assert len(set(found)) > 3
