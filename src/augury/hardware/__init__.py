@@ -7,7 +7,7 @@
 - `transformer`, `graph_network`, `aggregate_network`: networks over layers, and the baseline
 - `layer_surrogate`: ensembles of them, with predictive uncertainty
 - `analytic`: synthetic costs from formulas
-- `verilog`, `synthesis`, `synthesis_table`: small quantised networks, and what the open synthesiser Yosys makes of them
+- `verilog`, `synthesis`, `synthesis_table`: small quantised networks, and what Yosys makes of them
 """
 
 from __future__ import annotations
