@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from augury.cli.sheet_options import Ignored, Sheet
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    sheet: Annotated[
-        Path, typer.Argument(help="Table of experiments: CSV, Excel or Parquet. It is only read.")
-    ],
+    sheet: Sheet,
     goal: Annotated[
         str, typer.Option("--goal", "-g", help="The result that is predicted: max:COLUMN or min:COLUMN.")
     ],
@@ -41,9 +40,7 @@ def check(
         list[str] | None,
         typer.Option("--failed", help='Words in the result column that mean a failed experiment: "n.d.".'),
     ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", help="A column that is no setting. Repeatable.")
-    ] = None,
+    ignore: Ignored = None,
     space: Annotated[
         Path | None,
         typer.Option("--space", help="Space file to read. [SHEET.space.toml]"),

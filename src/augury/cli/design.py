@@ -7,13 +7,22 @@ from typing import Annotated
 
 import typer
 
+from augury.cli.sheet_options import (
+    AsJson,
+    Candidates,
+    Failures,
+    Force,
+    Ignored,
+    Limits,
+    Rules,
+    Sheet,
+    SpaceFile,
+)
 from augury.errors import InvalidInputError
 
 
 def design(
-    sheet: Annotated[
-        Path, typer.Argument(help="Table of experiments: CSV, Excel or Parquet. It is only read.")
-    ],
+    sheet: Sheet,
     goal: Annotated[str, typer.Option("--goal", "-g", help="What is wanted: max:COLUMN or min:COLUMN.")],
     n: Annotated[int, typer.Option("-n", "--number", help="How many designs are wanted.")] = 128,
     method: Annotated[
@@ -24,41 +33,16 @@ def design(
             help="bridge, gp-ascent, network-ascent, coms, cma-es or qei: how designs are found.",
         ),
     ] = "bridge",
-    limit: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--limit", help='A measured result that must keep a limit, such as "impurity <= 0.5". Repeatable.'
-        ),
-    ] = None,
-    constraint: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--constraint",
-            "-c",
-            help='A rule between settings, such as "a + b <= 1"; or a limit on a result, told by its name. '
-            "Repeatable.",
-        ),
-    ] = None,
-    candidates: Annotated[
-        Path | None, typer.Option("--candidates", help="Table whose rows are the only possible choices.")
-    ] = None,
-    failed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--failed", help='Words in a result column that mean a failed experiment: "n.d.,trace".'
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", help="A column that is no setting. Repeatable.")
-    ] = None,
-    space: Annotated[
-        Path | None,
-        typer.Option("--space", help="Space file to read, or to write on the first run. [SHEET.space.toml]"),
-    ] = None,
+    limit: Limits = None,
+    constraint: Rules = None,
+    candidates: Candidates = None,
+    failed: Failures = None,
+    ignore: Ignored = None,
+    space: SpaceFile = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write the designs. [SHEET.next.csv]")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file given with -o.")] = False,
+    force: Force = False,
     model: Annotated[
         str,
         typer.Option(
@@ -68,7 +52,7 @@ def design(
         ),
     ] = "gp",
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed gives other designs.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Design many experiments at once from a table of past ones.
 

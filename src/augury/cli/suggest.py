@@ -7,32 +7,28 @@ from typing import Annotated
 
 import typer
 
+from augury.cli.sheet_options import (
+    AsJson,
+    Candidates,
+    Failures,
+    Force,
+    Ignored,
+    Limits,
+    Rules,
+    Sheet,
+    SpaceFile,
+)
 from augury.errors import InvalidInputError
 
 
 def suggest(
-    sheet: Annotated[
-        Path, typer.Argument(help="Table of experiments: CSV, Excel or Parquet. It is only read.")
-    ],
+    sheet: Sheet,
     goal: Annotated[
         list[str], typer.Option("--goal", "-g", help="What is wanted: max:COLUMN or min:COLUMN.")
     ],
     n: Annotated[int, typer.Option("-n", "--number", help="How many experiments to suggest.")] = 1,
-    limit: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--limit", help='A measured result that must keep a limit, such as "impurity <= 0.5". Repeatable.'
-        ),
-    ] = None,
-    constraint: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--constraint",
-            "-c",
-            help='A rule between settings, such as "a + b <= 1"; or a limit on a result, told by its name. '
-            "Repeatable.",
-        ),
-    ] = None,
+    limit: Limits = None,
+    constraint: Rules = None,
     stderr: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,38 +39,26 @@ def suggest(
     cost: Annotated[
         str | None, typer.Option("--cost", metavar="COLUMN", help="The column of what each experiment cost.")
     ] = None,
-    candidates: Annotated[
-        Path | None, typer.Option("--candidates", help="Table whose rows are the only possible choices.")
-    ] = None,
+    candidates: Candidates = None,
     descriptors: Annotated[
         list[str] | None,
         typer.Option(
             "--descriptors", help="COLUMN=TABLE: numbers that describe the choices of a column. Repeatable."
         ),
     ] = None,
-    failed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--failed", help='Words in a result column that mean a failed experiment: "n.d.,trace".'
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", help="A column that is no setting. Repeatable.")
-    ] = None,
-    space: Annotated[
-        Path | None,
-        typer.Option("--space", help="Space file to read, or to write on the first run. [SHEET.space.toml]"),
-    ] = None,
+    failed: Failures = None,
+    ignore: Ignored = None,
+    space: SpaceFile = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Where to write the next experiments. [SHEET.next.csv]"),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file given with -o.")] = False,
+    force: Force = False,
     model: Annotated[
         str, typer.Option("--model", metavar="NAME", help="The surrogate; `augury models` lists them.")
     ] = "auto",
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives other suggestions.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Propose the next experiments for a table of past ones.
 
