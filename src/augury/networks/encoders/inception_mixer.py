@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from collections.abc import Mapping
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +12,53 @@ from augury.errors import InvalidInputError
 from augury.networks.encoders.spatial import convolution
 
 
+class _InceptionMixer(nn.Module):
+    """The first channels untouched, then as many for each branch, a depthwise convolution by its name.
+
+    Args:
+        channels: of the map, all of them.
+        branch_ratio: a branch's share of the channels.
+        branches: the kernel of each, by the name of the submodule, in the order of the channels.
+        generator: of the initial weights; one seeded with 0 when None.
+        device: of the parameters.
+        dtype: of the parameters.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        branch_ratio: float,
+        branches: Mapping[str, tuple[int, ...]],
+        generator: torch.Generator | None,
+        device: torch.device | str | None,
+        dtype: torch.dtype,
+    ) -> None:
+        super().__init__()
+        width = _branch_width(channels, branch_ratio, list(branches.values()))
+        generator = torch.Generator().manual_seed(0) if generator is None else generator
+        for name, kernel in branches.items():
+            branch = convolution(
+                len(kernel),
+                width,
+                width,
+                kernel,
+                groups=width,
+                generator=generator,
+                device=device,
+                dtype=dtype,
+            )
+            self.add_module(name, branch)
+        self.widths = [channels - len(branches) * width] + [width] * len(branches)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`B x C x ...` for `B x C x ...`."""
+        untouched, *parts = x.split(self.widths, dim=1)
+        mixed = [branch(part) for branch, part in zip(self.children(), parts, strict=True)]
+        return torch.cat([untouched, *mixed], dim=1)
+
+
 @final
-class InceptionDWConv2d(nn.Module):
+class InceptionDWConv2d(_InceptionMixer):
     r"""Depthwise mixing of a few channels by a square and by two bands, the others passed on.
 
     With `g = floor(rho C)` channels a branch, in this order:
@@ -47,37 +93,13 @@ class InceptionDWConv2d(nn.Module):
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float64,
     ) -> None:
-        super().__init__()
-        width = _branch_width(channels, branch_ratio, 3, (square_kernel, band_kernel))
-        generator = torch.Generator().manual_seed(0) if generator is None else generator
-
-        def branch(height: int, length: int) -> Any:
-            return convolution(
-                2,
-                width,
-                width,
-                (height, length),
-                groups=width,
-                generator=generator,
-                device=device,
-                dtype=dtype,
-            )
-
-        self.dwconv_hw = branch(square_kernel, square_kernel)
-        self.dwconv_w = branch(1, band_kernel)
-        self.dwconv_h = branch(band_kernel, 1)
-        self.widths = [channels - 3 * width, width, width, width]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`B x C x H x W` for `B x C x H x W`."""
-        untouched, square, row, column = x.split(self.widths, dim=1)
-        return torch.cat(
-            [untouched, self.dwconv_hw(square), self.dwconv_w(row), self.dwconv_h(column)], dim=1
-        )
+        square, row, column = (square_kernel, square_kernel), (1, band_kernel), (band_kernel, 1)
+        branches = {"dwconv_hw": square, "dwconv_w": row, "dwconv_h": column}
+        super().__init__(channels, branch_ratio, branches, generator, device, dtype)
 
 
 @final
-class InceptionDWConv1d(nn.Module):
+class InceptionDWConv1d(_InceptionMixer):
     r"""The same for signals: `y = (x_{1..C-2g}, W_{k_s} * x_s, W_{k_b} * x_b)`.
 
     Args:
@@ -104,30 +126,15 @@ class InceptionDWConv1d(nn.Module):
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float64,
     ) -> None:
-        super().__init__()
-        width = _branch_width(channels, branch_ratio, 2, (short_kernel, band_kernel))
-        generator = torch.Generator().manual_seed(0) if generator is None else generator
-
-        def branch(length: int) -> Any:
-            return convolution(
-                1, width, width, length, groups=width, generator=generator, device=device, dtype=dtype
-            )
-
-        self.dwconv_s = branch(short_kernel)
-        self.dwconv_b = branch(band_kernel)
-        self.widths = [channels - 2 * width, width, width]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`B x C x L` for `B x C x L`."""
-        untouched, short, band = x.split(self.widths, dim=1)
-        return torch.cat([untouched, self.dwconv_s(short), self.dwconv_b(band)], dim=1)
+        branches = {"dwconv_s": (short_kernel,), "dwconv_b": (band_kernel,)}
+        super().__init__(channels, branch_ratio, branches, generator, device, dtype)
 
 
-def _branch_width(channels: int, ratio: float, branches: int, kernels: tuple[int, ...]) -> int:
-    for kernel in kernels:
-        if kernel < 1 or kernel % 2 == 0:
-            raise InvalidInputError(f"kernels of a mixer must be odd; given {kernel}")
-    width = int(channels * ratio)
+def _branch_width(channels: int, ratio: float, kernels: list[tuple[int, ...]]) -> int:
+    for size in (size for kernel in kernels for size in kernel):
+        if size < 1 or size % 2 == 0:
+            raise InvalidInputError(f"kernels of a mixer must be odd; given {size}")
+    width, branches = int(channels * ratio), len(kernels)
     if width < 1 or branches * width > channels:
         raise InvalidInputError(
             f"branch_ratio={ratio} gives each of {branches} branches {width} of {channels} channels: it must "
