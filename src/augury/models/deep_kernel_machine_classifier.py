@@ -6,10 +6,6 @@ from typing import Any, Self, final
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
-from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.inference.sparse.covariance import whiten
@@ -19,10 +15,11 @@ from augury.inference.sparse.stochastic import Stochastic
 from augury.kernels.gram import GramKernel
 from augury.models.deep_kernel_machines.covariance import deep_covariance
 from augury.models.deep_kernel_machines.regularization import Regularization, checked_regularization
+from augury.models.standardized_classifier import StandardizedClassifier
 
 
 @final
-class DeepKernelMachineClassifier(ClassifierMixin, BaseEstimator):
+class DeepKernelMachineClassifier(StandardizedClassifier):
     """Probabilities of classes by a deep kernel machine with a softmax likelihood.
 
     One latent function for each class, all on one learnt representation. A scikit-learn classifier: inputs
@@ -75,14 +72,7 @@ class DeepKernelMachineClassifier(ClassifierMixin, BaseEstimator):
                 "(sklearn.model_selection.GridSearchCV)"
             )
         prices = checked_regularization(self.regularization, (), self.num_layers)
-        X, y = check_X_y(X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InvalidInputError(f"there is one class only, {self.classes_[0]!r}; two are needed at least")
-        self.n_features_in_ = X.shape[1]
-        self._shift, spread = X.mean(axis=0), X.std(axis=0)
-        self._spread = np.where(spread > 0.0, spread, 1.0)
+        X, codes = self._prepared(X, y)
         rows = TensorRows(self._standardised(X), torch.from_numpy(codes))
         self._covariance = deep_covariance(self.kernel, rows, self.num_inducing, prices, learn=True)
         self._likelihood = Softmax(len(self.classes_), self.num_samples)
@@ -95,22 +85,11 @@ class DeepKernelMachineClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """`N x C` probabilities of the classes at `X` (`N x d`), in the order of `classes_`."""
-        check_is_fitted(self, "classes_")
-        X = check_array(X, dtype=np.float64)
-        if X.shape[1] != self.n_features_in_:
-            raise InvalidInputError(f"the classifier has {self.n_features_in_} inputs; given {X.shape[1]}")
+        points = self._points(X)
         with torch.no_grad():
-            whitened = whiten(self._covariance.blocks(self._standardised(X)))
+            whitened = whiten(self._covariance.blocks(points))
             marginals = self._posterior.marginals(whitened)
             probabilities: np.ndarray = self._likelihood.probabilities(
                 *marginals, self.num_predictive_samples, seed=self.random_state
             ).numpy()
         return probabilities
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable class at each row of `X` (`N x d`)."""
-        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return labels
-
-    def _standardised(self, X: np.ndarray) -> Tensor:
-        return torch.from_numpy((X - self._shift) / self._spread)

@@ -7,13 +7,12 @@ from typing import Any, Self, final
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.models.prior_fitted.weights import TrainedNetwork
+from augury.models.standardized_classifier import StandardizedClassifier
 from augury.networks.prior_fitted.transformer import PriorFittedTransformer
 
 _SPREAD = 12.0**0.5
@@ -21,7 +20,7 @@ _CHUNK = 2048
 
 
 @final
-class PriorFittedClassifier(ClassifierMixin, BaseEstimator):
+class PriorFittedClassifier(StandardizedClassifier):
     """Probabilities of classes in one forward pass of a network trained on random functions.
 
     For tables of up to a hundred rows or so. A scikit-learn classifier: nothing is fitted but the scaling of
@@ -44,16 +43,12 @@ class PriorFittedClassifier(ClassifierMixin, BaseEstimator):
             ValueError: data that are not numbers, not finite, or of different lengths (by scikit-learn).
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InvalidInputError(f"there is one class only, {self.classes_[0]!r}; two are needed at least")
+        codes = self._coded(y)
         trained = TrainedNetwork.of(self.network)
         if not trained.network.shape.classes:
             raise InvalidInputError(f"{trained.name} is a network for regression, not for classes")
         self._network = trained.network
-        self._shift, spread = X.mean(axis=0), X.std(axis=0)
-        self._spread = np.where(spread > 0.0, spread, 1.0)
+        self._scale_by(X)
         self._rows = self._scaled(X)
         count = len(self.classes_)
         one_hot = np.eye(count)[codes].T if count > 2 else codes[None].astype(np.float64)
@@ -77,12 +72,6 @@ class PriorFittedClassifier(ClassifierMixin, BaseEstimator):
         shares: np.ndarray = positive / positive.sum(axis=1, keepdims=True)
         return shares
 
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable class at each row of `X` (`N x d`)."""
-        codes = self.predict_proba(X).argmax(axis=1)
-        labels: np.ndarray = self.classes_[codes]
-        return labels
-
     def _scaled(self, X: np.ndarray) -> Tensor:
         """Standardised columns, stretched as a uniform number of the unit interval would be."""
-        return torch.from_numpy((X - self._shift) / self._spread / _SPREAD + 0.5)
+        return self._standardised(X) / _SPREAD + 0.5

@@ -9,20 +9,18 @@ import numpy as np
 import torch
 from gpytorch.kernels import Kernel, MaternKernel, ScaleKernel
 from scipy.special import gammaincinv, ndtr, softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, check_X_y
 from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.models.scale_mixture.variational import VariationalStudentT
+from augury.models.standardized_classifier import StandardizedClassifier
 from augury.numerics.quasi_random import quasi_normal
 
 _BLOCK_ENTRIES = 1 << 22
 
 
 @final
-class StudentTClassifier(ClassifierMixin, BaseEstimator):
+class StudentTClassifier(StandardizedClassifier):
     """Probabilities of classes by a sparse variational Student-t process with a softmax likelihood.
 
     One latent function for each class; all share an unknown scale, whose posterior is learnt with the rest,
@@ -79,14 +77,7 @@ class StudentTClassifier(ClassifierMixin, BaseEstimator):
             ValueError: data that are not numbers, not finite, or of different lengths (by scikit-learn).
         """
         self._check_options()
-        X, y = check_X_y(X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InvalidInputError(f"there is one class only, {self.classes_[0]!r}; two are needed at least")
-        self.n_features_in_ = X.shape[1]
-        self._shift, spread = X.mean(axis=0), X.std(axis=0)
-        self._spread = np.where(spread > 0.0, spread, 1.0)
+        X, codes = self._prepared(X, y)
         inputs, labels = self._standardised(X), torch.from_numpy(codes)
         generator = torch.Generator().manual_seed(self.random_state)
         rows = _balanced_rows(codes, self.num_inducing, np.random.default_rng(self.random_state))
@@ -99,31 +90,20 @@ class StudentTClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """`N x C` probabilities of the classes at `X` (`N x d`), in the order of `classes_`."""
-        check_is_fitted(self, "classes_")
-        X = check_array(X, dtype=np.float64)
-        if X.shape[1] != self.n_features_in_:
-            raise InvalidInputError(f"the classifier has {self.n_features_in_} inputs; given {X.shape[1]}")
+        points = self._points(X)
         with torch.no_grad():
-            mean, variance = (part.numpy() for part in self._process.marginals(self._standardised(X)))
+            mean, variance = (part.numpy() for part in self._process.marginals(points))
             shape, rate = float(self._process.shape), float(self._process.rate)
         draws = quasi_normal(self.num_predictive_samples, len(self.classes_) + 1, self.random_state)
         scales = rate / gammaincinv(shape, np.clip(ndtr(-draws[:, 0]), 1e-12, 1.0 - 1e-12))
         noise = np.sqrt(scales)[:, None] * draws[:, 1:]
         block = max(1, _BLOCK_ENTRIES // noise.size)
         parts = []
-        for start in range(0, len(X), block):
+        for start in range(0, len(points), block):
             rows = slice(start, start + block)
             logits = mean[rows, None] + np.sqrt(variance[rows, None]) * noise
             parts.append(softmax(logits, axis=-1).mean(axis=1))
         return np.concatenate(parts)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable class at each row of `X` (`N x d`)."""
-        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return labels
-
-    def _standardised(self, X: np.ndarray) -> Tensor:
-        return torch.from_numpy((X - self._shift) / self._spread)
 
     def _new_kernel(self, dim: int) -> Kernel:
         if self.kernel is not None:
