@@ -127,10 +127,6 @@ class LayerSurrogate(Surrogate):
         return len(self.noise_scale)
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training designs as given, `n x 18 L`."""
         return (self._train_X,)

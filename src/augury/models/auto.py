@@ -16,7 +16,6 @@ from botorch.posteriors import Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
 from torch import Tensor
 
-from augury.errors import InvalidInputError
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.portfolio.contest import Contest
 from augury.models.portfolio.learnt import learnt_state, part, restored
@@ -179,10 +178,6 @@ class Portfolio(OutcomeSurrogate):
         return self._Y.shape[-1]
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._X,)
@@ -213,10 +208,7 @@ class Portfolio(OutcomeSurrogate):
     def _joint_posterior(
         self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
     ) -> Posterior:
-        if X.shape[-1:] != self._X.shape[-1:]:
-            raise InvalidInputError(
-                f"the model has {self._X.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
-            )
+        self._check_width(X)
         given = {"observation_noise": observation_noise, "posterior_transform": posterior_transform}
         posteriors = [model.posterior(X, **given) for _, model in self.mixture]
         return MixturePosterior(posteriors, [weight for weight, _ in self.mixture])

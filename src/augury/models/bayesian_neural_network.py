@@ -13,7 +13,7 @@ from botorch.posteriors import Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
 from torch import Tensor, nn
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import NotSupportedError
 from augury.inference.base import Inference, Progress
 from augury.inference.hmc import HMC
 from augury.inference.member_posterior import MemberPosterior
@@ -163,10 +163,6 @@ class BayesianNeuralNetwork(Surrogate):
         return self._data.Y.shape[-1] if self._outputs is None else len(self._outputs)
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._data.train_X,)
@@ -252,10 +248,7 @@ class BayesianNeuralNetwork(Surrogate):
         Raises:
             NotSupportedError: several outcomes, or before `fit`.
         """
-        if self.num_outputs != 1:
-            raise NotSupportedError(
-                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
-            )
+        self._require_one_outcome()
         with torch.no_grad():
             parts = [self.posterior(block.unsqueeze(-2)) for block in X.detach().split(1024)]
             mean, variance = (
@@ -265,7 +258,4 @@ class BayesianNeuralNetwork(Surrogate):
         return mean, variance
 
     def _inputs(self, X: Tensor) -> Tensor:
-        d = self._data.train_X.shape[-1]
-        if X.shape[-1:] != (d,):
-            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
-        return self._data.inputs(self.transform_inputs(X.to(torch.float64)))
+        return self._data.inputs(self._transformed_points(X))

@@ -10,17 +10,18 @@ import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.posteriors import GPyTorchPosterior, Posterior
+from botorch.posteriors import Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
-from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from gpytorch.distributions import MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor, nn
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import InvalidInputError
 from augury.inference.linear_head import FeatureSpectrum, LinearHead, most_likely_head
 from augury.kernels.random_features.relu import ReLUFeatures
 from augury.models.one_hot import NetworkInputs
 from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.posteriors.independent import independent
 from augury.models.transformed_data import TransformedData, affine
 from augury.networks.unit_norm import UnitNorm
 
@@ -162,22 +163,16 @@ class BundledSurrogate(OutcomeSurrogate):
         return len(self._outcomes)
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._data.given,)
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""
-        subset = self._shallow_copy()
+        subset = self._copy_for(idcs)
         subset._outcomes = [self._outcomes[index] for index in idcs]
         subset._heads = None if self._heads is None else [self._heads[index] for index in idcs]
         subset.log_ratio, subset.log_noise = self.log_ratio[idcs], self.log_noise[idcs]
-        if hasattr(self, "outcome_transform"):
-            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
 
     # -- predictions -----------------------------------------------------------------------------------
@@ -197,13 +192,7 @@ class BundledSurrogate(OutcomeSurrogate):
                 added = noise[..., index] if noise.dim() else noise
                 covariance = covariance + torch.diag_embed(added.expand(mean.shape))
             normals.append(MultivariateNormal(mean, to_linear_operator(covariance)))
-        joint = (
-            normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
-        )
-        posterior: Posterior = GPyTorchPosterior(joint)
-        if hasattr(self, "outcome_transform"):
-            posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
-        return posterior if posterior_transform is None else posterior_transform(posterior)
+        return self._gaussian_posterior(independent(normals), X, posterior_transform)
 
     def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.
@@ -211,10 +200,7 @@ class BundledSurrogate(OutcomeSurrogate):
         Raises:
             NotSupportedError: several outcomes, or an outcome transform that is not affine.
         """
-        if self.num_outputs != 1:
-            raise NotSupportedError(
-                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
-            )
+        self._require_one_outcome()
         shift, scale = affine(self)
         means, variances = [], []
         with torch.no_grad():
@@ -225,10 +211,7 @@ class BundledSurrogate(OutcomeSurrogate):
         return torch.cat(means) * scale + shift, torch.cat(variances) * scale.square()
 
     def _features_at(self, X: Tensor) -> Tensor:
-        d = self._data.given.shape[-1]
-        if X.shape[-1:] != (d,):
-            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
-        features: Tensor = self.features(self._network_inputs(self.transform_inputs(X.to(torch.float64))))
+        features: Tensor = self.features(self._network_inputs(self._transformed_points(X)))
         return features
 
 

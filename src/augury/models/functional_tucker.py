@@ -9,9 +9,9 @@ import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.posteriors import GPyTorchPosterior, Posterior
+from botorch.posteriors import Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
-from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from gpytorch.distributions import MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor
 
@@ -21,6 +21,7 @@ from augury.inference.functional_tensors.mode import Mode
 from augury.inference.functional_tensors.variational import FunctionalTensor
 from augury.models.exact.features import Features
 from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.posteriors.independent import independent
 from augury.models.transformed_data import TransformedData, affine
 
 #: The sweeps each start is given before the best goes on, and between two fits of the hyperparameters.
@@ -180,10 +181,6 @@ class FunctionalTucker(OutcomeSurrogate):
         return len(self._tensors)
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._data.given,)
@@ -196,12 +193,10 @@ class FunctionalTucker(OutcomeSurrogate):
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""
-        subset = self._shallow_copy()
+        subset = self._copy_for(idcs)
         subset._tensors = [self._tensors[index] for index in idcs]
         subset.bound_trace = [self.bound_trace[index] for index in idcs]
         subset._buffers["learnt"] = self.learnt[idcs]
-        if hasattr(self, "outcome_transform"):
-            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
 
     # -- predictions -----------------------------------------------------------------------------------
@@ -225,11 +220,7 @@ class FunctionalTucker(OutcomeSurrogate):
     ) -> Posterior:
         if isinstance(observation_noise, Tensor):
             raise NotSupportedError("the model adds the noise it learnt, not a given tensor")
-        if X.shape[-1:] != self._data.given.shape[-1:]:
-            raise InvalidInputError(
-                f"the model has {self._data.given.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
-            )
-        points: Tensor = self.transform_inputs(X.to(torch.float64))
+        points = self._transformed_points(X)
         normals = []
         for tensor in self._tensors:
             mean, covariance = tensor.moments_at(points.reshape(-1, *points.shape[-2:]))
@@ -237,13 +228,7 @@ class FunctionalTucker(OutcomeSurrogate):
                 covariance = covariance + tensor.noise_variance * torch.eye(points.shape[-2]).double()
             joint_covariance = to_linear_operator(covariance.reshape(*points.shape[:-1], points.shape[-2]))
             normals.append(MultivariateNormal(mean.reshape(points.shape[:-1]), joint_covariance))
-        joint = (
-            normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
-        )
-        posterior: Posterior = GPyTorchPosterior(joint)
-        if hasattr(self, "outcome_transform"):
-            posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
-        return posterior if posterior_transform is None else posterior_transform(posterior)
+        return self._gaussian_posterior(independent(normals), X, posterior_transform)
 
 
 def _diagonal(ranks: Sequence[int]) -> Tensor:

@@ -19,6 +19,7 @@ from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.exact.features import Features
 from augury.models.gradient_enhanced.covariance import VALUE
 from augury.models.gradient_enhanced.regression import GradientEnhancedRegression
+from augury.models.posteriors.independent import independent
 from augury.models.surrogate import Surrogate
 from augury.models.training_data import check_training_data
 
@@ -167,10 +168,6 @@ class GradientEnhancedGaussianProcess(Surrogate):
         return len(self._regressions)
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._train_X,)
@@ -221,11 +218,7 @@ class GradientEnhancedGaussianProcess(Surrogate):
                 posterior_transform=posterior_transform,
                 gradients=gradients,
             )
-        if X.shape[-1:] != self._train_X.shape[-1:]:
-            raise InvalidInputError(
-                f"the model has {self._train_X.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
-            )
-        X = self.transform_inputs(X.to(torch.float64))
+        X = self._transformed_points(X)
         normal = (
             self._with_gradients(X, observation_noise) if gradients else self._values(X, observation_noise)
         )
@@ -238,10 +231,7 @@ class GradientEnhancedGaussianProcess(Surrogate):
         Raises:
             NotSupportedError: several outcomes.
         """
-        if self.num_outputs != 1:
-            raise NotSupportedError(
-                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
-            )
+        self._require_one_outcome()
         with torch.no_grad():
             posterior: Any = self.posterior(X.unsqueeze(-2))
             return posterior.mean[:, 0, 0], posterior.variance[:, 0, 0]
@@ -259,9 +249,7 @@ class GradientEnhancedGaussianProcess(Surrogate):
             shift, scale = self._shift[index], self._scale[index]
             covariance = _positive(covariance) * scale**2
             normals.append(MultivariateNormal(mean * scale + shift, to_linear_operator(covariance)))
-        if len(normals) == 1:
-            return normals[0]
-        return MultitaskMultivariateNormal.from_independent_mvns(normals)
+        return independent(normals)
 
     def _with_gradients(self, X: Tensor, observation_noise: bool | Tensor) -> MultitaskMultivariateNormal:
         if self.num_outputs != 1 or isinstance(observation_noise, Tensor) or observation_noise:

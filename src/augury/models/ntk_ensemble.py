@@ -12,7 +12,7 @@ from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.posteriors import GPyTorchPosterior, Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
-from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from gpytorch.distributions import MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor
 
@@ -24,6 +24,7 @@ from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 from augury.models.exact.input_layer import InputLayer, InputLayerKernel
 from augury.models.exact.model import ExactModel
+from augury.models.posteriors.independent import independent
 from augury.models.surrogate import Surrogate
 from augury.networks.architecture import Sequential
 
@@ -167,10 +168,6 @@ class NTKEnsemble(Surrogate):
         return self.process.num_outputs
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return self.process.train_inputs
@@ -208,10 +205,7 @@ class NTKEnsemble(Surrogate):
                 X, observation_noise=observation_noise, posterior_transform=posterior_transform
             )
         normals = self._normals(X, observation_noise)
-        joint = (
-            normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
-        )
-        posterior: Posterior = GPyTorchPosterior(joint)
+        posterior: Posterior = GPyTorchPosterior(independent(normals))
         if hasattr(self.process, "outcome_transform"):
             posterior = self.process.outcome_transform.untransform_posterior(posterior, X=X)
         return posterior if posterior_transform is None else posterior_transform(posterior)

@@ -7,7 +7,8 @@ from abc import abstractmethod
 from typing import Self
 
 from botorch.acquisition.objective import PosteriorTransform
-from botorch.posteriors import Posterior
+from botorch.posteriors import GPyTorchPosterior, Posterior
+from gpytorch.distributions import MultivariateNormal
 from torch import Tensor
 
 from augury.models.surrogate import Surrogate
@@ -45,6 +46,15 @@ class OutcomeSurrogate(Surrogate):
     ) -> Posterior:
         """`posterior` of all outcomes."""
 
+    def _gaussian_posterior(
+        self, normal: MultivariateNormal, X: Tensor, posterior_transform: PosteriorTransform | None
+    ) -> Posterior:
+        """That of transformed outcomes at `X`, in the outcomes' own units; `posterior_transform` at last."""
+        posterior: Posterior = GPyTorchPosterior(normal)
+        if hasattr(self, "outcome_transform"):
+            posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
+        return posterior if posterior_transform is None else posterior_transform(posterior)
+
     @abstractmethod
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only, hyperparameters kept."""
@@ -54,3 +64,10 @@ class OutcomeSurrogate(Surrogate):
         other = copy.copy(self)
         other._modules, other._buffers = dict(self._modules), dict(self._buffers)
         return other
+
+    def _copy_for(self, idcs: list[int]) -> Self:
+        """A shallow copy whose outcome transform is that of some outcomes."""
+        subset = self._shallow_copy()
+        if hasattr(self, "outcome_transform"):
+            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
+        return subset

@@ -15,7 +15,7 @@ from botorch.posteriors import Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
 from torch import Tensor
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import NotSupportedError
 from augury.models.network_data import NetworkData
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.posteriors.bar import BarPosterior, CombinedBarPosterior
@@ -104,20 +104,14 @@ class PriorFittedNetwork(OutcomeSurrogate):
         return self._predictor.Y.shape[-1]
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._data.train_X,)
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""
-        subset = self._shallow_copy()
+        subset = self._copy_for(idcs)
         subset._predictor = self._predictor.subset(idcs)
-        if hasattr(self, "outcome_transform"):
-            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
 
     def condition_on_observations(
@@ -208,21 +202,12 @@ class PriorFittedNetwork(OutcomeSurrogate):
         )
 
     def _points(self, X: Tensor) -> Tensor:
-        d = self._data.train_X.shape[-1]
-        if X.shape[-1:] != (d,):
-            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
-        return self._unit(self._data.inputs(self.transform_inputs(X.to(torch.float64))))
+        return self._unit(self._data.inputs(self._transformed_points(X)))
 
     def _unit(self, inputs: Tensor) -> Tensor:
         """Network inputs with numbers in [0, 1] again, as the priors draw them; categories stay 0 or 1."""
         numeric = len(self._data.inputs.numeric)
         return torch.cat([inputs[..., :numeric] / _SPREAD + 0.5, inputs[..., numeric:]], dim=-1)
-
-    def _require_one_outcome(self) -> None:
-        if self.num_outputs != 1:
-            raise NotSupportedError(
-                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
-            )
 
 
 def _untransformed(

@@ -10,9 +10,9 @@ import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.posteriors import GPyTorchPosterior, Posterior
+from botorch.posteriors import Posterior
 from botorch.utils.types import DEFAULT, _DefaultType
-from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from gpytorch.distributions import MultivariateNormal
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
@@ -20,6 +20,7 @@ from augury.models.exact.features import Features
 from augury.models.forest.moments import ForestMoments
 from augury.models.forest.regression_forest import RegressionForest
 from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.posteriors.independent import independent
 from augury.models.transformed_data import TransformedData, affine
 
 #: Added to the variances of standardised outcomes: points in the same leaves have the same value.
@@ -127,10 +128,6 @@ class RandomForest(OutcomeSurrogate):
         return self._num_outputs
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._data.given,)
@@ -143,11 +140,9 @@ class RandomForest(OutcomeSurrogate):
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""
-        subset = self._shallow_copy()
+        subset = self._copy_for(idcs)
         subset._forests = [self.forests[index] for index in idcs]
         subset._num_outputs = len(idcs)
-        if hasattr(self, "outcome_transform"):
-            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
 
     def _joint_posterior(
@@ -155,7 +150,7 @@ class RandomForest(OutcomeSurrogate):
     ) -> Posterior:
         if isinstance(observation_noise, Tensor):
             raise NotSupportedError("the forest adds the noise it inferred, not a given tensor")
-        points: Tensor = self._transformed(X)
+        points = self._transformed_points(X)
         beyond = self._beyond(points)
         shape = points.shape[:-1]
         flat = self._tree_inputs(points.detach().reshape(-1, points.shape[-1]).numpy())
@@ -169,13 +164,7 @@ class RandomForest(OutcomeSurrogate):
             if observation_noise:
                 covariance = covariance + forest.noise_variance * torch.eye(shape[-1], dtype=torch.float64)
             normals.append(MultivariateNormal(mean, covariance))
-        joint = (
-            normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
-        )
-        posterior: Posterior = GPyTorchPosterior(joint)
-        if hasattr(self, "outcome_transform"):
-            posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
-        return posterior if posterior_transform is None else posterior_transform(posterior)
+        return self._gaussian_posterior(independent(normals), X, posterior_transform)
 
     def cross_posterior(self, Z: np.ndarray | None = None) -> ForestMoments:
         """The moments at candidates jointly with the values at `b` fixed points `Z` (`b x d`).
@@ -183,10 +172,7 @@ class RandomForest(OutcomeSurrogate):
         Raises:
             NotSupportedError: several outcomes, or an outcome transform that is not affine.
         """
-        if self.num_outputs != 1:
-            raise NotSupportedError(
-                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
-            )
+        self._require_one_outcome()
         shift, scale = affine(self)
         return ForestMoments(self.forests[0], self._seen, Z, float(shift), float(scale))
 
@@ -203,14 +189,6 @@ class RandomForest(OutcomeSurrogate):
         variance = torch.from_numpy(np.stack([pair[1] for pair in pairs], axis=-1))
         return mean * scale + shift, variance * scale.square()
 
-    def _transformed(self, X: Tensor) -> Tensor:
-        if X.shape[-1:] != self._data.given.shape[-1:]:
-            raise InvalidInputError(
-                f"the model has {self._data.given.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
-            )
-        points: Tensor = self.transform_inputs(X.to(torch.float64))
-        return points
-
     def _beyond(self, points: Tensor) -> Tensor:
         r"""`...`: `1 - exp(-distance)` of transformed points (`... x d`) from the box of the training rows.
 
@@ -224,7 +202,7 @@ class RandomForest(OutcomeSurrogate):
 
     def _seen(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """What the trees see of points (`N x d`), and how far these are beyond the training rows (`N`)."""
-        points = self._transformed(torch.from_numpy(np.ascontiguousarray(X)))
+        points = self._transformed_points(torch.from_numpy(np.ascontiguousarray(X)))
         return self._tree_inputs(points.numpy()), self._beyond(points).numpy()
 
     def _tree_inputs(self, X: np.ndarray) -> np.ndarray:

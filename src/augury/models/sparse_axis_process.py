@@ -168,10 +168,6 @@ class SparseAxisProcess(OutcomeSurrogate):
         return self._process.num_outputs
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return self._process.train_inputs

@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import torch
 from botorch.models.model import Model
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.utils.datasets import SupervisedDataset
 from torch import Tensor
 
-from augury.errors import NotSupportedError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.models.persistence.construction import remembers_construction
 
 
@@ -26,6 +27,41 @@ class Surrogate(Model):
         super().__init_subclass__(**named)
         if "__init__" in cls.__dict__:
             cls.__init__ = remembers_construction(cls.__init__)  # type: ignore[method-assign]
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """That of the predictions beyond those of the points: none, unless a model says so."""
+        return torch.Size()
+
+    @property
+    def _num_inputs(self) -> int:
+        """The columns of the points that the model takes."""
+        inputs: Any = self.train_inputs
+        return int(inputs[0].shape[-1])
+
+    def _check_width(self, X: Tensor) -> None:
+        """Raise InvalidInputError for points of another width than the training inputs."""
+        if X.shape[-1:] != (self._num_inputs,):
+            raise InvalidInputError(
+                f"the model has {self._num_inputs} inputs; given points of shape {tuple(X.shape)}"
+            )
+
+    def _transformed_points(self, X: Tensor) -> Tensor:
+        """Points (`... x d`, of the right width) as the input transform gives them.
+
+        Raises:
+            InvalidInputError: another width.
+        """
+        self._check_width(X)
+        points: Tensor = self.transform_inputs(X.to(torch.float64))
+        return points
+
+    def _require_one_outcome(self) -> None:
+        """Raise NotSupportedError for several outcomes."""
+        if self.num_outputs != 1:
+            raise NotSupportedError(
+                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
+            )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained model into one file, which `augury.load(path)` reads.

@@ -132,10 +132,6 @@ class VectorFieldGP(Surrogate):
     def num_outputs(self) -> int:
         return self.bundle.ambient_dim
 
-    @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
     def posterior(
         self,
         X: Tensor,

@@ -61,10 +61,6 @@ class IntegratedProcess(Surrogate):
         return 1
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def lengthscales(self) -> np.ndarray | None:
         """`d` lengthscales of the process."""
         return self.process.lengthscales

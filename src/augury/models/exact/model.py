@@ -10,11 +10,11 @@ import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.posteriors import GPyTorchPosterior, Posterior
+from botorch.posteriors import Posterior
 from botorch.utils.types import _DefaultType
 from torch import Tensor
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import NotSupportedError
 from augury.models.conditionable_surrogate import ConditionableSurrogate
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.cross_posterior import CrossPosterior
@@ -180,11 +180,9 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only, hyperparameters kept."""
-        subset = self._shallow_copy()
+        subset = self._copy_for(idcs)
         subset._regressions = self._regressions[idcs]
         subset._buffers["theta"] = subset._regressions.theta
-        if hasattr(self, "outcome_transform"):
-            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
 
     # -- predictions -----------------------------------------------------------------------------------
@@ -196,16 +194,10 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         noise = observation_noise if isinstance(observation_noise, Tensor) else None
         if noise is None and observation_noise:
             noise = torch.tensor(self._regressions.mean_noise, dtype=torch.float64)
-        posterior: Posterior = GPyTorchPosterior(self._regressions.normal(inputs, noise))
-        if hasattr(self, "outcome_transform"):
-            posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
-        return posterior if posterior_transform is None else posterior_transform(posterior)
+        return self._gaussian_posterior(self._regressions.normal(inputs, noise), X, posterior_transform)
 
     def cross_posterior(self, Z: np.ndarray | None = None) -> CrossPosterior:
-        if self.num_outputs != 1:
-            raise NotSupportedError(
-                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
-            )
+        self._require_one_outcome()
         self._refuse_batch("has no single mean; use posterior(X)")
         shift, scale = self._affine_floats()
         return CrossPosterior(self._outcomes[0], Z, shift, scale, getattr(self, "input_transform", None))
@@ -237,15 +229,7 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
 
     def _inputs(self, X: Tensor) -> Tensor:
         """The points (`... x d`) as the kernel sees them."""
-        self._check_width(X)
-        inputs: Tensor = self.transform_inputs(X.to(torch.float64))
-        return inputs
-
-    def _check_width(self, X: Tensor) -> None:
-        if X.shape[-1:] != self._train_X.shape[-1:]:
-            raise InvalidInputError(
-                f"the model has {self._train_X.shape[-1]} inputs; given points of shape {tuple(X.shape)}"
-            )
+        return self._transformed_points(X)
 
     def _affine_floats(self) -> tuple[float, float]:
         """Those of a single outcome."""

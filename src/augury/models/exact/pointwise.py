@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from augury.models.exact.cross_posterior import CrossPosterior
+from augury.models.surrogate import Surrogate
 
 
-class PointwiseMoments(ABC):
+class PointwiseMoments(Surrogate):
     """Moments at rows of points, each for itself, by `cross_posterior`."""
 
     @abstractmethod
@@ -22,10 +23,6 @@ class PointwiseMoments(ABC):
             NotSupportedError: several outcomes, a batch of conditioned models, or an outcome transform that
                 is not affine.
         """
-
-    @abstractmethod
-    def _check_width(self, X: Tensor) -> None:
-        """Raise InvalidInputError for points of another width than the training inputs."""
 
     def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.

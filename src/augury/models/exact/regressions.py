@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from gpytorch.distributions import MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor
 
 from augury.models.exact.conditioning import DensePosterior
 from augury.models.exact.regression import ExactRegression
+from augury.models.posteriors.independent import independent
 
 
 class Regressions:
@@ -108,9 +109,7 @@ class Regressions:
                 covariance = covariance + torch.diag_embed(column.expand(mean.shape))
             # As an operator the covariance is factorised when sampled from, and then safely.
             normals.append(MultivariateNormal(mean, to_linear_operator(covariance)))
-        if len(normals) == 1:
-            return normals[0]
-        return MultitaskMultivariateNormal.from_independent_mvns(normals)
+        return independent(normals)
 
     def condition(self, X: Tensor, Y: Tensor, noise: Tensor | None) -> Regressions:
         """Given `q` more rows, by a rank-`q` update.

@@ -13,15 +13,16 @@ from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform, Standardize
 from botorch.posteriors import GPyTorchPosterior, Posterior
 from botorch.utils.types import _DefaultType
-from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from gpytorch.distributions import MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import NotSupportedError
 from augury.models.multi_fidelity.level_data import LevelData
 from augury.models.multi_fidelity.level_inputs import LevelInputs
 from augury.models.multi_fidelity.levels import Levels, check_nested
 from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.posteriors.independent import independent
 from augury.models.transformed_data import TransformedData, affine
 
 
@@ -145,22 +146,15 @@ class LevelwiseModel(LevelInputs, OutcomeSurrogate, Generic[C]):
         return len(self._chains)
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
         return (self._train_X,)
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only, hyperparameters kept."""
-        subset = self._shallow_copy()
+        subset = self._copy_for(idcs)
         subset._chains = [self._chains[index] for index in idcs]
         subset._buffers["theta"] = subset._stacked()
-        if hasattr(self, "outcome_transform"):
-            transform: Any = self.outcome_transform
-            subset.outcome_transform = transform.subset_output(idcs=idcs)
         return subset
 
     # -- predictions -----------------------------------------------------------------------------------
@@ -173,10 +167,7 @@ class LevelwiseModel(LevelInputs, OutcomeSurrogate, Generic[C]):
             raise NotSupportedError(
                 "models of several fidelities add the noise of each level, not a given tensor"
             )
-        d = self._train_X.shape[-1]
-        if X.shape[-1:] != (d,):
-            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
-        inputs, levels = self.levels.split(self.transform_inputs(X.to(torch.float64)))
+        inputs, levels = self.levels.split(self._transformed_points(X))
         noise = None
         if observation_noise:
             noise = torch.stack([chain.noise[levels] for chain in self._chains], dim=-1)
@@ -212,8 +203,7 @@ def gaussian_posterior(
         if noise is not None:
             covariance = covariance + torch.diag_embed(noise[..., index])
         normals.append(MultivariateNormal(mean, to_linear_operator(covariance)))
-    joint = normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
-    posterior: Posterior = GPyTorchPosterior(joint)
+    posterior: Posterior = GPyTorchPosterior(independent(normals))
     return posterior if outcome_transform is None else outcome_transform.untransform_posterior(posterior)
 
 

@@ -10,18 +10,19 @@ import torch
 from botorch.acquisition.objective import PosteriorTransform
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
-from botorch.posteriors import GPyTorchPosterior, Posterior
+from botorch.posteriors import Posterior
 from botorch.utils.types import _DefaultType
-from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
+from gpytorch.distributions import MultivariateNormal
 from torch import Tensor
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import NotSupportedError
 from augury.inference.base import Progress
 from augury.inference.sparse.base import InducingPosterior, SparseInference
 from augury.inference.sparse.covariance import InducingCovariance, whiten
 from augury.inference.sparse.likelihoods import GaussianNoise
 from augury.inference.sparse.rows import Rows
 from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.posteriors.independent import independent
 from augury.models.sparse.data import SparseData
 from augury.models.transformed_data import affine
 
@@ -154,10 +155,6 @@ class SparseModel(OutcomeSurrogate):
         return len(self._outputs)
 
     @property
-    def batch_shape(self) -> torch.Size:
-        return torch.Size()
-
-    @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`.
 
@@ -167,6 +164,10 @@ class SparseModel(OutcomeSurrogate):
         if self._data.given is None:
             raise NotSupportedError("the training inputs stay in the array that they were given in")
         return (self._data.given,)
+
+    @property
+    def _num_inputs(self) -> int:
+        return self._data.num_inputs
 
     @property
     def inducing_points(self) -> Tensor:
@@ -186,12 +187,10 @@ class SparseModel(OutcomeSurrogate):
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""
-        subset = self._shallow_copy()
+        subset = self._copy_for(idcs)
         subset._outputs = [self._outputs[index] for index in idcs]
         for name in ("inducing_mean", "inducing_root"):
             subset._buffers[name] = getattr(self, name)[idcs]
-        if hasattr(self, "outcome_transform"):
-            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
 
     # -- predictions -----------------------------------------------------------------------------------
@@ -213,13 +212,7 @@ class SparseModel(OutcomeSurrogate):
             )  # by rounding, at inducing points
             added = lacking + (JITTER if noise is None else noise[..., index] + JITTER)
             normals.append(MultivariateNormal(mean, covariance + added.unsqueeze(-1) * identity))
-        joint = (
-            normals[0] if len(normals) == 1 else MultitaskMultivariateNormal.from_independent_mvns(normals)
-        )
-        posterior: Posterior = GPyTorchPosterior(joint)
-        if hasattr(self, "outcome_transform"):
-            posterior = self.outcome_transform.untransform_posterior(posterior, X=X)
-        return posterior if posterior_transform is None else posterior_transform(posterior)
+        return self._gaussian_posterior(independent(normals), X, posterior_transform)
 
     def mean_variance(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.
@@ -227,10 +220,7 @@ class SparseModel(OutcomeSurrogate):
         Raises:
             NotSupportedError: several outcomes, or an outcome transform that is not affine.
         """
-        if self.num_outputs != 1:
-            raise NotSupportedError(
-                f"this model has {self.num_outputs} outcomes; take one with subset_output([index])"
-            )
+        self._require_one_outcome()
         (shift,), (scale,) = affine(self)
         q = self.posterior_of_inducing_values
         with torch.no_grad():
@@ -243,7 +233,4 @@ class SparseModel(OutcomeSurrogate):
 
     def _seen(self, X: Tensor) -> Tensor:
         """What the covariance sees of points (`... x d`)."""
-        d = self._data.num_inputs
-        if X.shape[-1:] != (d,):
-            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
-        return self._data.inputs(self.transform_inputs(X.to(torch.float64)))
+        return self._data.inputs(self._transformed_points(X))
