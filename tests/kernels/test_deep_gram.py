@@ -29,10 +29,12 @@ def moved(regularization: float = 10.0, seed: int = 0) -> DeepGram:
     return DeepGram(layers, RBFGram(0.8), scale=1.7)
 
 
-@pytest.mark.parametrize("check", KERNEL_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check",
+    [check for check in KERNEL_CHECKS if check.__name__ != "is_differentiable_in_its_hyperparameters"],
+    ids=lambda check: check.__name__,
+)
 def test_the_frozen_kernel_conforms(check) -> None:
-    if check.__name__ == "is_differentiable_in_its_hyperparameters":
-        pytest.skip("it is frozen")
     check(lambda: DeepGramKernel(moved(), Z))
 
 
