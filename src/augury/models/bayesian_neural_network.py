@@ -22,7 +22,7 @@ from augury.inference.predictive import Predictive
 from augury.inference.weight_prior import WeightPrior
 from augury.models.network_data import NetworkData
 from augury.models.network_prior import PriorSpecification, weight_prior
-from augury.models.surrogate import Surrogate
+from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.networks.mlp import MLP
 from augury.networks.stacked import StackedNetwork
 from augury.numerics.threads import blas_threads
@@ -34,7 +34,7 @@ _STATE = "predictive_"
 
 
 @final
-class BayesianNeuralNetwork(Surrogate):
+class BayesianNeuralNetwork(OutcomeSurrogate):
     r"""Regression with a neural network whose weights and noise are integrated out.
 
     .. math::
@@ -169,18 +169,10 @@ class BayesianNeuralNetwork(Surrogate):
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""
-        subset = self._shallow_copy()
+        subset = self._copy_for(idcs)
         present = range(self._data.Y.shape[-1]) if self._outputs is None else self._outputs
         subset._outputs = [present[index] for index in idcs]
-        if hasattr(self, "outcome_transform"):
-            subset.outcome_transform = self.outcome_transform.subset_output(idcs=idcs)
         return subset
-
-    def _shallow_copy(self) -> Self:
-        other = type(self).__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other._modules, other._buffers = dict(self._modules), dict(self._buffers)
-        return other
 
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         super()._save_to_state_dict(destination, prefix, keep_vars)
@@ -201,28 +193,10 @@ class BayesianNeuralNetwork(Surrogate):
 
     # -- predictions -----------------------------------------------------------------------------------
 
-    def posterior(
-        self,
-        X: Tensor,
-        output_indices: list[int] | None = None,
-        observation_noise: bool | Tensor = False,
-        posterior_transform: PosteriorTransform | None = None,
+    def _joint_posterior(
+        self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
     ) -> Posterior:
-        """The joint posterior at `X` (`batch_shape x q x d`), differentiable with respect to `X`.
-
-        Args:
-            X: points in the units of `train_X`.
-            output_indices: the outcomes wanted; all when None.
-            observation_noise: add the noise that was inferred (the average one where it is known).
-            posterior_transform: applied last.
-
-        Raises:
-            NotSupportedError: before `fit`, or a tensor of noise variances.
-        """
-        if output_indices is not None:
-            return self.subset_output(output_indices).posterior(
-                X, observation_noise=observation_noise, posterior_transform=posterior_transform
-            )
+        """See `posterior`; also refused before `fit`."""
         if isinstance(observation_noise, Tensor):
             raise NotSupportedError("Bayesian networks add the noise they inferred, not a given tensor")
         predictive = self._trained

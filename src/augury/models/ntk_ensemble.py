@@ -24,8 +24,8 @@ from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 from augury.models.exact.input_layer import InputLayer, InputLayerKernel
 from augury.models.exact.model import ExactModel
+from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.posteriors.independent import independent
-from augury.models.surrogate import Surrogate
 from augury.networks.architecture import Sequential
 
 #: A variance over the ensemble never falls below this share of the untrained networks'.
@@ -68,7 +68,7 @@ class TangentProcess(ExactModel):
 
 
 @final
-class NTKEnsemble(Surrogate):
+class NTKEnsemble(OutcomeSurrogate):
     r"""The predictions of infinitely many infinitely wide networks, each trained from its own random start.
 
     Gradient flow on the squared loss (with weight decay towards the start, of the strength of the noise
@@ -174,36 +174,16 @@ class NTKEnsemble(Surrogate):
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The ensemble of some outcomes only."""
-        other = type(self).__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other._modules = dict(self._modules)
+        other = self._shallow_copy()
         other.process = self.process.subset_output(idcs)
         return other
 
-    def posterior(
-        self,
-        X: Tensor,
-        output_indices: list[int] | None = None,
-        observation_noise: bool | Tensor = False,
-        posterior_transform: PosteriorTransform | None = None,
+    def _joint_posterior(
+        self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
     ) -> Posterior:
-        """The joint distribution over the ensemble at `X` (`batch_shape x q x d`), differentiable in `X`.
-
-        Args:
-            X: points in the units of `train_X`.
-            output_indices: the outcomes wanted; all when None.
-            observation_noise: add the (average) noise variance.
-            posterior_transform: applied last.
-
-        Raises:
-            NotSupportedError: a tensor of noise variances.
-        """
+        """See `posterior`; the distribution is that over the ensemble."""
         if isinstance(observation_noise, Tensor):
             raise NotSupportedError("the ensemble adds the noise it inferred, not a given tensor")
-        if output_indices is not None:
-            return self.subset_output(output_indices).posterior(
-                X, observation_noise=observation_noise, posterior_transform=posterior_transform
-            )
         normals = self._normals(X, observation_noise)
         posterior: Posterior = GPyTorchPosterior(independent(normals))
         if hasattr(self.process, "outcome_transform"):
