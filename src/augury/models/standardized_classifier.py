@@ -24,7 +24,8 @@ class StandardizedClassifier(ClassifierMixin, BaseEstimator, ABC):
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class at each row of `X` (`N x d`)."""
-        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        codes = self.predict_proba(X).argmax(axis=1)
+        labels: np.ndarray = self.classes_[codes]
         return labels
 
     def _prepared(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
