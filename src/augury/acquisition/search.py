@@ -58,8 +58,7 @@ def maximize(
         n_restarts: number of points refined; by default 12, 8 for one or two free columns.
         n_raw: number of points evaluated to begin with; by default 512, 256 for one or two free columns.
         incumbents: `k x dim` points worth a closer look, usually the best observed ones.
-        avoid: `m x dim` points not to return while a finite space has others; where a column is
-            continuous, of effect only for what is not smooth.
+        avoid: `m x dim` points not to return while the space has others.
         seed: the same seed gives the same result.
     """
     if hasattr(acquisition, "search"):
@@ -102,17 +101,14 @@ def _best(
     avoid: np.ndarray | None,
     seed: int,
 ) -> SearchResult:
-    """The best of all points seen; in finite spaces, of those that are not to be avoided.
-
-    Nor where the acquisition is constant on pieces, to which the points to be avoided belong.
-    """
+    """The best of all points seen that are not to be avoided; one that nobody has seen where all are."""
     values = np.where(np.isnan(values), -np.inf, values)
-    avoidable = space.size is not None or not is_smooth(acquisition)
-    if avoidable and avoid is not None and len(avoid):
+    best = int(np.argmax(values))
+    if is_among(points[best : best + 1], avoid).any():
         allowed = ~is_among(points, avoid)
         if not allowed.any():
             points = sobol(space, 1, seed=seed, avoid=np.concatenate([avoid, points]))
             return SearchResult(points[0], float(acquisition.value(points)[0]))
         points, values = points[allowed], values[allowed]
-    best = int(np.argmax(values))
+        best = int(np.argmax(values))
     return SearchResult(space.snap(points[best : best + 1])[0], float(values[best]))

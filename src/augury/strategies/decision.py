@@ -102,7 +102,7 @@ class Decision:
                 there may be fewer points than n, and none.
             conditional: what `beside` gives for these points, where it is used elsewhere too.
         """
-        taken = None if replicates else np.concatenate([self.observations.X, pending])
+        taken = self.taken(pending, replicates=replicates)
         found = maximize_batch(
             conditional or self.beside(pending, replicates=replicates),
             self.space,
@@ -113,7 +113,7 @@ class Decision:
             avoid=taken,
             seed=self.seed,
         ).X
-        if replicates or (self.space.size is None and self._may_repeat):
+        if taken is None:
             return found
         if self.space.size is None:
             return without_repeats(self.space, found, taken, seed=self.seed)
@@ -143,7 +143,7 @@ class Decision:
             return lambda further: ConstrainedAcquisition(
                 None, self.chances(presumed=np.concatenate([pending, further]))
             )
-        noisy = not measured_once and any(map(self.is_noisy, self.goals.objective_columns))
+        noisy = not measured_once and self._is_noisy
         build, situation = self._build(noisy), self._situation(pending, noisy)
         return lambda further: build(situation.with_pending(further) if len(further) else situation)
 
@@ -205,19 +205,25 @@ class Decision:
             values
         )
 
-    @property
-    def _may_repeat(self) -> bool:
-        """Whether a known point that the search has chosen is evaluated again.
+    def taken(self, pending: np.ndarray, *, replicates: bool) -> np.ndarray | None:
+        """The points not to be evaluated again, None where any may be.
 
-        Under noise that may tell most. Without, expected improvement on a smooth Gaussian model is nowhere
-        less than there; others may end at one where nothing promises to improve, as where all members of
-        an ensemble agree.
+        Under noise a known point of a continuous space may tell most. Without, it tells nothing: a search
+        ends there only at an optimum known to rounding errors, or where nothing promises to improve, as where
+        all members of an ensemble agree.
         """
-        columns = self.goals.objective_columns
-        models = [self.models.models.get(column) for column in columns]
-        if not all(model is not None and is_gaussian(model) and is_smooth(model) for model in models):
-            return False
-        return self.acquisition == "auto" or any(map(self.is_noisy, columns))
+        if replicates or (self.space.size is None and self._is_smooth and self._is_noisy):
+            return None
+        return np.concatenate([self.observations.X, pending])
+
+    @property
+    def _is_smooth(self) -> bool:
+        models = [self.models.models.get(column) for column in self.goals.objective_columns]
+        return all(model is not None and is_gaussian(model) and is_smooth(model) for model in models)
+
+    @property
+    def _is_noisy(self) -> bool:
+        return any(map(self.is_noisy, self.goals.objective_columns))
 
     @cached_property
     def objectives(self) -> np.ndarray:
