@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.inference.prior_fitted.training import Note, Trainer
+from augury.inference.training_files import (
+    optimizer_tensors,
+    read_tensors,
+    restore_optimizer,
+    with_prefix,
+    without_prefix,
+    write_tensors,
+)
 from augury.networks.prior_fitted.transformer import PriorFittedTransformer, TransformerShape
 
 _VERSION = 1
+_WHAT = "a prior-fitted network"
+_NETWORK = "network."
 
 
 def save_network(
@@ -32,10 +38,10 @@ def save_network(
     """
     header = {"version": _VERSION, "shape": network.shape.as_dict(), "about": about or {}}
     tensors = {
-        name: value.detach().to(torch.float64 if name == "borders" else torch.float32).contiguous()
+        name: value.to(torch.float64 if name == "borders" else torch.float32)
         for name, value in network.state_dict().items()
     }
-    _write(Path(path), tensors, header)
+    write_tensors(Path(path), tensors, header)
 
 
 def load_network(path: str | Path) -> tuple[PriorFittedTransformer, dict[str, Any]]:
@@ -44,7 +50,7 @@ def load_network(path: str | Path) -> tuple[PriorFittedTransformer, dict[str, An
     Raises:
         InvalidInputError: not such a file, or of a later version.
     """
-    tensors, header = _read(Path(path))
+    tensors, header = read_tensors(Path(path), _WHAT, _VERSION)
     network = PriorFittedTransformer(TransformerShape(**header["shape"]))
     network.load_state_dict(tensors)
     return network.requires_grad_(False).eval(), header["about"]
@@ -52,10 +58,9 @@ def load_network(path: str | Path) -> tuple[PriorFittedTransformer, dict[str, An
 
 def save_training(trainer: Trainer, path: str | Path, about: dict[str, Any] | None = None) -> None:
     """Write the whole state of a training, at once: a kill leaves the old file or the new."""
-    tensors: dict[str, Tensor] = {f"network.{k}": v.detach() for k, v in trainer.network.state_dict().items()}
+    tensors: dict[str, Tensor] = with_prefix(_NETWORK, trainer.network.state_dict())
     tensors["generator"] = trainer.generator.get_state()
-    for index, state in trainer.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
+    tensors |= optimizer_tensors(trainer.optimizer)
     header = {
         "version": _VERSION,
         "shape": trainer.network.shape.as_dict(),
@@ -65,7 +70,7 @@ def save_training(trainer: Trainer, path: str | Path, about: dict[str, Any] | No
         "log": [asdict(note) for note in trainer.log],
         "about": about or {},
     }
-    _write(Path(path), {name: value.contiguous() for name, value in tensors.items()}, header)
+    write_tensors(Path(path), tensors, header)
 
 
 def resume_training(trainer: Trainer, path: str | Path, restart_schedule: bool = False) -> dict[str, Any]:
@@ -82,20 +87,11 @@ def resume_training(trainer: Trainer, path: str | Path, restart_schedule: bool =
     Raises:
         InvalidInputError: not such a file, or of another network.
     """
-    tensors, header = _read(Path(path))
+    tensors, header = read_tensors(Path(path), _WHAT, _VERSION)
     if "step" not in header or header["shape"] != trainer.network.shape.as_dict():
         raise InvalidInputError(f"{path} is no training of this network; it has shape {header['shape']}")
-    start = "network."
-    trainer.network.load_state_dict(
-        {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
-    )
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, index, key = name.split(".")
-            state.setdefault(int(index), {})[key] = value
-    optimizer = trainer.optimizer.state_dict()
-    trainer.optimizer.load_state_dict({**optimizer, "state": state})
+    trainer.network.load_state_dict(without_prefix(_NETWORK, tensors))
+    restore_optimizer(trainer.optimizer, tensors)
     trainer.has_borders = True
     trainer.generator.set_state(tensors["generator"])
     trainer.log = [Note(**note) for note in header["log"]]
@@ -111,29 +107,4 @@ def read_header(path: str | Path) -> dict[str, Any]:
     Raises:
         InvalidInputError: not such a file.
     """
-    return _read(Path(path), header_only=True)[1]
-
-
-def _write(path: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file(tensors, part, metadata={"augury": json.dumps(header)})
-    part.replace(path)
-
-
-def _read(path: Path, header_only: bool = False) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    if not path.is_file():
-        raise InvalidInputError(f"there is no file {path}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {})["augury"])
-            tensors = {} if header_only else {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (KeyError, ValueError, OSError, RuntimeError) as error:
-        raise InvalidInputError(f"{path} is not a prior-fitted network in safetensors") from error
-    except Exception as error:  # safetensors raises a class of its own
-        if type(error).__name__ != "SafetensorError":
-            raise
-        raise InvalidInputError(f"{path} is not a prior-fitted network in safetensors") from error
-    if header.get("version") != _VERSION:
-        raise InvalidInputError(f"{path} is of version {header.get('version')}; this augury reads {_VERSION}")
-    return tensors, header
+    return read_tensors(Path(path), _WHAT, _VERSION, header_only=True)[1]
