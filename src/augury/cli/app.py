@@ -30,6 +30,7 @@ COMMANDS = {
     "models": "List the surrogates that --model takes.",
     "init": "Write a commented example of a study file.",
     "pfn": "Train prior-fitted networks, and predict tables with them.",
+    "fit-field": "Fit a neural field to an image; resumes by itself.",
     "theory": "Show how signals pass through a network before it is trained.",
     "demo": "Optimise a real reaction from a published table.",
 }

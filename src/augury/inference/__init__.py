@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from augury.inference.base import InferenceWarning as InferenceWarning
     from augury.inference.cyclical_sgld import CyclicalSGLD as CyclicalSGLD
     from augury.inference.deep_ensemble import DeepEnsemble as DeepEnsemble
+    from augury.inference.fields.checkpoints import load_field as load_field
+    from augury.inference.fields.samplers import ImageSampler as ImageSampler
+    from augury.inference.fields.samplers import SignedDistanceSampler as SignedDistanceSampler
+    from augury.inference.fields.training import FieldTrainer as FieldTrainer
+    from augury.inference.fields.training import fit_field as fit_field
     from augury.inference.flow_prior import PlanarFlowWeightPrior as PlanarFlowWeightPrior
     from augury.inference.function_prior import GaussianProcessPrior as GaussianProcessPrior
     from augury.inference.functional_prior import MatchResult as MatchResult
@@ -30,6 +35,11 @@ if TYPE_CHECKING:
     from augury.inference.weight_prior import WeightPrior as WeightPrior
 
 _ATTRIBUTES = {
+    "SignedDistanceSampler": "augury.inference.fields.samplers",
+    "ImageSampler": "augury.inference.fields.samplers",
+    "load_field": "augury.inference.fields.checkpoints",
+    "fit_field": "augury.inference.fields.training",
+    "FieldTrainer": "augury.inference.fields.training",
     "CyclicalSGLD": "augury.inference.cyclical_sgld",
     "DeepEnsemble": "augury.inference.deep_ensemble",
     "FixedMeasurementSet": "augury.inference.measurement_sets",

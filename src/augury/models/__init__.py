@@ -17,6 +17,8 @@ if TYPE_CHECKING:
         DeepKernelMachineClassifier as DeepKernelMachineClassifier,
     )
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
+    from augury.models.fields.bayesian_field import bayesian_field as bayesian_field
+    from augury.models.fields.picture import field_picture as field_picture
     from augury.models.functional_tucker import FunctionalTucker as FunctionalTucker
     from augury.models.gaussian_process import GaussianProcess as GaussianProcess
     from augury.models.gradient_enhanced_process import (
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from augury.models.vector_field_gp import VectorFieldGP as VectorFieldGP
 
 _ATTRIBUTES = {
+    "field_picture": "augury.models.fields.picture",
+    "bayesian_field": "augury.models.fields.bayesian_field",
     "MultiSourceGaussianProcess": "augury.models.multi_task_gaussian_process",
     "MultiTaskGaussianProcess": "augury.models.multi_task_gaussian_process",
     "HierarchicalKriging": "augury.models.hierarchical_kriging",

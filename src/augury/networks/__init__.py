@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from augury.networks.compression.ordered_ranks import group_lasso as group_lasso
     from augury.networks.compression.ordered_ranks import importances as importances
     from augury.networks.critical_init import critical_init_ as critical_init_
+    from augury.networks.fields.design import FieldDesign as FieldDesign
+    from augury.networks.fields.gaussian_rbf import GaussianRBFLayer as GaussianRBFLayer
+    from augury.networks.fields.multi_resolution_grid import CoordinateWarning as CoordinateWarning
+    from augury.networks.fields.multi_resolution_grid import MultiResolutionGrid as MultiResolutionGrid
+    from augury.networks.fields.neural_field import NeuralField as NeuralField
     from augury.networks.global_convolution.encoder import SGConvEncoder as SGConvEncoder
     from augury.networks.global_convolution.layer import SGConv as SGConv
     from augury.networks.global_convolution.layer import (
@@ -62,6 +67,11 @@ _ATTRIBUTES = {
     "materialize": "augury.networks.compression.factorize",
     "parameter_count": "augury.networks.compression.budget",
     "shrink": "augury.networks.compression.budget",
+    "CoordinateWarning": "augury.networks.fields.multi_resolution_grid",
+    "FieldDesign": "augury.networks.fields.design",
+    "GaussianRBFLayer": "augury.networks.fields.gaussian_rbf",
+    "MultiResolutionGrid": "augury.networks.fields.multi_resolution_grid",
+    "NeuralField": "augury.networks.fields.neural_field",
     "MultiscaleKernel": "augury.networks.global_convolution.multiscale_kernel",
     "SGConv": "augury.networks.global_convolution.layer",
     "SGConvEncoder": "augury.networks.global_convolution.encoder",

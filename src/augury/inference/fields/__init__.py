@@ -1,0 +1,1 @@
+"""The training of neural fields on images and signed distances."""

@@ -1,0 +1,1 @@
+"""Neural fields that know how sure they are."""
