@@ -16,6 +16,7 @@ import pytest
 import typer
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from tests.cli.conftest import STUDY_FILE
 from tests.cli.store_content import content
 from typer.testing import CliRunner
@@ -74,6 +75,7 @@ WORKING: dict[str, list[str]] = {
     "import": ["whole.json", "new.db"],
     "models": [],
     "init": ["new.toml"],
+    "fit-field": ["dots.png", "--steps", "2", "--batch", "16", "--centers", "2"],
     "theory": ["--depth", "2"],
     "demo": ["--coupling", "1"],
     "pfn train": ["--prior", "gp", "--out", "new.safetensors", "--steps", "1"],
@@ -141,6 +143,7 @@ def _prepare(folder: Path) -> None:
     (folder / "table.csv").write_text(SHEET)
     (folder / "measured.csv").write_text(MEASURED)
     (folder / "broken.json").write_text("{")
+    Image.new("RGB", (6, 5), "teal").save(folder / "dots.png")
     target = {"command": ["echo", "1"], "timeout": None, "exit_codes": [], "words": []}
     trial = trial_document(Trial(0, {"x": 1.0}, study_directory=Path("folders")), ["x"], target, None)
     (folder / "trial.json").write_text(json.dumps(trial))

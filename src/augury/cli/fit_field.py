@@ -46,13 +46,15 @@ def fit_field(
     that was interrupted goes on from there, and a finished one is only shown again. The picture has the
     image, the field, the error and the posterior's standard deviation.
     """
+    if not 0 <= seed < 2**32:
+        raise InvalidInputError(f"--seed must be in [0, 2^32); given {seed}")
+    pixels = _read(image, size)
     target = image.with_suffix(".field.safetensors") if out is None else out
     if target.suffix != ".safetensors":
         raise InvalidInputError(f"--out {target}: the name must end in .safetensors")
     drawn = target.with_suffix(".png") if picture is None else picture
     if drawn.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise InvalidInputError(f"--picture {drawn}: the name must end in .png, .svg or .pdf")
-    pixels = _read(image, size)
 
     import hashlib
 

@@ -107,7 +107,7 @@ class GaussianRBFLayer(nn.Module):
 
         Args:
             f: `n x F`, at least as many rows as centres; of many, 10,000 are drawn.
-            seed: of the draw and of the clustering.
+            seed: of the draw and of the clustering, 0 or more.
 
         Raises:
             InvalidInputError: fewer rows than centres, or another width.
@@ -121,7 +121,7 @@ class GaussianRBFLayer(nn.Module):
         rows = f.detach().cpu().double().numpy()
         if len(rows) > _KMEANS_ROWS:
             rows = rows[np.random.default_rng(seed).choice(len(rows), _KMEANS_ROWS, replace=False)]
-        found = KMeans(self.n_centers, n_init=1, random_state=seed).fit(rows)
+        found = KMeans(self.n_centers, n_init=1, random_state=seed % 2**32).fit(rows)
         spread = np.square(rows - found.cluster_centers_[found.labels_]).mean() + np.finfo(float).tiny
         self.centers.copy_(torch.from_numpy(found.cluster_centers_))
         self.log_scales.fill_(-float(np.log(self.in_features * spread)))
