@@ -20,19 +20,22 @@ def test_a_table_has_a_row_a_layer_and_missing_numbers_in_the_rest():
     assert (table[1, 1:] == MISSING).all()
 
 
-def test_numbers_are_scaled_by_the_layers_that_have_them_and_missing_ones_count_as_zero_before():
-    encoding = LayerEncoding.of(layer_table(DESIGNS, max_layers=4))
+@pytest.mark.parametrize("logarithms", [True, False])
+def test_numbers_are_scaled_by_the_layers_that_have_them_and_missing_ones_count_as_zero_before(logarithms):
+    encoding = LayerEncoding.of(layer_table(DESIGNS, max_layers=4), logarithms=logarithms)
     features, mask, whole = encoding(layer_table(DESIGNS, max_layers=4))
     assert NUM_FEATURES == features.shape[-1] == 33
     assert NUM_GLOBALS == whole.shape[-1] == 4
     assert mask.tolist() == [[True, True, False, False], [True, False, False, False]]
     widths = torch.tensor([16.0, 8.0, 10.0], dtype=torch.float64)  # d_in1 of the three layers
+    widths = widths.log() if logarithms else widths
     assert features[mask][:, 0].tolist() == pytest.approx(
         ((widths - widths.mean()) / widths.std(correction=0)).tolist()
     )
     reuse = FIELDS.index("rf")
     assert layer_table(DESIGNS)[0, 1, reuse] == MISSING
-    assert float(features[0, 1, 7]) == pytest.approx(-1.5 / 0.5)  # of 2 and 1; missing in the activation
+    # of 2 and 1, the mean is three deviations above 0, or their logarithms' one above that of 1
+    assert float(features[0, 1, 7]) == pytest.approx(-1.0 if logarithms else -3.0)
     assert (features[~mask] == 0).all()
 
 

@@ -4,6 +4,7 @@
 - `lab_tables`: laboratory tables read from the directory that `AUGURY_DATA` names
 - `meshes`: points of scanned surfaces, likewise
 - `tf_bind_8`, `rna_binding`: sequences and how strongly they bind (the first is shipped)
+- `synthesised_networks`: quantised networks and what a synthesiser made of them (shipped)
 - `lookup_table`: a measured table as a Space, a goal and a function
 """
 

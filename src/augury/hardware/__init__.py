@@ -4,9 +4,11 @@
 - `encoding`: 33 features a layer, as networks read them
 - `targets`: logarithms of heavy-tailed costs, standardised
 - `metrics`, `report`: how well costs are predicted, by target and cohort
-- `transformer`, `graph_network`, `aggregate_network`: networks over layers, and the baseline
+- `transformer`, `graph_network`: networks over layers
+- `aggregates`, `aggregate_network`: the baseline, sums and means over layers
 - `layer_surrogate`: ensembles of them, with predictive uncertainty
 - `analytic`: synthetic costs from formulas
+- `fixed_point`, `search`: classifiers for a chip: their training, and the choice among them
 - `verilog`, `synthesis`, `synthesis_table`: small quantised networks, and what Yosys makes of them
 """
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from augury.hardware.metrics import rmse as rmse
     from augury.hardware.metrics import smape as smape
     from augury.hardware.report import benchmark_report as benchmark_report
+    from augury.hardware.search import NetworkSearch as NetworkSearch
     from augury.hardware.targets import LogStandardize as LogStandardize
 
 _ATTRIBUTES = {
@@ -37,6 +40,7 @@ _ATTRIBUTES = {
     "LayerEncoding": "augury.hardware.encoding",
     "LayerSurrogate": "augury.hardware.layer_surrogate",
     "LogStandardize": "augury.hardware.targets",
+    "NetworkSearch": "augury.hardware.search",
     "r2": "augury.hardware.metrics",
     "rmse": "augury.hardware.metrics",
     "smape": "augury.hardware.metrics",

@@ -29,37 +29,40 @@ _NUMERIC_COLUMNS = [FIELDS.index(field) for field in NUMERIC]
 class LayerEncoding:
     """12 standardised numbers and three one-hots (12 + 6 + 3) for each layer; two one-hots for each design.
 
-    A number is `(v - mean) / deviation` by the training layers that have it; a missing one counts as 0
-    *before* that, `-mean / deviation`.
+    A number is `(v - mean) / deviation` by the training layers that have it, where `v` is its logarithm:
+    costs are products of sizes. A missing one counts as 0 *before* that, `-mean / deviation`.
 
     Args:
         mean: `12`.
         deviation: `12`, 1 where a number never varies or no layer has it.
+        logarithms: false for the published encoding, in which `v` is the number itself.
 
-    Source: Hawks et al., "wa-hls4ml", arXiv 2511.05615 (2025), and its public code.
+    Source: Hawks et al., "wa-hls4ml", arXiv 2511.05615 (2025), and its public code; the logarithms are ours.
     """
 
     mean: Tensor
     deviation: Tensor
+    logarithms: bool = True
 
     @classmethod
-    def of(cls, table: Tensor) -> Self:
+    def of(cls, table: Tensor, *, logarithms: bool = True) -> Self:
         """That of the training designs.
 
         Args:
             table: `n x L x 18`, from `layer_table`.
+            logarithms: as in the class.
 
         Raises:
             InvalidInputError: as in calling it.
         """
         _check(table)
-        numbers = table[..., _NUMERIC_COLUMNS].reshape(-1, len(NUMERIC))
-        given = numbers != MISSING
+        numbers, given = (part.reshape(-1, len(NUMERIC)) for part in _numbers(table, logarithms))
         count = given.sum(dim=0).clamp(min=1)
-        mean = torch.where(given, numbers, 0.0).sum(dim=0) / count
+        mean = numbers.sum(dim=0) / count
         squares = torch.where(given, numbers - mean, 0.0).square().sum(dim=0)
         deviation = (squares / count).sqrt()
-        return cls(mean, torch.where(deviation > 1e-12 * mean.abs().clamp(min=1.0), deviation, 1.0))
+        deviation = torch.where(deviation > 1e-12 * mean.abs().clamp(min=1.0), deviation, 1.0)
+        return cls(mean, deviation, logarithms)
 
     def __call__(self, table: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Encode designs.
@@ -76,8 +79,8 @@ class LayerEncoding:
                 none, or a code that stands for nothing; with row and field.
         """
         mask = _check(table)
-        numbers = table[..., _NUMERIC_COLUMNS]
-        scaled = (torch.where(numbers == MISSING, 0.0, numbers) - self.mean) / self.deviation
+        numbers, _ = _numbers(table, self.logarithms)
+        scaled = (numbers - self.mean) / self.deviation
         features = torch.cat([scaled, *(_one_hot(table, field) for field in _NAMED)], dim=-1)
         first = table[..., 0, :]
         return (
@@ -85,6 +88,18 @@ class LayerEncoding:
             mask,
             torch.cat([_one_hot(first, field) for field in _GLOBAL], dim=-1),
         )
+
+
+def _numbers(table: Tensor, logarithms: bool) -> tuple[Tensor, Tensor]:
+    """`... x L x 12` numbers, 0 where there is none, and where there is one."""
+    numbers = table[..., _NUMERIC_COLUMNS]
+    given = numbers != MISSING
+    kept = (
+        torch.where(given, numbers, 1.0).clamp(min=1.0).log()
+        if logarithms
+        else torch.where(given, numbers, 0.0)
+    )
+    return kept, given
 
 
 def _one_hot(table: Tensor, field: str) -> Tensor:

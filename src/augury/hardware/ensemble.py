@@ -94,11 +94,18 @@ class NetworkEnsemble:
             weights: `S x D`.
             inputs: of `b` designs.
         """
-        parts = zip(*(part.split(_BLOCK) for part in _single(inputs)), strict=True)
-        blocks = [[self._outputs(member, block) for member in weights] for block in parts]
+        length = inputs[1].sum(dim=1)
+        order = length.argsort()
+        blocks = []
+        for rows in order.split(_BLOCK):
+            longest = int(length[rows].max())  # designs of like length side by side: little padding
+            features, mask, whole = _single((inputs[0][rows], inputs[1][rows], inputs[2][rows]))
+            block = (features[:, :longest], mask[:, :longest], whole)
+            blocks.append([self._outputs(member, block) for member in weights])
+        back = order.argsort()
         mean = torch.cat([torch.stack([pair[0] for pair in block]) for block in blocks], dim=1)
         log_variance = torch.cat([torch.stack([pair[1] for pair in block]) for block in blocks], dim=1)
-        return mean.double(), log_variance.double().exp()
+        return mean[:, back].double(), log_variance[:, back].double().exp()
 
     def _outputs(self, weights: Tensor, inputs: Inputs) -> tuple[Tensor, Tensor]:
         pieces = weights.split([shape.numel() for shape in self._shapes])

@@ -12,7 +12,7 @@ from augury.hardware.encoding import NUM_FEATURES, NUM_GLOBALS
 
 
 class GraphAttention(nn.Module):
-    r"""GATv2 on dense, masked adjacency, its heads concatenated.
+    r"""GATv2 on nodes of few neighbours, its heads concatenated.
 
     .. math::
         h_i = \sum_j \alpha_{ij} W_s x_j, \qquad
@@ -32,14 +32,20 @@ class GraphAttention(nn.Module):
         self.target = nn.Linear(d_in, num_heads * d_out)
         self.attention = nn.Parameter(torch.randn(num_heads, d_out) / d_out**0.5)
 
-    def forward(self, X: Tensor, adjacency: Tensor) -> Tensor:
-        """`b x L x num_heads d_out` from nodes (`b x L x d_in`) and `b x L x L` (true: i hears j)."""
+    def forward(self, X: Tensor, neighbours: Tensor, heard: Tensor) -> Tensor:
+        """Nodes after, `b x L x num_heads d_out`.
+
+        Args:
+            X: `b x L x d_in` nodes.
+            neighbours: `L x k`, the nodes that a node hears.
+            heard: `L x k`, false where there is no such neighbour.
+        """
         heads = (len(self.attention), -1)
         source, target = self.source(X).unflatten(-1, heads), self.target(X).unflatten(-1, heads)
-        pairs = leaky_relu(source.unsqueeze(1) + target.unsqueeze(2), 0.2)
-        logits = (pairs * self.attention).sum(dim=-1)
-        logits = logits.masked_fill(~adjacency.unsqueeze(-1), -torch.inf)
-        return torch.einsum("bijh,bjhd->bihd", logits.softmax(dim=2), source).flatten(-2)
+        source = source[:, neighbours]
+        pairs = leaky_relu(source + target.unsqueeze(2), 0.2)
+        logits = (pairs * self.attention).sum(dim=-1).masked_fill(~heard.unsqueeze(-1), -torch.inf)
+        return (logits.softmax(dim=2).unsqueeze(-1) * source).sum(dim=2).flatten(-2)
 
 
 @final
@@ -94,12 +100,10 @@ class LayerGraphNetwork(nn.Module):
         Returns:
             `b x num_outputs`.
         """
-        adjacency = _chain(features.shape[1]) & (
-            mask.unsqueeze(1) | torch.eye(mask.shape[1], dtype=torch.bool)
-        )
+        neighbours, heard = _chain(features.shape[1])
         nodes, kept = features, self.projection(features)
         for attention, norm in zip(self.attentions, self.norms, strict=True):
-            nodes = kept = elu(norm(attention(nodes, adjacency))) + kept
+            nodes = kept = elu(norm(attention(nodes, neighbours, heard))) + kept
         there = mask.unsqueeze(-1)
         total = torch.where(there, nodes, 0.0).sum(dim=1)
         pools = (total, total / there.sum(dim=1), torch.where(there, nodes, -torch.inf).amax(dim=1))
@@ -110,7 +114,8 @@ class LayerGraphNetwork(nn.Module):
         return outputs
 
 
-def _chain(length: int) -> Tensor:
-    """`L x L`: each node hears itself and its predecessor."""
-    each = torch.ones(length, length, dtype=torch.bool)
-    return each.tril() & each.triu(-1)
+def _chain(length: int) -> tuple[Tensor, Tensor]:
+    """`L x 2` each: a node hears itself and, but for the first, its predecessor."""
+    nodes = torch.arange(length)
+    neighbours = torch.stack([nodes, (nodes - 1).clamp(min=0)], dim=1)
+    return neighbours, torch.stack([nodes >= 0, nodes > 0], dim=1)

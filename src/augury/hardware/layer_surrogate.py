@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.hardware.aggregate_network import AggregateNetwork
+from augury.hardware.aggregates import AggregateEncoding
 from augury.hardware.cost_posterior import CostPosterior
 from augury.hardware.designs import FIELDS
 from augury.hardware.encoding import LayerEncoding
@@ -26,11 +27,12 @@ from augury.models.surrogate import Surrogate
 #: The level at which intervals are made to cover the designs that a member has not seen.
 _LEVEL = 0.9
 _HALF_WIDTH = 1.6448536269514722  # of the central 90 % of the standard normal law
-#: The architectures by name: `(number of outputs, longest design) -> network`.
-NETWORKS: Mapping[str, Callable[[int, int], nn.Module]] = {
-    "transformer": lambda outputs, length: LayerTransformer(outputs, max_layers=length),
-    "graph": lambda outputs, length: LayerGraphNetwork(outputs),
-    "aggregate": lambda outputs, length: AggregateNetwork(outputs),
+_LEAST_SCALE = 1e-3
+#: The architectures by name: what they see of a table, and `(number of outputs, longest design) -> network`.
+NETWORKS: Mapping[str, tuple[type[LayerEncoding | AggregateEncoding], Callable[[int, int], nn.Module]]] = {
+    "transformer": (LayerEncoding, lambda outputs, length: LayerTransformer(outputs, max_layers=length)),
+    "graph": (LayerEncoding, lambda outputs, length: LayerGraphNetwork(outputs)),
+    "aggregate": (AggregateEncoding, lambda outputs, length: AggregateNetwork(outputs)),
 }
 
 
@@ -39,9 +41,9 @@ class LayerSurrogate(Surrogate):
     """An ensemble of networks over layers that predicts non-negative costs, each member with its own noise.
 
     Each member is trained on all folds of the designs but one and predicts a normal law of the standardised
-    logarithm of each cost. On the fold that it has not seen, its error is compared with its deviation: the
-    deviations of each target are scaled so that 90 % intervals cover 90 % there. The prediction is the
-    members' mixture.
+    logarithm of each cost. On the fold that it has not seen, its error is compared with its deviation and
+    the members' spread: the deviations of each target are scaled so that 90 % intervals cover 90 % there.
+    The prediction is the members' mixture.
 
     Args:
         train_X: `n x 18 L` designs: `layer_table(designs).flatten(1)`.
@@ -93,14 +95,14 @@ class LayerSurrogate(Surrogate):
             raise InvalidInputError(
                 f"train_X is n x 18 L and train_Y n x m; given {tuple(train_X.shape)}, {tuple(train_Y.shape)}"
             )
-        table = _layers(train_X)
-        self._encoding = LayerEncoding.of(table)
+        table, length = _layers(train_X), train_X.shape[1] // len(FIELDS)
+        encoding, make = NETWORKS[network]
+        self._encoding = encoding.of(table)
         self._targets = LogStandardize(train_Y.double(), shift=shift)
         self._inputs = self._encoding(table)
         self._train_X, self._Z = train_X, self._targets(train_Y.double())
         self._left_out = _folds(groups, len(train_X), num_members, seed)
         self._options = {"num_steps": num_steps, "batch_size": batch_size, "lr": lr, "seed": seed}
-        make, length = NETWORKS[network], table.shape[-2]
         self._ensemble = NetworkEnsemble(lambda: make(2 * train_Y.shape[1], length), num_members, seed)
         self.register_buffer("weights", self._ensemble.initial)
         self.register_buffer("noise_scale", torch.full(train_Y.shape[1:], torch.nan, dtype=torch.float64))
@@ -116,11 +118,21 @@ class LayerSurrogate(Surrogate):
         self.weights = self._ensemble.train(
             self._inputs, self._Z, self._left_out, **options, progress=progress
         )
+        self.noise_scale = self._calibrated()
+        return self
+
+    def _calibrated(self) -> Tensor:
+        """By how much the members' deviations are multiplied, target by target.
+
+        So much that nine tenths of the designs that a member has not seen are in the interval of its noise
+        and the members' spread; the mixture's mean is nearer than a member by the rest of that spread.
+        """
         mean, variance = self._ensemble.predict(self.weights, self._inputs)
         rows = torch.arange(len(self._Z))
-        error = (self._Z - mean[self._left_out, rows]).abs() / variance[self._left_out, rows].sqrt()
-        self.noise_scale = error.quantile(_LEVEL, dim=0).clamp(min=1e-3) / _HALF_WIDTH
-        return self
+        spread = mean.var(dim=0, correction=0)
+        error = (self._Z - mean[self._left_out, rows]).square() - (1.0 - 1.0 / len(mean)) * spread
+        noise = (error / _HALF_WIDTH**2 - spread) / variance[self._left_out, rows]
+        return noise.quantile(_LEVEL, dim=0).clamp(min=_LEAST_SCALE**2).sqrt()
 
     @property
     def num_outputs(self) -> int:

@@ -15,21 +15,39 @@ from augury.hardware.verilog import QuantisedNetwork
 
 #: What a synthesis tells; cycles and interval are those of the source, by construction.
 SYNTHESIS_TARGETS = ("LUT", "FF", "DSP", "CARRY", "CYCLES", "II")
-_SCRIPT = "read_verilog {source}; synth_xilinx -flatten -noiopad -noclkbuf -top network; tee -o {counts} stat"
+_LIBRARY = "read_verilog -lib -specify +/xilinx/cells_sim.v"  # cells it may use; the others take it longer
+_SCRIPT = (
+    f"{_LIBRARY}; read_verilog {{source}}; hierarchy -check -top network; "
+    "synth_xilinx -flatten -noiopad -noclkbuf -run prepare: -top network; tee -o {counts} stat"
+)
 _CELL = re.compile(r"^\s+([A-Z][A-Z0-9_]*)\s+(\d+)\s*$", re.MULTILINE)
 
 
 def synthesise(network: QuantisedNetwork, *, yosys: str = "yosys", timeout: float = 600.0) -> tuple[int, ...]:
-    """The resources of a network on a Xilinx 7-series chip, counted after technology mapping.
+    """The costs of a network, as in `SYNTHESIS_TARGETS`: its resources, cycles and initiation interval.
 
     Args:
         network: what to make.
         yosys: the program, by name or path.
         timeout: seconds.
 
+    Raises:
+        NotSupportedError, InvalidInputError: as `resources` raises.
+    """
+    counts = resources(network.verilog(), yosys=yosys, timeout=timeout)
+    return (*counts, network.cycles, network.initiation_interval)
+
+
+def resources(source: str, *, yosys: str = "yosys", timeout: float = 600.0) -> tuple[int, int, int, int]:
+    """The resources of a source on a Xilinx 7-series chip, counted after technology mapping.
+
+    Args:
+        source: Verilog with a module `network`.
+        yosys: the program, by name or path.
+        timeout: seconds.
+
     Returns:
-        Counts as in `SYNTHESIS_TARGETS`: lookup tables of every size, flip-flops, multiplier blocks, carry
-        chains; then cycles and initiation interval.
+        Lookup tables of every size, flip-flops, multiplier blocks, carry chains.
 
     Raises:
         NotSupportedError: the program is not there.
@@ -39,16 +57,16 @@ def synthesise(network: QuantisedNetwork, *, yosys: str = "yosys", timeout: floa
     if program is None:
         raise NotSupportedError(f"synthesis needs {yosys!r}, which is not on the path; install Yosys")
     with tempfile.TemporaryDirectory() as folder:
-        source, counts = Path(folder, "network.v"), Path(folder, "counts.txt")
-        source.write_text(network.verilog())
-        command = [program, "-q", "-p", _SCRIPT.format(source=source, counts=counts)]
+        file, counts = Path(folder, "network.v"), Path(folder, "counts.txt")
+        file.write_text(source)
+        command = [program, "-q", "-p", _SCRIPT.format(source=file, counts=counts)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)  # noqa: S603
         except subprocess.TimeoutExpired:
-            raise InvalidInputError(f"synthesis of {network} took longer than {timeout:g} s") from None
+            raise InvalidInputError(f"synthesis took longer than {timeout:g} s") from None
         if done.returncode:
-            raise InvalidInputError(f"Yosys refuses {network}: {done.stderr.strip()}")
-        return (*count_cells(counts.read_text()), network.cycles, network.initiation_interval)
+            raise InvalidInputError(f"Yosys refuses the source: {done.stderr.strip()}")
+        return count_cells(counts.read_text())
 
 
 def count_cells(statistics: str) -> tuple[int, int, int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,6 +17,13 @@ COLUMNS = ("widths", "bits", "reuse", "seed", *SYNTHESIS_TARGETS)
 _BITS = (2, 3, 4, 5)
 _WIDTHS = (2, 3, 4, 6, 8)
 _REUSES = (1, 2, 4)
+#: Widths of networks for well-known tables (their inputs and classes): wider than any that is drawn.
+EXEMPLARS = {
+    "iris": (4, 10, 3),
+    "ecoli": (7, 10, 8),
+    "wine": (13, 6, 3),
+    "vehicle": (18, 8, 4),
+}
 
 
 def drawn_networks(count: int, seed: int = 0) -> list[QuantisedNetwork]:
@@ -35,6 +43,17 @@ def drawn_networks(count: int, seed: int = 0) -> list[QuantisedNetwork]:
         )
         networks.setdefault((widths, bits, reuse), QuantisedNetwork(widths, bits, reuse, seed=len(networks)))
     return list(networks.values())
+
+
+def exemplar_networks() -> list[QuantisedNetwork]:
+    """The networks of `EXEMPLARS` at 3 to 5 bits, each with a reuse of 1 and of 2 where it divides."""
+    cases = [
+        (widths, bits, tuple(math.gcd(reuse, width) for width in widths[1:]))
+        for widths in EXEMPLARS.values()
+        for bits in _BITS[1:]
+        for reuse in _REUSES[:2]
+    ]
+    return [QuantisedNetwork(*case, seed=seed) for seed, case in enumerate(cases)]
 
 
 def write_table(

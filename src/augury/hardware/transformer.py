@@ -38,7 +38,7 @@ class LayerTransformer(nn.Module):
         num_outputs: int,
         *,
         max_layers: int,
-        d_model: int = 64,
+        d_model: int = 32,
         num_heads: int = 4,
         num_blocks: int = 2,
         d_in: int = NUM_FEATURES,

@@ -62,17 +62,27 @@ class QuantisedNetwork:
         ]
 
     def verilog(self) -> str:
-        """The source: a module for each layer, and `network`, which chains them.
+        """The source: `network_verilog` of these weights."""
+        return network_verilog(self.weights(), self.bits, self.reuse)
 
-        A layer starts with the pulse `start` and gives `done` with its outputs; products are summed in full,
-        shifted right by `bits - 1` and saturated.
-        """
-        weights = self.weights()
-        layers = [
-            _layer(index, matrix, self.bits, reuse, rectified=index < len(weights) - 1)
-            for index, (matrix, reuse) in enumerate(zip(weights, self.reuse, strict=True))
-        ]
-        return "\n".join([*layers, _chain(self.widths, self.bits)])
+
+def network_verilog(weights: Sequence[np.ndarray], bits: int, reuse: Sequence[int]) -> str:
+    """The source of a network: a module for each layer, and `network`, which chains them.
+
+    A layer starts with the pulse `start` and gives `done` with its outputs; products are summed in full,
+    shifted right by `bits - 1` and saturated.
+
+    Args:
+        weights: an `outputs x inputs` matrix of signed whole numbers for each layer.
+        bits: of each signal and weight.
+        reuse: of each layer, dividing its outputs.
+    """
+    layers = [
+        _layer(index, matrix, bits, times, rectified=index < len(weights) - 1)
+        for index, (matrix, times) in enumerate(zip(weights, reuse, strict=True))
+    ]
+    widths = [weights[0].shape[1], *(len(matrix) for matrix in weights)]
+    return "\n".join([*layers, _chain(widths, bits)])
 
 
 def _layer(index: int, weights: np.ndarray, bits: int, reuse: int, *, rectified: bool) -> str:
