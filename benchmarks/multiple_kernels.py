@@ -45,13 +45,8 @@ class DenseComponents:
         total: np.ndarray = (weights @ self._flat()).reshape(self.num_rows, self.num_rows)
         return total
 
-    def inner_products(self, S: np.ndarray) -> np.ndarray:
-        products: np.ndarray = self._flat() @ S.reshape(-1)
-        return products
-
-    def quadratic_forms(self, a: np.ndarray) -> np.ndarray:
-        products: np.ndarray = (self.matrices @ a) @ a
-        return products
+    def forms_and_traces(self, a: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (self.matrices @ a) @ a, self._flat() @ S.reshape(-1)
 
     def diagonal_sums(self) -> np.ndarray:
         return np.einsum("aii->a", self.matrices)
@@ -75,6 +70,8 @@ def _timed(components: Any, y: np.ndarray, noise: float) -> tuple[float, LearntW
 
 def main() -> None:
     torch.set_num_threads(1)
+    warm = load("ale80")
+    majorise_minimise(warm.kernel.components(warm.X), warm.y.numpy(), warm.noise)
     columns = f"{'low rank s':>11s} {'dense s':>9s} {'ratio':>6s} {'steps':>12s}"
     print(f"{'data':16s} {'n':>5s} {'A':>5s} {columns} ends")
     for name in sys.argv[1:] or NAMES:

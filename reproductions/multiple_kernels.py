@@ -22,6 +22,7 @@ from torch import Tensor
 
 from augury.inference.multiple_kernels.agent import Agent, predicted
 from augury.inference.multiple_kernels.consensus import Agreement, ConsensusADMM, fused_prediction
+from augury.inference.multiple_kernels.evidence import Evidence
 from augury.inference.multiple_kernels.majorise_minimise import LearntWeights, majorise_minimise
 from augury.inference.multiple_kernels.noise import series_noise_variance
 from augury.kernels import GridSpectralMixtureKernel
@@ -39,8 +40,8 @@ STORED = {
     "CO2": (0.491, 0.451, 0.391, 0.384, None),
     "airfoil600": (9.603, 9.518, 9.488, 9.488, 8.049),
 }
-#: A table and a series, for consensus; airfoil takes more than ten minutes.
-_SHARED = ("ale80", "hoteldata")
+#: Two tables and a series, for consensus.
+_SHARED = ("ale80", "hoteldata", "airfoil600")
 _STEP = 0.01
 
 
@@ -91,8 +92,10 @@ def main() -> None:
     print_table(
         "Test error, all rows in one place", [one for name in names for one in alone(name, data[name])]
     )
+    if "CO2" in data:
+        print_table("CO2, as the released code has it", [co2_as_released(data["CO2"])])
     rounds = 25 if quick else 100
-    agreed = [one for name in _SHARED for one in together(name, data[name], rounds)]
+    agreed = [one for name in _SHARED if name in data for one in together(name, data[name], rounds)]
     print_table("Agents that share weights only", agreed)
 
 
@@ -146,6 +149,40 @@ def _summary(learnt: LearntWeights) -> str:
     rise = float(np.diff(learnt.objective_trace[:-1]).max())
     falls = "never rises" if rise <= 1e-8 * abs(learnt.objective_trace[0]) else f"rises by {rise:.1g}"
     return f"{learnt.num_nonzero} weights, {len(learnt.objective_trace)} steps, objective {falls}"
+
+
+def co2_as_released(data: Data) -> Row:
+    """The stored error of CO2 comes of noise counted twice in the fit, and of an early end.
+
+    The code moves the last training row to the test rows, begins at zero weights, solves for each tangent of
+    the second part of the objective `y^T (C + noise I)^{-1} y + slopes . weights`, where `C` has the noise
+    already, and ends at a relative change of 1e-3.
+    """
+    X, y = data.X[:-1], data.y[:-1]
+    moved = Data(X, y, torch.cat([data.X[-1:], data.new_inputs]), torch.cat([data.y[-1:], data.new_outcomes]))
+    evidence = Evidence(moved.kernel.components(X), y.numpy())
+    slopes = np.full(len(evidence), len(y) / moved.noise)
+    weights = np.full(len(evidence), float(y.numpy().var()) / len(evidence))
+    objectives = [np.inf]
+    while len(objectives) < 3 or abs(objectives[-1] - objectives[-2]) > 1e-3 * abs(objectives[-1]):
+        alive = np.flatnonzero(weights > 1e-10)
+        part, values = evidence.keep(alive), weights[alive]
+        for step in range(150):
+            ratio = part.terms(values, 2.0 * moved.noise).fit / slopes[alive]
+            values = np.maximum(values * ratio ** (0.5 if step < 20 else 0.9), 1e-12)
+        weights = np.zeros(len(evidence))
+        weights[alive] = values
+        terms = evidence.by_rows(weights, moved.noise)
+        slopes = terms.complexity
+        objectives.append(terms.objective)
+    own = majorise_minimise(evidence.components, y.numpy(), moved.noise)
+    weights[weights < 1e-8] = 0.0
+    return (
+        "480 rows, 21 to predict, noise twice in the fit, ended at a change of 1e-3",
+        "0.49073",
+        f"{moved.error(weights):.5f}, objective {objectives[-1]:.2f}; noise once, to the end: "
+        f"{moved.error(own.weights):.3f}, objective {own.objective_trace[-1]:.2f}",
+    )
 
 
 def together(name: str, data: Data, rounds: int) -> list[Row]:

@@ -63,6 +63,12 @@ def inverse_in_place(L: np.ndarray) -> None:
     lapack.dpotri(L, lower=1, overwrite_c=1)
 
 
+def symmetric_inverse(L: np.ndarray) -> np.ndarray:
+    """`(L L^T)^{-1}`, both triangles; the buffer of `L` (Fortran-ordered) is used up."""
+    inverse_in_place(L)
+    return np.where(_lower_triangle(len(L)), L, L.T)
+
+
 def inverse_factor(L: np.ndarray) -> np.ndarray:
     """`L^{-1}` as a clean lower-triangular matrix; the buffer of `L` (Fortran-ordered) is used up."""
     inverse, _ = lapack.dtrtri(L, lower=1, overwrite_c=1)

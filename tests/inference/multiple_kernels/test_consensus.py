@@ -61,8 +61,18 @@ def test_messages_are_counted_and_rounded_ones_are_shorter():
     assert plain.bits == plain.bits_unquantised == 64 * 25 * 4 * len(plain.primal)
     assert rounded.bits < 0.2 * rounded.bits_unquantised
     unit = float(np.mean([y.numpy().var() for y in Y.tensor_split(2)]))
-    lattice = rounded.weights / (0.01 * unit)
+    lattice = 13 * rounded.weights / (0.01 * unit)  # the mean of the last 13 of 25 rounds
     assert np.allclose(lattice, lattice.round(), atol=1e-6)
+
+
+def test_a_weight_below_one_step_of_the_lattice_is_not_lost():
+    """Of 0.4 steps most rounds have none and some have one; their mean is nearer than either."""
+    exact = ConsensusADMM(max_rounds=60).run(agents(2)).weights
+    step = 2.5 * float(np.sort(exact)[-2])
+    unit = float(np.mean([y.numpy().var() for y in Y.tensor_split(2)]))
+    rounded = ConsensusADMM(step / unit, max_rounds=60).run(agents(2)).weights
+    assert 0.0 < rounded[np.argsort(exact)[-2]] < step
+    assert np.abs(rounded - exact).max() < 0.5 * step
 
 
 def test_the_same_on_threads():

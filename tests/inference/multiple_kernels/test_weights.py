@@ -86,6 +86,17 @@ def test_planted_components_are_found():
     assert learnt.weights[near].sum() > 0.95 * learnt.weights.sum()
 
 
+def test_a_component_that_began_at_zero_is_taken_up_if_it_is_of_use():
+    x = np.arange(80.0)
+    kernel = GridSpectralMixtureKernel(1, 51)
+    y = np.cos(2.0 * np.pi * float(kernel.frequencies[20, 0]) * x)
+    y += 0.1 * np.random.default_rng(0).normal(size=80)
+    initial = np.where(np.arange(51) == 20, 0.0, 0.01)
+    learnt = majorise_minimise(kernel.components(torch.from_numpy(x[:, None])), y, 0.01, initial=initial)
+    assert np.argmax(learnt.weights) == 20
+    assert learnt.kkt_gap < 0.05
+
+
 def test_the_solver_ends_where_a_general_optimiser_does():
     from scipy.optimize import minimize
 

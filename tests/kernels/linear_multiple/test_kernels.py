@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import pi
 
 import numpy as np
@@ -65,6 +66,39 @@ def test_components_are_the_matrices_of_the_kernels(kernel, dim):
     assert np.allclose(components.inner_products(S + S.T), np.einsum("ij,aij->a", S + S.T, K), atol=1e-6)
     assert np.allclose(components.quadratic_forms(a), np.einsum("i,aij,j->a", a, K, a), atol=1e-6)
     assert np.allclose(components.diagonal_sums(), np.einsum("aii->a", K), atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("X", "count"),
+    [
+        (
+            torch.linspace(0.0, 1.0, 40, dtype=torch.float64).unsqueeze(-1),
+            40,
+        ),  # steps that floats do not have exactly
+        (torch.cartesian_prod(*[torch.arange(4.0).double()] * 3), 64),
+        (points(6, 3).repeat(2, 1), 16),  # repeated rows
+    ],
+)
+def test_differences_that_repeat_shorten_all_sums(X, count):
+    """An even series, a grid and repeated rows: as many numbers as differences, and the sums by factors."""
+    kernel = spectral(X.shape[1])
+    components = kernel.components(X)
+    assert components.lags is not None
+    assert components.lags.values.shape == (7, count)
+    by_factors = replace(components, lags=None)
+    rng = np.random.default_rng(0)
+    weights, S, a = rng.random(7), rng.normal(size=(len(X), len(X))), rng.normal(size=len(X))
+    assert np.allclose(components.matrix(weights), by_factors.matrix(weights), atol=1e-9)
+    assert np.allclose(components.inner_products(S + S.T), by_factors.inner_products(S + S.T), atol=1e-7)
+    for own, other in zip(
+        components.forms_and_traces(a, S + S.T), by_factors.forms_and_traces(a, S + S.T), strict=True
+    ):
+        assert np.allclose(own, other, atol=1e-7)
+
+
+@pytest.mark.parametrize("dim", [1, 4])
+def test_rows_without_repeated_differences_have_factors_alone(dim):
+    assert spectral(dim).components(points(40, dim)).lags is None
 
 
 def test_a_component_of_two_frequencies_has_few_columns():

@@ -17,6 +17,8 @@ from augury.inference.multiple_kernels.rounding import message_bits, stochastic_
 
 #: The penalty doubles or halves when one residual is this many times the other.
 _IMBALANCE, _FACTOR = 10.0, 2.0
+#: Rounded messages may agree by chance: only so many rounds in a row that agree are an agreement.
+_STEADY_ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class ConsensusADMM:
 
     Each agent minimises by `majorise_minimise`'s bounds; `Q` rounds at random without bias. Weights are in
     units of the pooled variance of the outcomes, of which the agents tell the server, with their numbers of
-    rows; nothing else but weights is sent. The penalty keeps the two residuals balanced.
+    rows; nothing else but weights is sent. The penalty keeps the two residuals balanced. Where messages are
+    rounded, the weights are in the end the mean of what was common in the later half of the rounds, which all
+    have received: rounding has no bias, so that weights below one step of the lattice are not lost.
 
     Sources: Suwandi et al. (2023); Boyd et al., "Distributed optimization and statistical learning via the
     alternating direction method of multipliers", 2011, for the balance and the stopping rule; Zhu et al.,
@@ -96,9 +100,9 @@ class ConsensusADMM:
         duals = np.zeros((len(agents), count))
         _replies([agent.tell("begin", unit, centre) for agent in agents])
         before, penalty = 0.0, self.penalty
-        bits = messages = 0
-        primal, dual = [], []
-        converged = False
+        bits = steady = 0
+        primal, dual, common = [], [], []
+        needed = _STEADY_ROUNDS if self.quantization else 1
         for _ in range(self.max_rounds):
             seeds = rng.integers(2**63, size=len(agents)).tolist()
             pending = [
@@ -110,19 +114,23 @@ class ConsensusADMM:
             new = np.maximum(stochastic_round(mean, self.quantization, rng), 0.0)
             duals += penalty * (local - new)
             bits += sum(message_bits(one, self.quantization) for one in (*local, *[new] * len(agents)))
-            messages += 2 * len(agents)
             primal.append(float(np.linalg.norm(local - new)))
             dual.append(penalty * sqrt(len(agents)) * float(np.linalg.norm(new - centre)))
             centre, before = new, penalty
-            if _agree(local, new, duals, penalty, primal[-1], dual[-1], self.tolerance):
-                converged = True
+            common.append(new)
+            agree = _agree(local, new, duals, penalty, primal[-1], dual[-1], self.tolerance)
+            steady = steady + 1 if agree else 0
+            if steady == needed:
                 break
             if primal[-1] > _IMBALANCE * dual[-1]:
                 penalty *= _FACTOR
             elif dual[-1] > _IMBALANCE * primal[-1]:
                 penalty /= _FACTOR
-        weights = np.where(centre > NEGLIGIBLE * centre.max(), centre, 0.0) * unit
-        return Agreement(weights, np.array(primal), np.array(dual), bits, 64 * count * messages, converged)
+        rounds = len(common)
+        last = np.mean(common[rounds // 2 :], axis=0) if self.quantization else centre
+        weights = np.where(last > NEGLIGIBLE * last.max(), last, 0.0) * unit
+        unquantised = 64 * count * 2 * len(agents) * rounds
+        return Agreement(weights, np.array(primal), np.array(dual), bits, unquantised, steady == needed)
 
 
 def _agree(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log
 
 import numpy as np
-from scipy.linalg import lapack, solve_triangular
+from scipy.linalg import solve_triangular
 
 from augury.kernels.linear_multiple.components import Components
-from augury.numerics.linalg import cholesky_in_place
+from augury.numerics.linalg import cholesky_in_place, symmetric_inverse
 
 #: A component that falls, and takes up less than this of a degree of freedom, is dropped: the objective
 #: changes by no more.
@@ -34,6 +34,10 @@ class Terms:
     complexity: np.ndarray
     noise_fit: float
     noise_complexity: float
+
+    def of(self, kept: np.ndarray) -> Terms:
+        """Those of some components (a mask)."""
+        return replace(self, fit=self.fit[kept], complexity=self.complexity[kept])
 
 
 class Evidence:
@@ -91,24 +95,25 @@ class Evidence:
         """
         if self.components.root_columns < len(self.y):
             return self._by_columns(weights, noise)
-        return self._by_rows(weights, noise)
+        return self.by_rows(weights, noise)
 
-    def _by_rows(self, weights: np.ndarray, noise: float) -> Terms:
+    def by_rows(self, weights: np.ndarray, noise: float) -> Terms:
+        """The same from the covariance itself: weights may be zero."""
         components = self.components
         C = np.asfortranarray(components.matrix(weights))
         np.einsum("ii->i", C)[...] += noise
         cholesky_in_place(C)
         log_determinant = 2.0 * float(np.log(C.diagonal()).sum())
-        inverse, _ = lapack.dpotri(C, lower=1)
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
+        inverse = symmetric_inverse(C)
         residual = self._without_constant(
             inverse @ self.y, None if self._ones is None else inverse @ self._ones
         )
         a = inverse @ residual
+        forms, traces = components.forms_and_traces(a, inverse)
         return Terms(
             float(residual @ a) + log_determinant + self._shift,
-            components.quadratic_forms(a),
-            components.inner_products(inverse),
+            forms,
+            traces,
             float(a @ a),
             float(np.trace(inverse)),
         )

@@ -15,6 +15,12 @@ from augury.kernels.linear_multiple.components import Components
 _FIRST_NOISE, _LEAST_NOISE = 0.1, 1e-6
 #: The square root of the smallest number; no weight that is not zero is smaller.
 _TINY = float(np.finfo(np.float64).tiny) ** 0.5
+#: A step that goes down lets the next be so many times longer, up to the second; after so many steps in a
+#: row that change next to nothing the search ends.
+_GROWTH, _LONGEST, _QUIET_STEPS = 1.3, 20.0, 3
+#: A component that was dropped is taken up again, with the second share of what all began with, where the
+#: objective would fall by more than the first if it had all of it; so many times at most.
+_WORTH_IT, _REVIVED, _MOST_REVIVALS = 0.1, 1e-3, 5
 
 
 @dataclass(frozen=True)
@@ -61,11 +67,14 @@ def majorise_minimise(
 
     Of :math:`y^T C^{-1} y + \log\det C` the first part is bounded by
     :math:`\sum_i (\theta_i^k)^2 / \theta_i \; a^T K_i a` and the second, which is concave, by its tangent;
-    the step minimises the sum of the bounds, so the objective never rises. Weights stay non-negative without
-    a constraint; those of components without use fall to zero. Noise that is learnt is one more component.
+    the step minimises the sum of the bounds, so the objective never rises. Steps that go down are prolonged
+    (the factor to a power above one), and taken at their own length where a longer one would go up. Weights
+    stay non-negative without a constraint; those of components without use fall to zero and are dropped, and
+    taken up again if they are of use in the end. Noise that is learnt is one more component.
 
-    Source: the difference of convex functions is that of Suwandi et al. (2023); the step is that of sparse
-    Bayesian learning (MacKay 1992; Wipf and Nagarajan 2009), instead of their second-order cone programmes.
+    Sources: the difference of convex functions is that of Suwandi et al. (2023); the step is that of sparse
+    Bayesian learning (MacKay 1992; Wipf and Nagarajan 2009), instead of their second-order cone programmes;
+    longer steps are adaptive overrelaxed bound optimisation (Salakhutdinov and Roweis 2003).
 
     Args:
         components: `A` matrices of `n` rows.
@@ -90,29 +99,73 @@ def majorise_minimise(
     evidence = Evidence(components, y, noise_shape, constant)
     start = equal_shares(evidence, spread)
     weights = start if initial is None else checked_weights(initial, len(components))
-    learns, variance = noise is None, _FIRST_NOISE * spread if noise is None else float(noise)
-    alive = np.flatnonzero(weights)
-    current, values = evidence.keep(alive), weights[alive]
-    trace: list[float] = []
-    for _ in range(max_iterations):
-        terms = current.terms(values, variance)
-        trace.append(terms.objective)
-        if len(trace) > 1 and abs(trace[-2] - trace[-1]) <= tolerance * max(1.0, abs(trace[-1])):
+    descent = _Descent(evidence, tolerance, None if noise is not None else _LEAST_NOISE * spread)
+    variance = _FIRST_NOISE * spread if noise is None else float(noise)
+    for _ in range(1 + _MOST_REVIVALS):
+        weights, variance = descent.run(weights, variance, max_iterations)
+        terms = evidence.by_rows(weights, variance)
+        revived = (weights == 0.0) & (start * (terms.fit - terms.complexity) > _WORTH_IT)
+        if len(descent.trace) >= max_iterations or not revived.any():
             break
-        kept = (terms.fit > terms.complexity) | (values * terms.complexity > NEGLIGIBLE)
-        kept[np.argmax(values)] = True
-        values = np.maximum(values * np.sqrt(terms.fit / np.maximum(terms.complexity, _TINY)), _TINY)
-        if learns:
-            ratio = np.sqrt(terms.noise_fit / terms.noise_complexity)
-            variance = max(variance * ratio, _LEAST_NOISE * spread)
-        if not kept.all():
-            alive, values = alive[kept], values[kept]
-            current = evidence.keep(alive)
-    weights = np.zeros(len(components))
-    weights[alive] = values
-    terms = evidence._by_rows(weights, variance)
-    trace.append(terms.objective)
-    return LearntWeights(weights, variance, np.array(trace), stationarity_gap(weights, start, terms))
+        weights = np.where(revived, _REVIVED * start, weights)
+    trace = np.array([*descent.trace, terms.objective])
+    return LearntWeights(weights, variance, trace, stationarity_gap(weights, start, terms))
+
+
+class _Descent:
+    """The steps from some weights down, each as long as it stays one down.
+
+    Args:
+        evidence: of all components.
+        tolerance: see `majorise_minimise`.
+        least_noise: bound of noise that is learnt; None for noise that is known.
+
+    Attributes:
+        trace: the objective before each step.
+    """
+
+    def __init__(self, evidence: Evidence, tolerance: float, least_noise: float | None) -> None:
+        self.evidence, self.tolerance, self.least_noise = evidence, tolerance, least_noise
+        self.trace: list[float] = []
+
+    def run(self, weights: np.ndarray, noise: float, most: int) -> tuple[np.ndarray, float]:
+        """Weights (`A`) and noise at which the objective changes no more, or after `most` steps in all."""
+        alive = np.flatnonzero(weights)
+        current, values = self.evidence.keep(alive), weights[alive]
+        terms = current.terms(values, noise)
+        exponent, quiet = 1.0, 0
+        self.trace.append(terms.objective)
+        while quiet < _QUIET_STEPS and len(self.trace) < most:
+            kept = (terms.fit > terms.complexity) | (values * terms.complexity > NEGLIGIBLE)
+            kept[np.argmax(values)] = True
+            if not kept.all():
+                alive, values, terms = alive[kept], values[kept], terms.of(kept)
+                current = self.evidence.keep(alive)
+            longer = np.maximum(values * _ratio(terms.fit, terms.complexity) ** exponent, _TINY)
+            new_noise = self._next_noise(noise, terms, exponent)
+            new = current.terms(longer, new_noise)
+            if exponent > 1.0 and not new.objective <= terms.objective:
+                exponent = 1.0
+                continue
+            change = abs(terms.objective - new.objective)
+            quiet = quiet + 1 if change <= self.tolerance * max(1.0, abs(new.objective)) else 0
+            exponent = min(exponent * _GROWTH, _LONGEST)
+            values, noise, terms = longer, new_noise, new
+            self.trace.append(terms.objective)
+        weights = np.zeros(len(self.evidence))
+        weights[alive] = values
+        return weights, noise
+
+    def _next_noise(self, noise: float, terms: Terms, exponent: float) -> float:
+        if self.least_noise is None:
+            return noise
+        ratio = float(_ratio(terms.noise_fit, terms.noise_complexity))
+        return max(noise * ratio**exponent, self.least_noise)
+
+
+def _ratio(fit: np.ndarray | float, complexity: np.ndarray | float) -> np.ndarray:
+    """What a step multiplies a weight by."""
+    return np.sqrt(fit / np.maximum(complexity, _TINY))
 
 
 def stationarity_gap(weights: np.ndarray, start: np.ndarray, terms: Terms) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from augury.errors import InvalidInputError
+from augury.kernels.linear_multiple.lags import Lags
 
 #: What is left of the trace of a matrix when its factor is long enough, as a share of it.
 _RANK_TOLERANCE = 1e-10
@@ -29,11 +30,13 @@ class Components:
         factors: `n x R`: the `F_i` side by side.
         sizes: `A` numbers of columns, at least 1 each, which sum to `R`.
         envelope: `n x g`, the common `G`; None for matrices that are `F_i F_i^T`.
+        lags: the same matrices by the differences of the rows, where that is the shorter way.
     """
 
     factors: np.ndarray
     sizes: np.ndarray
     envelope: np.ndarray | None = None
+    lags: Lags | None = None
 
     @classmethod
     def of_matrices(cls, matrices: Sequence[np.ndarray]) -> Self:
@@ -92,12 +95,16 @@ class Components:
 
     def matrix(self, weights: np.ndarray) -> np.ndarray:
         """`n x n`: the sum of the `K_i` under `A` weights."""
+        if self.lags is not None:
+            return self.lags.matrix(weights)
         scaled = self.factors * np.sqrt(self.per_column(weights))
         combined = scaled @ scaled.T
         return combined if self.common is None else combined * self.common
 
     def inner_products(self, S: np.ndarray) -> np.ndarray:
         """`A` numbers `tr(S K_i)`, for a symmetric `S` (`n x n`)."""
+        if self.lags is not None:
+            return self.lags.inner_products(S)[0]
         if self.common is not None:
             S = S * self.common
         return self.summed(np.einsum("ij,ij->j", self.factors, S @ self.factors))
@@ -107,6 +114,13 @@ class Components:
         sides = a[:, None] if self.envelope is None else self.envelope * a[:, None]
         products = sides.T @ self.factors
         return self.summed(np.einsum("gj,gj->j", products, products))
+
+    def forms_and_traces(self, a: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`A` numbers `a^T K_i a` and `A` numbers `tr(S K_i)`: see `quadratic_forms`, `inner_products`."""
+        if self.lags is None:
+            return self.quadratic_forms(a), self.inner_products(S)
+        forms, traces = self.lags.inner_products(np.outer(a, a), S)
+        return forms, traces
 
     def diagonal_sums(self) -> np.ndarray:
         """`A` traces of the `K_i`."""
@@ -124,7 +138,8 @@ class Components:
         chosen = np.zeros(len(self), dtype=bool)
         chosen[indices] = True
         columns = np.repeat(chosen, self.sizes)
-        return Components(self.factors[:, columns], self.sizes[chosen], self.envelope)
+        lags = None if self.lags is None else self.lags[chosen]
+        return Components(self.factors[:, columns], self.sizes[chosen], self.envelope, lags)
 
 
 def _pivoted_root(matrix: np.ndarray, index: int) -> np.ndarray:

@@ -150,6 +150,8 @@ class WeightedCovariance(Covariance):
 
 def _merged(own: Components, levels: Sequence[np.ndarray]) -> Components:
     """Each component once for each scope, its columns once for each level of that."""
+    if all(level.shape[1] == 1 for level in levels) and len(levels) == 1:
+        return own
     n, R = own.factors.shape
     factors, sizes = [], []
     for level in levels:
