@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from botorch.sampling import SobolQMCNormalSampler
 
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.inference.linear_head import FeatureSpectrum, LinearHead, most_likely_head
@@ -138,3 +139,51 @@ def test_bad_options_are_refused():
         model.mean_variance(X)
     with pytest.raises(InvalidInputError, match="3 inputs"):
         model.posterior(X[:, :2])
+
+
+@pytest.mark.parametrize("m", [12, 64])
+def test_conditioning_is_the_posterior_of_all_rows(m):
+    """At once and in two steps: as Bayesian regression on all rows with the hyperparameters kept."""
+    X, Y = data(24)
+    model = BundledSurrogate(X[:20], Y[:20], num_features=m, outcome_transform=None).fit()
+    noise = torch.linspace(0.5, 2.0, 4).double().unsqueeze(-1) * model.noise_variance
+    weight = np.append(np.ones(20), (noise / model.noise_variance).sqrt().reciprocal()[:, 0])
+    new = data(5, seed=1)[0]
+    with torch.no_grad():
+        Phi, features = model._features_at(X).numpy() * weight[:, None], model._features_at(new).numpy()
+    y = Y[:, 0].numpy() * weight
+    mean, covariance, _ = dense(Phi, y, float(model.log_ratio), float(model.log_noise))
+    once = model.condition_on_observations(X[20:], Y[20:], noise=noise)
+    step = model.condition_on_observations(X[20:21], Y[20:21], noise=noise[:1])
+    twice = step.condition_on_observations(X[21:], Y[21:], noise=noise[1:])
+    for told in (once, twice):
+        posterior = told.posterior(new)
+        np.testing.assert_allclose(posterior.mean[:, 0].detach(), features @ mean, rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(
+            posterior.distribution.covariance_matrix.detach(),
+            features @ covariance @ features.T,
+            rtol=1e-4,
+            atol=1e-8,
+        )
+        np.testing.assert_allclose(told.mean_variance(new)[1], posterior.variance[:, 0].detach(), rtol=1e-8)
+        assert torch.equal(told.train_inputs[0], X)
+
+
+def test_fantasies_are_conditioned_models_each():
+    """Of two outcomes and batches of points, each as if it alone were told what was drawn."""
+    X, Y = data(20)
+    model = BundledSurrogate(X, torch.cat([Y, -2.0 * Y], dim=1), num_features=16).fit()
+    at, new = data(6, seed=1)[0].reshape(3, 2, 3), data(3, seed=2)[0].unsqueeze(-2)
+    sampler = SobolQMCNormalSampler(torch.Size([4]), seed=0)
+    fantasies = model.fantasize(at, sampler)
+    assert fantasies.batch_shape == (4, 3)
+    drawn, means = sampler(model.posterior(at, observation_noise=True)), fantasies.posterior(new).mean
+    alone = model.condition_on_observations(at[1], drawn[2, 1])
+    torch.testing.assert_close(means[2, 1], alone.posterior(new[1]).mean, rtol=1e-6, atol=1e-9)
+    again = fantasies.condition_on_observations(at[..., :1, :], drawn[..., :1, :])
+    assert bool((again.posterior(new).variance < fantasies.posterior(new).variance).all())
+    for refused in (fantasies.fit, lambda: fantasies.load_state_dict(model.state_dict())):
+        with pytest.raises(NotSupportedError, match="conditioned model"):
+            refused()
+    with pytest.raises(NotSupportedError, match="posterior"):
+        model.subset_output([0]).fantasize(at, sampler).mean_variance(new[:, 0])

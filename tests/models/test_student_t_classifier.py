@@ -151,5 +151,5 @@ def test_bad_data_are_refused():
         StudentTClassifier().fit(X, np.zeros(80))
     with pytest.raises(ValueError, match="NaN"):
         StudentTClassifier().fit(np.full((4, 2), np.nan), [0, 1, 0, 1])
-    with pytest.raises(InvalidInputError, match="has 2 inputs"):
+    with pytest.raises(InvalidInputError, match="is expecting 2 features"):
         FITTED.predict_proba([[1.0, 2.0, 3.0]])

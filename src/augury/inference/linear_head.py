@@ -142,6 +142,11 @@ class LinearHead:
             root = torch.cat([root, self.prior_variance**0.5 * across], dim=-1)
         return features @ torch.from_numpy(self.mean), root, diagonal
 
+    def moments(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean (`... x q`) and covariance (`... x q x q`) of the outcome at features (`... x q x m`)."""
+        mean, root, diagonal = self.predict(features)
+        return mean, root @ root.mT + torch.diag_embed(diagonal)
+
 
 def most_likely_head(spectrum: FeatureSpectrum, outcome: int, known_noise: bool) -> LinearHead:
     r"""The head whose prior precision and noise have the highest evidence.

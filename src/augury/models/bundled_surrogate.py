@@ -16,11 +16,12 @@ from gpytorch.distributions import MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor, nn
 
-from augury.errors import InvalidInputError
+from augury.errors import InvalidInputError, NotSupportedError
+from augury.inference.conditioned_head import ConditionedHead, conditioned
 from augury.inference.linear_head import FeatureSpectrum, LinearHead, most_likely_head
 from augury.kernels.random_features.relu import ReLUFeatures
+from augury.models.conditionable_surrogate import ConditionableSurrogate
 from augury.models.one_hot import NetworkInputs
-from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.posteriors.independent import independent
 from augury.models.transformed_data import TransformedData, affine
 from augury.networks.unit_norm import UnitNorm
@@ -32,7 +33,7 @@ _BLOCK = 1024
 
 
 @final
-class BundledSurrogate(OutcomeSurrogate):
+class BundledSurrogate(ConditionableSurrogate):
     r"""Regression by a network whose layers are merged into one: linear in what is learnt.
 
     .. math::
@@ -64,7 +65,7 @@ class BundledSurrogate(OutcomeSurrogate):
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite, numbers below 1.
     """
 
-    capabilities = frozenset({"gaussian", "joint_samples", "train_inputs"})
+    capabilities = frozenset({"gaussian", "joint_samples", "condition", "fantasize", "train_inputs"})
     log_ratio: Tensor
     log_noise: Tensor
 
@@ -93,7 +94,8 @@ class BundledSurrogate(OutcomeSurrogate):
         chain = _chain(width, num_features, num_layers, seed) if features is None else features(width)
         self.features = chain.double().eval()
         self._spectra: list[FeatureSpectrum] | None = None
-        self._heads: list[LinearHead] | None = None
+        self._heads: Sequence[LinearHead | ConditionedHead] | None = None
+        self._train_X = self._data.given
         self._outcomes = list(range(self._data.Y.shape[1]))
         for name in ("log_ratio", "log_noise"):
             self.register_buffer(name, torch.zeros(len(self._outcomes), dtype=torch.float64))
@@ -102,14 +104,20 @@ class BundledSurrogate(OutcomeSurrogate):
     # -- inference -------------------------------------------------------------------------------------
 
     def fit(self) -> Self:
-        """Find the prior precision and the noise of each outcome, and so its weights."""
+        """Find the prior precision and the noise of each outcome, and so its weights.
+
+        Raises:
+            NotSupportedError: a conditioned model.
+        """
+        self._refuse_conditioned("cannot be fit; make one of all rows")
         known = self._data.Yvar is not None
-        self._heads = [
+        heads = [
             most_likely_head(self._spectrum(outcome), 0 if known else outcome, known)
             for outcome in self._outcomes
         ]
-        self.log_ratio.copy_(torch.tensor([head.log_ratio for head in self._heads], dtype=torch.float64))
-        self.log_noise.copy_(torch.tensor([head.log_noise for head in self._heads], dtype=torch.float64))
+        self._heads = heads
+        self.log_ratio.copy_(torch.tensor([head.log_ratio for head in heads], dtype=torch.float64))
+        self.log_noise.copy_(torch.tensor([head.log_noise for head in heads], dtype=torch.float64))
         return self
 
     def _spectrum(self, outcome: int) -> FeatureSpectrum:
@@ -132,7 +140,7 @@ class BundledSurrogate(OutcomeSurrogate):
         return block.numpy()
 
     @property
-    def heads(self) -> list[LinearHead]:
+    def heads(self) -> Sequence[LinearHead | ConditionedHead]:
         """One for each outcome, of transformed outcomes."""
         if self._heads is None:
             known = self._data.Yvar is not None
@@ -144,6 +152,7 @@ class BundledSurrogate(OutcomeSurrogate):
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         super()._load_from_state_dict(*args, **kwargs)
+        self._refuse_conditioned("cannot load other hyperparameters")
         self._spectra = self._heads = None
 
     @property
@@ -165,7 +174,17 @@ class BundledSurrogate(OutcomeSurrogate):
     @property
     def train_inputs(self) -> tuple[Tensor]:
         """The training inputs as given, `n x d`."""
-        return (self._data.given,)
+        return (self._train_X,)
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """`fantasies x batch` of a conditioned model."""
+        head = None if self._heads is None else self._heads[0]
+        return head.batch_shape if isinstance(head, ConditionedHead) else torch.Size()
+
+    def _refuse_conditioned(self, what: str) -> None:
+        if self._heads is not None and any(isinstance(head, ConditionedHead) for head in self._heads):
+            raise NotSupportedError(f"a conditioned model {what}")
 
     def subset_output(self, idcs: list[int]) -> Self:
         """The model of some outcomes only."""
@@ -186,8 +205,7 @@ class BundledSurrogate(OutcomeSurrogate):
         features = self._features_at(X)
         normals = []
         for index, head in enumerate(self.heads):
-            mean, root, diagonal = head.predict(features)
-            covariance = root @ root.mT + torch.diag_embed(diagonal)
+            mean, covariance = head.moments(features)
             if noise is not None:
                 added = noise[..., index] if noise.dim() else noise
                 covariance = covariance + torch.diag_embed(added.expand(mean.shape))
@@ -198,17 +216,40 @@ class BundledSurrogate(OutcomeSurrogate):
         """Mean and variance of the noise-free outcome at `X` (`N x d`): `N` numbers each, in blocks.
 
         Raises:
-            NotSupportedError: several outcomes, or an outcome transform that is not affine.
+            NotSupportedError: several outcomes, a batch of conditioned models, or an outcome transform that
+                is not affine.
         """
         self._require_one_outcome()
+        if len(self.batch_shape):
+            raise NotSupportedError("a batch of conditioned models has no single mean; use posterior(X)")
         shift, scale = affine(self)
         means, variances = [], []
         with torch.no_grad():
             for block in X.detach().split(_BLOCK):
-                mean, root, diagonal = self.heads[0].predict(self._features_at(block.unsqueeze(-2)))
+                mean, covariance = self.heads[0].moments(self._features_at(block.unsqueeze(-2)))
                 means.append(mean.squeeze(-1))
-                variances.append((root.square().sum(dim=-1) + diagonal).squeeze(-1))
+                variances.append(covariance.reshape(-1))
         return torch.cat(means) * scale + shift, torch.cat(variances) * scale.square()
+
+    # -- conditioning ----------------------------------------------------------------------------------
+
+    def condition_on_observations(
+        self, X: Tensor, Y: Tensor, noise: Tensor | None = None, **kwargs: Any
+    ) -> Self:
+        """See `ConditionableSurrogate`; a rank-`q` update of the weights' posterior."""
+        X, Y = X.to(torch.float64), Y.to(torch.float64)
+        features = self._features_at(X)
+        if hasattr(self, "outcome_transform"):
+            Y, _ = self.outcome_transform(Y, X=X)
+        variances = (self._noise() if noise is None else noise).expand(*X.shape[:-1], self.num_outputs)
+        model = self._shallow_copy()
+        model._heads = [
+            conditioned(head, features, Y[..., index], variances[..., index])
+            for index, head in enumerate(self.heads)
+        ]
+        rows = self._train_X.expand(*X.shape[:-2], *self._train_X.shape[-2:])
+        model._train_X = torch.cat([rows, X], dim=-2)
+        return model
 
     def _features_at(self, X: Tensor) -> Tensor:
         features: Tensor = self.features(self._network_inputs(self._transformed_points(X)))

@@ -118,7 +118,13 @@ class DeepKernelMachine(SparseModel):
         """Choose the regularisation where that is wanted, and train all else; see `SparseModel.fit`."""
         if self._candidates:
             self.validation_scores = choose_regularization(
-                self.covariance, self.likelihood, self.inference, self._data.rows, self._candidates, seed=seed
+                self.covariance,
+                self.likelihood,
+                self.inference,
+                self._data.rows,
+                self._candidates,
+                self.num_outputs,
+                seed=seed,
             )
         return super().fit(initial, seed, progress)
 

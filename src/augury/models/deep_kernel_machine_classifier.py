@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self, final
 
 import numpy as np
 import torch
 
-from augury.errors import InvalidInputError
 from augury.inference.sparse.covariance import whiten
 from augury.inference.sparse.likelihoods import Softmax
 from augury.inference.sparse.rows import TensorRows
 from augury.inference.sparse.stochastic import Stochastic
 from augury.kernels.gram import GramKernel
 from augury.models.deep_kernel_machines.covariance import deep_covariance
-from augury.models.deep_kernel_machines.regularization import Regularization, checked_regularization
+from augury.models.deep_kernel_machines.regularization import (
+    Regularization,
+    checked_regularization,
+    choose_regularization,
+)
 from augury.models.standardized_classifier import StandardizedClassifier
 
 
@@ -28,7 +32,9 @@ class DeepKernelMachineClassifier(StandardizedClassifier):
     Args:
         num_layers: learnt layers.
         num_inducing: the largest number of inducing points.
-        regularization: `nu`, for all layers or one for each, against the log likelihood of all rows.
+        regularization: `nu`, for all layers or one for each, against the log likelihood of all rows; "auto"
+            for that of the most probable labels of rows held out, among `candidates`.
+        candidates: what "auto" chooses from.
         kernel: "rbf", "arccos", "linear", or a `GramKernel`.
         inference: the minibatches; `Stochastic(num_epochs=60, batch_size=256)` when None.
         num_samples: quasi-Monte Carlo draws of the latent values at a step; twice, with their opposites.
@@ -44,6 +50,7 @@ class DeepKernelMachineClassifier(StandardizedClassifier):
         num_layers: int = 2,
         num_inducing: int = 200,
         regularization: Regularization = 1.0,
+        candidates: Sequence[float] = (float("inf"), 100.0, 10.0, 1.0),
         kernel: str | GramKernel = "rbf",
         inference: Stochastic | None = None,
         num_samples: int = 8,
@@ -53,6 +60,7 @@ class DeepKernelMachineClassifier(StandardizedClassifier):
         self.num_layers = num_layers
         self.num_inducing = num_inducing
         self.regularization = regularization
+        self.candidates = candidates
         self.kernel = kernel
         self.inference = inference
         self.num_samples = num_samples
@@ -66,19 +74,25 @@ class DeepKernelMachineClassifier(StandardizedClassifier):
             InvalidInputError: options out of range, or a single class.
             ValueError: data that are not numbers, not finite, or of different lengths (by scikit-learn).
         """
-        if isinstance(self.regularization, str):
-            raise InvalidInputError(
-                "the classifier's regularization must be numbers; search it by cross-validation "
-                "(sklearn.model_selection.GridSearchCV)"
-            )
-        prices = checked_regularization(self.regularization, (), self.num_layers)
+        prices = checked_regularization(self.regularization, self.candidates, self.num_layers)
         X, codes = self._prepared(X, y)
-        rows = TensorRows(self._standardised(X), torch.from_numpy(codes))
+        rows, count = TensorRows(self._standardised(X), torch.from_numpy(codes)), len(self.classes_)
         self._covariance = deep_covariance(self.kernel, rows, self.num_inducing, prices, learn=True)
-        self._likelihood = Softmax(len(self.classes_), self.num_samples)
+        self._likelihood = Softmax(count, self.num_samples)
         inference = Stochastic(num_epochs=60, batch_size=256) if self.inference is None else self.inference
+        self.validation_scores_: dict[float, float] = {}
+        if self.regularization == "auto":
+            self.validation_scores_ = choose_regularization(
+                self._covariance,
+                self._likelihood,
+                inference,
+                rows,
+                list(map(float, self.candidates)),
+                count,
+                seed=self.random_state,
+            )
         self._posterior, diagnostics = inference.run(
-            self._covariance, self._likelihood, rows, len(self.classes_), seed=self.random_state
+            self._covariance, self._likelihood, rows, count, seed=self.random_state
         )
         self.evidence_bound_ = diagnostics["bound"]
         return self

@@ -63,7 +63,10 @@ class StandardizedClassifier(ClassifierMixin, BaseEstimator, ABC):
         check_is_fitted(self, "classes_")
         X = check_array(X, dtype=np.float64)
         if X.shape[1] != self.n_features_in_:
-            raise InvalidInputError(f"the classifier has {self.n_features_in_} inputs; given {X.shape[1]}")
+            raise InvalidInputError(  # in the words that scikit-learn's tools look for
+                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input"
+            )
         return self._standardised(X)
 
     def _standardised(self, X: np.ndarray) -> Tensor:

@@ -8,9 +8,12 @@ from math import inf, sqrt
 import numpy as np
 import pytest
 import torch
+from sklearn.utils.estimator_checks import check_estimator
 
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.inference.sparse.collapsed import Collapsed
+from augury.inference.sparse.likelihoods import GaussianNoise, Softmax
+from augury.inference.sparse.rows import Batch
 from augury.inference.sparse.stochastic import Stochastic
 from augury.kernels.gram import LinearGram, RBFGram
 from augury.models import DeepKernelMachine, DeepKernelMachineClassifier, SparseGaussianProcess
@@ -135,6 +138,45 @@ def test_classes_are_learnt_with_their_probabilities() -> None:
     assert correct[sure > np.median(sure)].mean() >= correct.mean()
 
 
+def test_the_classifier_chooses_its_regularisation_by_labels_held_out() -> None:
+    X, Y = single_index(160, 5)
+    labels = np.where(Y[:, 0].numpy() > 0.0, "high", "low")
+    inference = Stochastic(num_epochs=30, batch_size=64, lr=0.05)
+    model = DeepKernelMachineClassifier(
+        num_inducing=20, regularization="auto", candidates=(inf, 3.0), inference=inference
+    ).fit(X.numpy(), labels)
+    assert set(model.validation_scores_) == {inf, 3.0}
+    best = max(model.validation_scores_, key=lambda nu: model.validation_scores_[nu])
+    assert {float(layer.regularization) for layer in model._covariance.gram.layers} == {best}
+    given = DeepKernelMachineClassifier(num_inducing=20, regularization=best, inference=inference)
+    expected = given.fit(X.numpy(), labels).predict_proba(X.numpy()[:5])
+    np.testing.assert_allclose(model.predict_proba(X.numpy()[:5]), expected, atol=1e-9)
+    assert given.validation_scores_ == {}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_classifier_is_one_of_scikit_learn() -> None:
+    tiny = DeepKernelMachineClassifier(
+        num_inducing=10,
+        num_samples=2,
+        num_predictive_samples=32,
+        inference=Stochastic(num_epochs=4, batch_size=64, lr=0.1),
+    )
+    check_estimator(tiny, on_skip=None)
+
+
+def test_a_likelihood_gives_the_density_of_what_was_observed() -> None:
+    """Noise: the normal density, of all outcomes of a row; classes: the probability of the label."""
+    mean, variance, weight = points(4, 3), points(4, 3, seed=1), torch.ones(4, 1).double()
+    noise, Y = GaussianNoise(3), points(4, 3, seed=2)
+    normal = torch.distributions.Normal(mean, (variance + noise.noise).sqrt())
+    expected = normal.log_prob(Y).sum(dim=-1)
+    torch.testing.assert_close(noise.log_density(mean, variance, Batch(mean, Y, weight)), expected)
+    softmax, labels = Softmax(3), torch.tensor([0, 2, 1, 1])
+    expected = softmax.probabilities(mean, variance)[range(4), labels].log()
+    torch.testing.assert_close(softmax.log_density(mean, variance, Batch(mean, labels, weight)), expected)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -161,8 +203,8 @@ def test_no_regularisation_is_warned_of() -> None:
 
 def test_the_classifier_refuses_what_it_cannot_do() -> None:
     X = points(6, 2).numpy()
-    with pytest.raises(InvalidInputError, match="GridSearchCV"):
-        DeepKernelMachineClassifier(regularization="auto").fit(X, [0, 1] * 3)
+    with pytest.raises(InvalidInputError, match="numbers or"):
+        DeepKernelMachineClassifier(regularization="best").fit(X, [0, 1] * 3)
     with pytest.raises(InvalidInputError, match="one class only"):
         DeepKernelMachineClassifier().fit(X, [1] * 6)
 

@@ -28,6 +28,10 @@ class Likelihood(nn.Module, ABC):
     def expected(self, mean: Tensor, variance: Tensor, batch: Batch, *, seed: int = 0) -> Tensor:
         """The sum over rows of `E[log p(y | f)]`, `f ~ N(mean, variance)`, `b x C` each."""
 
+    @abstractmethod
+    def log_density(self, mean: Tensor, variance: Tensor, batch: Batch) -> Tensor:
+        """`b` numbers `log E[p(y | f)]`, `f ~ N(mean, variance)`, `b x C` each."""
+
     def log_prior(self) -> Tensor:
         """The log prior density of the likelihood's own parameters."""
         return torch.zeros((), dtype=torch.float64)
@@ -61,6 +65,12 @@ class GaussianNoise(Likelihood):
         misfit = precision * ((batch.Y - mean).square() + variance)
         return -0.5 * (misfit + log(2.0 * pi) - precision.log()).sum()
 
+    def log_density(self, mean: Tensor, variance: Tensor, batch: Batch) -> Tensor:
+        """See `Likelihood.log_density`; of all outcomes of a row together."""
+        variance = variance + self.noise / batch.weight
+        terms = (batch.Y - mean).square() / variance + variance.log() + log(2.0 * pi)
+        return -0.5 * terms.sum(dim=-1)
+
     def log_prior(self) -> Tensor:
         """The log-normal density of each noise variance."""
         if self.known:
@@ -91,6 +101,11 @@ class Softmax(Likelihood):
         values = mean + variance.clamp_min(1e-12).sqrt() * draws.unsqueeze(1)
         chosen = values.log_softmax(dim=-1).gather(-1, batch.Y.expand(len(draws), -1).unsqueeze(-1))
         return chosen.sum() / len(draws)
+
+    def log_density(self, mean: Tensor, variance: Tensor, batch: Batch) -> Tensor:
+        """See `Likelihood.log_density`."""
+        chosen = self.probabilities(mean, variance).gather(-1, batch.Y.unsqueeze(-1)).squeeze(-1)
+        return chosen.clamp_min(torch.finfo(chosen.dtype).tiny).log()
 
     def probabilities(self, mean: Tensor, variance: Tensor, num_draws: int = 512, seed: int = 0) -> Tensor:
         """`b x C` class probabilities, averaged over the latent values."""

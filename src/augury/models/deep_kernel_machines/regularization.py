@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Sequence
-from math import inf, isnan, log, pi
+from math import inf, isnan
 
 import torch
 
 from augury.errors import InvalidInputError
 from augury.inference.sparse.base import SparseInference
 from augury.inference.sparse.covariance import whiten
-from augury.inference.sparse.likelihoods import GaussianNoise
+from augury.inference.sparse.likelihoods import Likelihood
 from augury.inference.sparse.rows import Batch, Rows, TensorRows
 from augury.models.deep_kernel_machines.covariance import DeepGramCovariance
 
@@ -59,10 +59,11 @@ def checked_regularization(
 
 def choose_regularization(
     covariance: DeepGramCovariance,
-    likelihood: GaussianNoise,
+    likelihood: Likelihood,
     inference: SparseInference,
     rows: Rows,
     candidates: Sequence[float],
+    num_functions: int,
     *,
     seed: int = 0,
 ) -> dict[float, float]:
@@ -77,6 +78,7 @@ def choose_regularization(
         inference: how candidates are trained.
         rows: the data.
         candidates: to choose from.
+        num_functions: latent functions: one for each outcome or class.
         seed: of the choice of rows.
 
     Returns:
@@ -94,12 +96,10 @@ def choose_regularization(
         for module in (model, noise):
             module.requires_grad_(True)
         set_regularization(model, candidate)
-        posterior, _ = inference.run(model, noise, train, validation.Y.shape[-1], seed=seed)
+        posterior, _ = inference.run(model, noise, train, num_functions, seed=seed)
         with torch.no_grad():
-            mean, variance = posterior.marginals(whiten(model.blocks(validation.X)))
-            variance = variance + noise.noise / validation.weight
-            density = -0.5 * ((validation.Y - mean).square() / variance + variance.log() + log(2.0 * pi))
-        scores[float(candidate)] = float(density.sum(-1).mean())
+            marginals = posterior.marginals(whiten(model.blocks(validation.X)))
+            scores[float(candidate)] = float(noise.log_density(*marginals, validation).mean())
     set_regularization(covariance, max(scores, key=lambda candidate: scores[candidate]))
     return scores
 
