@@ -1,8 +1,9 @@
 """A study of Bayesian neural network surrogates (Li, Rudner and Wilson, ICLR 2024).
 
-Surrogates x problems x seeds: whole optimisations through `augury.Study`, by every registered surrogate, the
-paper's Gaussian process (Gamma priors), BoTorch's of today, and designs without a model; all from the same
-initial design for a seed. Runs are kept in a file of JSON lines: an interrupted study goes on where it was.
+Surrogates x problems x seeds: whole optimisations through `augury.Study`, by the paper's networks (with
+`--full` by every registered surrogate), the paper's Gaussian process (Gamma priors), BoTorch's of today, and
+designs without a model; all from the same initial design for a seed. Runs are kept in a file of JSON lines:
+an interrupted study goes on where it was.
 
     python -m reproductions.bnn_surrogates            # <= 10 minutes on 2 cores
     python -m reproductions.bnn_surrogates --low      # the claims about low dimension, an hour
