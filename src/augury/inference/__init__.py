@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from augury.inference.base import InferenceWarning as InferenceWarning
     from augury.inference.cyclical_sgld import CyclicalSGLD as CyclicalSGLD
     from augury.inference.deep_ensemble import DeepEnsemble as DeepEnsemble
+    from augury.inference.encoder_training import SeparateTraining as SeparateTraining
     from augury.inference.fields.checkpoints import load_field as load_field
     from augury.inference.fields.samplers import ImageSampler as ImageSampler
     from augury.inference.fields.samplers import SignedDistanceSampler as SignedDistanceSampler
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from augury.inference.weight_prior import WeightPrior as WeightPrior
 
 _ATTRIBUTES = {
+    "SeparateTraining": "augury.inference.encoder_training",
     "SignedDistanceSampler": "augury.inference.fields.samplers",
     "ImageSampler": "augury.inference.fields.samplers",
     "load_field": "augury.inference.fields.checkpoints",

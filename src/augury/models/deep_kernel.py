@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Mapping, Sequence
 from math import log
+from pathlib import Path
 from typing import Self, final
 
 import numpy as np
@@ -17,8 +19,11 @@ from gpytorch.priors import LogNormalPrior
 from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
+from augury.inference.base import Progress
+from augury.inference.encoder_training import SeparateTraining
 from augury.kernels.encoded import EncodedKernel
 from augury.models.deep_kernel_fit import fit_deep_kernel
+from augury.models.deep_kernel_separate import fit_separately
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.marginal_likelihood import QUIET_START
@@ -71,6 +76,9 @@ class DeepKernelGP(ExactModel):
             0 to begin from its own weights. The published study takes 1,000.
         patience: end the fit after this many steps without a better leave-one-out score; None to go on to
             the maximum.
+        training: how encoder and kernel learn from different rows, instead of together: for encoders with
+            far more weights than there are rows. `weight_scale`, `patience` and `pretrain_steps` do nothing
+            then.
         seed: of the default encoder's first weights.
 
     Raises:
@@ -92,6 +100,7 @@ class DeepKernelGP(ExactModel):
         spectral_bound: float | None = None,
         patience: int | None = None,
         pretrain_steps: int = 0,
+        training: SeparateTraining | None = None,
         seed: int = 0,
     ) -> None:
         if encoder is not None and not isinstance(encoder, nn.Module):
@@ -118,24 +127,39 @@ class DeepKernelGP(ExactModel):
             return AutogradCovariance(X, EncodedKernel(whole, kernel, weight_scale))
 
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
-        self._patience, self._pretrain_steps = patience, int(pretrain_steps)
+        self._patience, self._pretrain_steps, self._training = patience, int(pretrain_steps), training
         self._default_kernel = covar_module is None
 
-    def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
-        """Train weights, kernel and noise of each outcome together.
+    def fit(
+        self,
+        initial: Mapping[str, Tensor] | None = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+    ) -> Self:
+        """Train weights, kernel and noise of each outcome.
 
         Args:
             initial: `hyperparameters()` of an earlier fit on similar data, as a warm start; ignored where its
-                shape does not match.
-            seed: chooses the rows that a cold fit on many rows begins with.
+                shape does not match, and with `training`, whose encoder must not know the held-out rows.
+            seed: chooses the rows that a cold fit on many rows begins with, or those that are held out.
+            progress: called with `(steps done, steps at most, what is being done)`.
+            checkpoint: with `training`, a file for the state of the encoder's training (several outcomes: one
+                for each, numbered); a fit that was interrupted goes on from it.
 
         Returns:
             The model itself.
 
         Raises:
             NotSupportedError: a batch of conditioned models.
+            InvalidInputError: a checkpoint without `training`, or of another one.
         """
         self._refuse_batch("cannot be fit")
+        if checkpoint is not None and self._training is None:
+            raise InvalidInputError(
+                "a checkpoint is of the encoder's own training: construct the model with "
+                "training=SeparateTraining(), or continue a joint fit by fit(initial=model.hyperparameters())"
+            )
         start = None if initial is None else initial.get("theta")
         if start is not None:
             start = torch.as_tensor(start, dtype=torch.float64).detach()
@@ -144,12 +168,23 @@ class DeepKernelGP(ExactModel):
         rows = []
         for index, outcome in enumerate(self._regressions.outcomes):
             regression = outcome.unfitted()
-            theta = fit_deep_kernel(
-                regression,
-                initial=self._pretrained(regression, seed) if start is None else start[index].numpy(),
-                patience=self._patience,
-                seed=seed,
-            )
+            if self._training is not None:
+                theta = fit_separately(
+                    regression,
+                    self._training,
+                    _default_kernel if self._default_kernel else None,
+                    seed=seed,
+                    progress=progress,
+                    checkpoint=_numbered(checkpoint, index if self.num_outputs > 1 else None),
+                )
+            else:
+                theta = fit_deep_kernel(
+                    regression,
+                    initial=self._pretrained(regression, seed) if start is None else start[index].numpy(),
+                    patience=self._patience,
+                    seed=seed,
+                    progress=progress,
+                )
             rows.append(torch.from_numpy(theta))
         self.theta.copy_(torch.stack(rows))
         self._regressions = self._regressions.at(self.theta)
@@ -208,6 +243,13 @@ def _features(encoder: _OnInputs, X: Tensor) -> Tensor:
     if not bool(torch.isfinite(features).all()):
         raise InvalidInputError("the encoder gives features that are not finite for the training inputs")
     return features
+
+
+def _numbered(path: str | os.PathLike[str] | None, index: int | None) -> Path | None:
+    """The checkpoint of one outcome of several."""
+    if path is None or index is None:
+        return None if path is None else Path(path)
+    return Path(path).with_stem(f"{Path(path).stem}.{index}")
 
 
 def _default_kernel(features: Tensor) -> Kernel:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import numpy as np
 from scipy.optimize import minimize
 
+from augury.inference.base import Progress
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
 from augury.models.exact.regression import ExactRegression
 from augury.numerics.linalg import inverse_factor
@@ -26,6 +29,7 @@ def fit_deep_kernel(
     initial: np.ndarray | None = None,
     patience: int | None = None,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """The hyperparameters and weights of the highest log posterior density that L-BFGS finds.
 
@@ -35,6 +39,7 @@ def fit_deep_kernel(
         patience: stop after this many steps without a better leave-one-out score, and keep the best step by
             that score; None to go on to the maximum.
         seed: chooses the subset.
+        progress: called after each step of an ascent.
     """
     likelihood = MarginalLikelihood(regression.covariance, regression.y, regression.noise)
     rows = len(regression.y)
@@ -43,10 +48,10 @@ def fit_deep_kernel(
         if initial is None and rows > _MANY_ROWS:
             chosen = np.random.default_rng(seed).choice(rows, max(_SUBSET_ROWS, rows // 4), replace=False)
             subset = _subset(regression, np.sort(chosen))
-            starts = [fit_deep_kernel(subset, patience=patience, seed=seed)]
+            starts = [fit_deep_kernel(subset, patience=patience, seed=seed, progress=progress)]
         elif initial is None or rows <= _FEW_ROWS:
             starts += list(likelihood.starts()[: 2 if rows <= _FEW_ROWS else 1])
-        results = [_ascend(likelihood, start, patience) for start in starts]
+        results = [ascend(likelihood, start, patience, progress) for start in starts]
     return max(results, key=lambda result: result[1])[0]
 
 
@@ -75,8 +80,11 @@ def leave_one_out_score(likelihood: MarginalLikelihood, theta: np.ndarray) -> fl
     return 0.5 * float(terms.sum())
 
 
-def _ascend(
-    likelihood: MarginalLikelihood, start: np.ndarray, patience: int | None
+def ascend(
+    likelihood: MarginalLikelihood,
+    start: np.ndarray,
+    patience: int | None,
+    progress: Progress | None = None,
 ) -> tuple[np.ndarray, float]:
     """L-BFGS from one start; `theta`, and the log posterior density (the score, when stopping early)."""
     value, gradient = likelihood.value_gradient(start)
@@ -92,13 +100,21 @@ def _ascend(
         return -density, -slope
 
     watch = _EarlyStop(likelihood, start, patience) if patience is not None else None
+    steps = count(1)
+
+    def after_step(theta: np.ndarray) -> None:
+        if progress is not None:
+            progress(next(steps), _STEPS, f"fitting {len(likelihood.y)} rows")
+        if watch is not None:
+            watch(theta)
+
     result = minimize(
         negative,
         start,
         jac=True,
         method="L-BFGS-B",
         bounds=likelihood.bounds().T,
-        callback=watch,
+        callback=after_step,
         options={"maxiter": _STEPS, "ftol": _NEGLIGIBLE_GAIN / max(abs(value), 1.0), "gtol": 1e-3},
     )
     if watch is not None:

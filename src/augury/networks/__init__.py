@@ -9,6 +9,7 @@ from augury.lazy import lazy_attributes
 if TYPE_CHECKING:
     from augury.networks.architecture import Residual as Residual
     from augury.networks.architecture import Sequential as Sequential
+    from augury.networks.array_encoder import ArrayEncoder as ArrayEncoder
     from augury.networks.compression.budget import compress_to as compress_to
     from augury.networks.compression.budget import parameter_count as parameter_count
     from augury.networks.compression.budget import shrink as shrink
@@ -59,6 +60,7 @@ _ATTRIBUTES = {
     "Conv2d": "augury.networks.layers",
     "Flatten": "augury.networks.layers",
     "GlobalAveragePool": "augury.networks.layers",
+    "ArrayEncoder": "augury.networks.array_encoder",
     "RankSampler": "augury.networks.compression.ordered_ranks",
     "compress_to": "augury.networks.compression.budget",
     "factorize": "augury.networks.compression.factorize",
