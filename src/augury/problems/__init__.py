@@ -9,6 +9,7 @@
 - `vlmop2`, `real_world`: problems of several objectives beside BoTorch's: two bells, and engineering designs
 - `multi_fidelity`: functions in several versions, from cheap to true, for models of several fidelities
 - `tables`: the tables of `augury.datasets`
+- `array_regression`: pictures, fields and series with one number each, for surrogates that take arrays
 - `offline`: tables of past designs with an oracle for new ones
 - `registry`: all of them by name
 """
