@@ -65,7 +65,7 @@ def screened_poisson_fields(
     """
     generator = np.random.default_rng(seed)
     sources = generator.standard_normal((n, side, side))
-    logarithms = generator.uniform(*np.log(lengths), n)
+    logarithms = generator.uniform(np.log(lengths[0]), np.log(lengths[1]), n)
     wave = 2.0 * np.pi * np.fft.fftfreq(side)
     squared = wave[:, None] ** 2 + wave**2
     screening = np.exp(-2.0 * logarithms)[:, None, None]
