@@ -21,14 +21,15 @@ from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIO
 from augury.acquisition.sampled_feasibility import log_feasibility
 from augury.acquisition.situation import Situation
 from augury.models.build import build_model, fit_model
-from augury.models.feasibility import FeasibilityModel
 from augury.space.pareto import MOST_HYPERVOLUME_OBJECTIVES, non_dominated, reference_point
 from augury.strategies.design import first_occurrence, without_repeats
 from augury.strategies.explanation import explain
 from augury.strategies.outcome_models import ModelChoice, OutcomeModels
+from augury.strategies.success import success_model
 
 if TYPE_CHECKING:
     from augury.acquisition.base import Acquisition
+    from augury.models.feasibility import FeasibilityModel
     from augury.space.goals import Goals
     from augury.space.observations import Observations
     from augury.space.space import Space
@@ -285,17 +286,3 @@ class Decision:
         if self.success is not None:
             chances.append(LogProbabilityOfSuccess(self.success))
         return chances
-
-
-def success_model(space: Space, observations: Observations) -> FeasibilityModel | None:
-    """The model of the chance of success, once some evaluations have succeeded and some failed."""
-    settled = observations.complete | observations.failed
-    if not (observations.complete.any() and observations.failed.any()):
-        return None
-    return FeasibilityModel(
-        torch.from_numpy(observations.X[settled]),
-        torch.from_numpy(observations.complete[settled]),
-        space.categorical_features,
-        space.descriptors,
-        space.conditions,
-    ).fit()

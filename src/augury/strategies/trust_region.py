@@ -120,8 +120,9 @@ class TrustRegion(Strategy):
             return Proposal(points, predictions, design.state(region=waiting.to_dict()))
 
         from augury.numerics.threads import blas_threads
-        from augury.strategies.decision import Decision, success_model
+        from augury.strategies.decision import Decision
         from augury.strategies.outcome_models import OutcomeModels
+        from augury.strategies.success import success_model
 
         label = model_label(self.model)
         warm = warm_start(state, label)

@@ -22,9 +22,9 @@ from augury.models.feasibility import FeasibilityModel
 from augury.space.environment import Environment
 from augury.space.sampling import sobol
 from augury.strategies.base import Prediction
-from augury.strategies.decision import success_model
 from augury.strategies.design import draw_new, first_occurrence, without_repeats
 from augury.strategies.explanation import reason
+from augury.strategies.success import success_model
 
 if TYPE_CHECKING:
     from augury.acquisition.base import Acquisition

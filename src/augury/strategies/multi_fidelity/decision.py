@@ -14,13 +14,14 @@ from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies.base import Prediction
-from augury.strategies.decision import AcquisitionChoice, Decision, success_model
+from augury.strategies.decision import AcquisitionChoice, Decision
 from augury.strategies.multi_fidelity.front_versions import spared_per_cost
 from augury.strategies.multi_fidelity.joint_choice import is_joint, jointly_best
 from augury.strategies.multi_fidelity.nested_design import at_target
 from augury.strategies.multi_fidelity.version_choice import most_told_per_cost
 from augury.strategies.multi_fidelity.version_models import VersionModels, known_levels, rows_of
 from augury.strategies.outcome_models import ModelChoice
+from augury.strategies.success import success_model
 
 
 @dataclass(frozen=True)
