@@ -15,6 +15,7 @@ from augury.models.exact.matern_expansion import MaternExpansion
 from augury.models.exact.matern_pairs import Scaled, pairs_of
 from augury.models.exact.matern_passes import exponential, finish, left_factor, right_factor
 from augury.models.exact.matern_stack import MaternStack
+from augury.models.exact.mismatch import Mismatch
 from augury.models.exact.priors import (
     LENGTHSCALE_BOUNDS,
     MISMATCH_BOUNDS,
@@ -23,7 +24,6 @@ from augury.models.exact.priors import (
     lengthscale_prior,
     mismatch_prior,
 )
-from augury.numerics.linalg import symmetric_product
 
 _SQRT5 = sqrt(5.0)
 #: Where the search for lengthscales begins: this share of the typical one; that of an input that explains the
@@ -75,9 +75,8 @@ class MaternCovariance(Covariance):
         self._X = X
         self._coordinates = np.ascontiguousarray(self.features.coordinates(X)) - 0.5
         self._pairs = pairs_of(self._coordinates)
-        codes = self.features.codes(X) if self.features.categorical else np.empty((len(X), 0))
-        self._levels = [np.unique(column) for column in codes.T]
-        self._codes = self._one_hot(X)
+        if self.features.categorical:
+            self._mismatch = Mismatch(self.features.codes(X))
         self.n = len(X)
 
     def rebind(self, X: np.ndarray) -> MaternCovariance:
@@ -98,11 +97,10 @@ class MaternCovariance(Covariance):
     def theta(self, theta: np.ndarray) -> None:
         self._theta = np.array(theta, dtype=np.float64)
         self._scale = self._per_coordinate(_SQRT5 * np.exp(-self._theta[: self._n_lengthscales]))
-        self._rates = np.exp(-self._theta[self._n_lengthscales :])
+        if self.features.categorical:
+            self._mismatch = self._mismatch.at(np.exp(-self._theta[self._n_lengthscales :]))
         self._scaled = Scaled(self._coordinates * self._scale, self._scale)
         self._right: np.ndarray | None = None  # made for `cross`
-        if len(self._rates):
-            self._weighted_codes = self._codes * self._per_code(self._rates)
 
     @property
     def lengthscales(self) -> np.ndarray:
@@ -113,9 +111,6 @@ class MaternCovariance(Covariance):
 
     def _per_coordinate(self, values: np.ndarray) -> np.ndarray:
         return np.repeat(values, self._groups) if self._grouped else values
-
-    def _per_code(self, values: np.ndarray) -> np.ndarray:
-        return np.repeat(values, [len(levels) for levels in self._levels])
 
     def bounds(self) -> np.ndarray:
         bounds = np.empty((2, self._n_lengthscales + len(self.features.categorical)))
@@ -180,8 +175,8 @@ class MaternCovariance(Covariance):
         K, G, scratch = self._buffers
         self._pairs.squares(self._scaled, K)
         exponential(K, G, scratch)
-        if len(self._rates):
-            scratch.T[...] *= np.exp(self._codes @ self._weighted_codes.T - self._rates.sum())
+        if self.features.categorical:
+            scratch.T[...] *= self._mismatch.matrix()
             np.fill_diagonal(scratch, 1.0)
         finish(K, G, scratch)
         return K
@@ -201,39 +196,19 @@ class MaternCovariance(Covariance):
         per_coordinate *= 1.0 / 3.0
         if self._grouped:
             per_coordinate = np.add.reduceat(per_coordinate, self._group_starts, axis=1)
-        if not len(self._rates):
+        if not self.features.categorical:
             return per_coordinate
-        return np.concatenate([per_coordinate, self._mismatch_derivatives(K, vector)], axis=1)
-
-    def _mismatch_derivatives(self, K: np.ndarray, vector: np.ndarray) -> np.ndarray:
-        """`dK_ij/dlog lambda_c = K_ij [x_ic != x_jc] / lambda_c`; the upper triangle of `K` is read."""
-        weighted = np.asfortranarray(self._codes * vector[:, None])
-        agreeing = self._codes * symmetric_product(K, weighted, lower=False)
-        starts = np.cumsum([0, *(len(levels) for levels in self._levels[:-1])])
-        agreeing = np.add.reduceat(agreeing, starts, axis=1)
-        total = symmetric_product(K, np.asfortranarray(vector[:, None]), lower=False)
-        return (total - agreeing) * self._rates
+        return np.concatenate([per_coordinate, self._mismatch.derivatives(K, vector)], axis=1)
 
     def pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         assert self._buffers is not None
-        mismatches = self._mismatch_pullback(weights, covariance)
+        mismatches = self._mismatch.pullback(weights, covariance) if self.features.categorical else None
         weights *= self._buffers[1]
         lengthscales = self._pairs.sums(self._scaled, weights)
         lengthscales *= 1.0 / 3.0
         if self._grouped:
             lengthscales = np.add.reduceat(lengthscales, self._group_starts)
-        return np.concatenate([lengthscales, mismatches]) if len(mismatches) else lengthscales
-
-    def _mismatch_pullback(self, weights: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-        if not len(self._rates):
-            return self._rates
-        weighted = weights * covariance.T
-        np.fill_diagonal(weighted, 0.0)
-        ones = np.ones((self.n, 1), order="F")
-        total = symmetric_product(weighted, ones).sum()
-        agreeing = (self._codes * symmetric_product(weighted, np.asfortranarray(self._codes))).sum(axis=0)
-        starts = np.cumsum([0, *(len(levels) for levels in self._levels[:-1])])
-        return (total - np.add.reduceat(agreeing, starts)) * self._rates
+        return lengthscales if mismatches is None else np.concatenate([lengthscales, mismatches])
 
     def stack(self, thetas: np.ndarray) -> MaternStack | None:
         squares = self._pairs.table
@@ -244,7 +219,7 @@ class MaternCovariance(Covariance):
     def cross(self, X: np.ndarray, *, gradient: bool = False) -> np.ndarray:
         coordinates = self.features.coordinates(X)
         if not coordinates.shape[1]:  # categories only: the distance is 0
-            K = np.exp(self._one_hot(X) @ self._weighted_codes.T - self._rates.sum())
+            K = self._mismatch.cross(self.features.codes(X))
             if gradient:
                 self._last_cross = (coordinates, coordinates, K)
             return K
@@ -254,8 +229,8 @@ class MaternCovariance(Covariance):
         K = left_factor(scaled) @ self._right
         G, decay = np.empty_like(K), np.empty_like(K)
         exponential(K, G, decay)
-        if len(self._rates):
-            decay *= np.exp(self._one_hot(X) @ self._weighted_codes.T - self._rates.sum())
+        if self.features.categorical:
+            decay *= self._mismatch.cross(self.features.codes(X))
         finish(K, G, decay)
         if gradient:
             self._last_cross = (coordinates, scaled, G)
@@ -287,17 +262,7 @@ class MaternCovariance(Covariance):
         squares = (squares - 2.0 * (left @ right.transpose(-1, -2))).clamp_min(1e-30)
         distance = squares.sqrt()
         exponent = -distance
-        if len(self._rates):
-            codes1, codes2 = self.features.codes_tensor(X1), self.features.codes_tensor(X2)
-            for index, rate in enumerate(self._rates):
-                different = codes1[..., :, None, index] != codes2[..., None, :, index]
-                exponent = exponent - rate * different.to(exponent)
+        if self.features.categorical:
+            codes = self.features.codes_tensor(X1), self.features.codes_tensor(X2)
+            exponent = exponent - self._mismatch.exponent(*codes)
         return (1.0 + distance + squares / 3.0) * exponent.exp()
-
-    def _one_hot(self, X: np.ndarray) -> np.ndarray:
-        if not self._levels:
-            return np.empty((len(X), 0))
-        columns = zip(self.features.codes(X).T, self._levels, strict=True)
-        return np.concatenate(
-            [codes[:, None] == levels for codes, levels in columns], axis=1, dtype=np.float64
-        )
