@@ -12,6 +12,7 @@ from augury.space.space import Space
 #: Finite spaces up to this size are evaluated completely.
 ENUMERABLE = 20_000
 _BLOCK = 4096
+_FEW_POINTS = 4  # are compared one by one with all others
 
 
 def listed_points(space: Space) -> np.ndarray | None:
@@ -44,6 +45,10 @@ def is_among(points: np.ndarray, others: np.ndarray | None) -> np.ndarray:
     """Mask (`N`) of the rows of `points` (`N x dim`) that are exactly a row of `others` (`m x dim`)."""
     among = np.zeros(len(points), dtype=bool)
     if others is None or len(others) == 0:
+        return among
+    if len(points) <= _FEW_POINTS:
+        for index, point in enumerate(points):
+            among[index] = (others == point).all(axis=1).any()
         return among
     rows = np.arange(len(points))
     for column in range(points.shape[1]):  # most rows are ruled out by the first columns

@@ -199,6 +199,8 @@ def exhausted(space: Space) -> ExhaustedError:
 
 def first_occurrence(X: np.ndarray) -> np.ndarray:
     """Whether each row of X (N x d) differs from all rows before it: bool N."""
+    if len(X) == 1:
+        return np.ones(1, dtype=bool)
     first = np.zeros(len(X), dtype=bool)
     first[np.unique(X, axis=0, return_index=True)[1]] = True
     return first
