@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from augury.errors import InvalidInputError
-from augury.space.candidates import Candidates, Rows
+from augury.space.candidate_views import CandidateViews
+from augury.space.candidates import Candidates
 from augury.space.column_views import ColumnViews
 from augury.space.columns import EncodedColumns
 from augury.space.conditions import conditions_of, refuse_conditions
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class Space(ColumnViews, RuleViews):
+class Space(ColumnViews, RuleViews, CandidateViews):
     """The set of points at which a function can be evaluated.
 
     Encoding has one column per parameter that is not Fixed: numeric ones in [0, 1] by their bounds, unordered
@@ -137,11 +138,6 @@ class Space(ColumnViews, RuleViews):
 
     # --- columns -----------------------------------------------------------------------------------------
 
-    @property
-    def candidates(self) -> Array | None:
-        """Encoded rows (N x dim) of the finite table, None if the space is not one."""
-        return None if self._candidates is None else self._candidates.X
-
     @cached_property
     def size(self) -> int | None:
         """Number of distinct points (before constraints, if not a table); None if infinite.
@@ -201,28 +197,6 @@ class Space(ColumnViews, RuleViews):
         if self._candidates is not None:
             return self._candidates.X[self._candidates.nearest(X)]
         return self.conditions.canonical(hold(self._columns.snap(X), self.fixed_columns))
-
-    def row_index(self, X: Array | torch.Tensor) -> Rows:
-        """Index into `candidates` of each encoded point.
-
-        Points of a table are told apart by their choices; descriptors follow from them.
-
-        Raises:
-            InvalidInputError: not a table, or a point that is not one of its rows.
-        """
-        return self._rows().index(self._columns.points(X))
-
-    def remaining_rows(self, used: Array | torch.Tensor) -> Rows:
-        """Indices into `candidates` of the rows that are not among the encoded points `used` (m x dim).
-
-        Points that are no rows of this space (a restricted table keeps only some) are passed over.
-        """
-        return self._rows().remaining(self._columns.points(used))
-
-    def _rows(self) -> Candidates:
-        if self._candidates is None:
-            raise InvalidInputError("this space is not a table of candidates; it has no rows")
-        return self._candidates
 
     # --- what is allowed ---------------------------------------------------------------------------------
 
