@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from augury.errors import NotSupportedError as NotSupportedError
     from augury.errors import StoreError as StoreError
     from augury.models.persistence.files import load as load
+    from augury.space.array import Array as Array
     from augury.space.goals import Constraint as Constraint
     from augury.space.goals import Maximize as Maximize
     from augury.space.goals import Minimize as Minimize
@@ -40,6 +41,7 @@ __version__ = "0.1.0"
 _ATTRIBUTES = {
     "AuguryError": "augury.errors",
     "Categorical": "augury.space.parameters",
+    "Array": "augury.space.array",
     "Constraint": "augury.space.goals",
     "Failure": "augury.study.result",
     "Fixed": "augury.space.parameters",

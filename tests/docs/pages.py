@@ -28,6 +28,7 @@ _SHORTER = (
     (re.compile(r"workers( ?= ?)\d+"), r"workers\g<1>1"),
     (re.compile(r"in range\(\d+\)"), "in range(7)"),
     (re.compile(r"num_samples=100"), "num_samples=10"),
+    (re.compile(r"--steps 600"), "--steps 3"),
     (re.compile(r"SGHMC\(\)"), "SGHMC(num_samples=2, keep_every=2, burn_in=5, num_chains=2)"),
     (re.compile(r'distance="bures"'), 'distance="bures", num_iterations=3, num_samples=8'),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from augury.cli.app import app
@@ -43,6 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "simulate.py").write_text(SIMULATION)
     (tmp_path / "experiments.csv").write_text(SHEET)
     (tmp_path / "out.json").write_text('{"yield": 63.1, "pressure": 4.2}')
+    Image.new("RGB", (24, 16), "teal").save(tmp_path / "photograph.png")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("augury.web.server.serve", lambda *store, **options: None)  # which would not end
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -77,7 +79,7 @@ def _run_toml(block: Block, folder: Path) -> None:
 
 def _run_shell(block: Block) -> None:
     for command in block.commands:
-        program, *arguments = shlex.split(command, comments=True)
+        program, *arguments = shlex.split(shortened(command), comments=True)
         if block.mark == "not run":
             continue
         assert program == "augury", f"{program} cannot be run here: mark the block <!-- not run: why -->"

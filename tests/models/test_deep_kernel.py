@@ -14,6 +14,7 @@ from augury.models.deep_kernel import DeepKernelGP
 from augury.models.deep_kernel_fit import fit_deep_kernel, leave_one_out_score
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
 from augury.models.pretraining import pretrain_
+from augury.networks.mlp import MLP
 from augury.networks.skip_encoder import SkipEncoder
 from augury.testing import MODEL_CHECKS
 from tests.models.cases import central_differences, outcomes, points
@@ -247,3 +248,16 @@ def test_pretraining_leaves_an_encoder_without_trainable_weights_alone():
     X = points(10, 2)
     model = DeepKernelGP(X, outcomes(X), encoder=Periodic(), pretrain_steps=20).fit()
     assert bool(torch.isfinite(model.posterior(X).mean).all())
+
+
+def test_the_trained_encoder_is_handed_out_as_a_copy():
+    X, Y = torch.rand(8, 2, generator=torch.Generator().manual_seed(0)).double(), torch.ones(8, 1).double()
+    Y[:4] = -1.0
+    network = MLP(2, (3,), 2)
+    model = DeepKernelGP(X, Y, encoder=network)
+    model.fit()
+    inputs = 12.0**0.5 * (X - 0.5)
+    assert torch.equal(model.encoder()(inputs), model.features(X))
+    assert not torch.equal(network(inputs), model.features(X))
+    torch.nn.init.zeros_(model.encoder()[0].weight)
+    assert torch.equal(model.encoder()(inputs), model.features(X))

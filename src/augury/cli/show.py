@@ -97,7 +97,7 @@ def _table(results: Results, trials: list[Any]) -> Table:
 
     from augury.study.report.words import measured, number
 
-    outcomes, names = results.goals.outcomes, results.space.names
+    outcomes, names = results.goals.outcomes, results.space.param_names
     best = {results.finished[row].number for row in results.front}
     table = Table(box=SIMPLE, pad_edge=False)
     for name in ("trial", "status", *outcomes, *names):

@@ -115,7 +115,7 @@ def _evaluated(study: Study, settings: RunSettings) -> Callable[..., Any]:
 
     if settings.command is not None:
         typer.echo(f"evaluating {shlex.join(settings.command)}")
-        return settings.program(Path.cwd(), study.space.names)
+        return settings.program(Path.cwd(), study.space.param_names)
     assert settings.function is not None
     typer.echo(f"evaluating {settings.function}")
     return import_function(settings.function, Path.cwd())

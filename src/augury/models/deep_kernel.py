@@ -206,10 +206,20 @@ class DeepKernelGP(ExactModel):
 
     def features(self, X: Tensor, outcome: int = 0) -> Tensor:
         """`... x n x features`: what the encoder of an outcome makes of points (`... x n x d`)."""
+        encoded: Tensor = self._encoder(outcome)(self._inputs(X))
+        return encoded
+
+    def encoder(self, outcome: int = 0) -> nn.Module:
+        """A copy of the trained encoder of an outcome, as the argument `encoder` was given: to be looked at,
+        compressed, or put in front of another model."""
+        return copy.deepcopy(self._encoder(outcome).encoder)
+
+    def _encoder(self, outcome: int) -> _OnInputs:
         covariance = self._regressions.outcomes[outcome].covariance
         assert isinstance(covariance, AutogradCovariance)
-        encoded: Tensor = covariance.kernel.encoder(self._inputs(X))
-        return encoded
+        encoder = covariance.kernel.encoder
+        assert isinstance(encoder, _OnInputs)
+        return encoder
 
 
 class _OnInputs(nn.Module):

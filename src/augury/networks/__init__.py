@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from augury.networks.unit_norm import UnitNorm as UnitNorm
 
 _ATTRIBUTES = {
+    "ArrayEncoder": "augury.networks.array_encoder",
     "Sequential": "augury.networks.architecture",
     "Residual": "augury.networks.architecture",
     "Dense": "augury.networks.layers",
@@ -60,7 +61,6 @@ _ATTRIBUTES = {
     "Conv2d": "augury.networks.layers",
     "Flatten": "augury.networks.layers",
     "GlobalAveragePool": "augury.networks.layers",
-    "ArrayEncoder": "augury.networks.array_encoder",
     "RankSampler": "augury.networks.compression.ordered_ranks",
     "compress_to": "augury.networks.compression.budget",
     "factorize": "augury.networks.compression.factorize",

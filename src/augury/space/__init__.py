@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from augury.lazy import lazy_attributes
 
 if TYPE_CHECKING:
+    from augury.space.array import Array as Array
     from augury.space.distributions import Normal as Normal
     from augury.space.distributions import Uniform as Uniform
     from augury.space.distributions import Weights as Weights
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from augury.space.toml import space_to_toml as space_to_toml
 
 _ATTRIBUTES = {
+    "Array": "augury.space.array",
     "Categorical": "augury.space.parameters",
     "Constraint": "augury.space.goals",
     "Fixed": "augury.space.parameters",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def space_text(space: Space, candidates: Candidates | None) -> str:
     """What `repr` of a space shows: its parameters, rules and held columns."""
     head = f"Space: {space.size} candidates" if candidates is not None else "Space:"
-    lines = [f"  {name}: {parameter!r}" for name, parameter in space.parameters.items()]
+    lines = [f"  {name}: {parameter!r}" for name, parameter in space.arrays.grouped(space.parameters).items()]
     if candidates is not None:
         described = candidates.table.described
         lines += [f"  {name}: {p!r} (descriptor)" for name, p in described.items()]

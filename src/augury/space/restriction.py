@@ -23,7 +23,7 @@ def held_columns(space: Space, fixed: Mapping[str, Any]) -> dict[int, float]:
         InvalidInputError: an unknown name, or a value that the parameter does not allow.
     """
     held = {}
-    for name, value in fixed.items():
+    for name, value in space.arrays.split(fixed).items():
         if name not in space.parameters:
             known = ", ".join(map(repr, space.names))
             raise InvalidInputError(f"there is no parameter {name!r} to hold; there are {known}")

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from augury.errors import InvalidInputError
+from augury.space.array import Array
+from augury.space.array_params import Arrays, with_arrays
 from augury.space.parameter import Parameter
-from augury.space.parameters import named_parameters, parameter_from_dict
+from augury.space.parameters import parameter_from_dict
 from augury.space.table import Table
 
 if TYPE_CHECKING:
@@ -17,11 +19,12 @@ SCHEMA_VERSION = 1
 
 
 class Definition(NamedTuple):
-    """What a Space is made from: its parameters, its constraints and, if it is one, its table."""
+    """What a Space is made from: parameters, constraints, its table if it is one, and arrays."""
 
     parameters: Mapping[str, Parameter]
     constraints: list[str]
     table: Table | None
+    arrays: Arrays
 
 
 def space_to_dict(space: Space, table: Table | None) -> dict[str, Any]:
@@ -31,7 +34,9 @@ def space_to_dict(space: Space, table: Table | None) -> dict[str, Any]:
         schema["table"] = table.to_dict()
     else:
         # a list of pairs, because databases may re-order the keys of a JSON object
-        schema["parameters"] = [[name, p.to_dict()] for name, p in space.parameters.items()]
+        schema["parameters"] = [
+            [name, p.to_dict()] for name, p in space.arrays.grouped(space.parameters).items()
+        ]
     if space.constraints:
         schema["constraints"] = list(space.constraints)
     return schema
@@ -52,13 +57,12 @@ def definition_from_dict(schema: Mapping[str, Any]) -> Definition:
     constraints = _texts(schema.get("constraints", []), "constraints")
     if "table" in schema:
         table = _table(_mapping(schema["table"], "the table"))
-        return Definition(table.choices, constraints, table)
+        return Definition(table.choices, constraints, table, Arrays())
     if "parameters" not in schema:
         raise InvalidInputError("the schema of the space has neither parameters nor a table")
-    parameters = {
-        name: _parameter(name, given) for name, given in _pairs(schema["parameters"], "parameters").items()
-    }
-    return Definition(named_parameters(parameters), constraints, None)
+    pairs = _pairs(schema["parameters"], "parameters")
+    parameters, arrays = with_arrays({name: _parameter(name, given) for name, given in pairs.items()})
+    return Definition(parameters, constraints, None, arrays)
 
 
 def _table(schema: Mapping[str, Any]) -> Table:
@@ -76,9 +80,11 @@ def _table(schema: Mapping[str, Any]) -> Table:
     )
 
 
-def _parameter(name: str, given: Any) -> Parameter:
+def _parameter(name: str, given: Any) -> Any:
+    """A parameter or an array."""
     try:
-        return parameter_from_dict(_mapping(given, "its schema"))
+        schema = _mapping(given, "its schema")
+        return Array.from_dict(schema) if schema.get("type") == "array" else parameter_from_dict(schema)
     except InvalidInputError as error:
         raise InvalidInputError(f"parameter {name!r}: {error}") from None
 

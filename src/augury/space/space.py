@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from augury.errors import InvalidInputError
+from augury.space.array_params import Arrays, with_arrays
 from augury.space.candidate_views import CandidateViews
 from augury.space.candidates import Candidates
 from augury.space.column_views import ColumnViews
@@ -18,7 +19,6 @@ from augury.space.conditions import conditions_of, refuse_conditions
 from augury.space.enumeration import MOST_COUNTED, all_points
 from augury.space.fidelity import Fidelity
 from augury.space.parameter import Parameter
-from augury.space.parameters import named_parameters
 from augury.space.polytope import check_satisfiable
 from augury.space.representation import space_text
 from augury.space.restriction import held_columns, hold
@@ -45,13 +45,15 @@ class Space(ColumnViews, RuleViews, CandidateViews):
         Space({"x": (-5.0, 10.0), "n": (1, 16), "solvent": ["DMF", "DMAc"]}, constraints=["x + n <= 12"])
 
     Args:
-        parameters: name -> Float, Int, Categorical, Fixed or a short form (see `augury.space.parameters`).
+        parameters: name -> Float, Int, Categorical, Fixed, a short form (see `augury.space.parameters`), or
+            an Array of numbers, each of which is a parameter and a column.
         constraints: such as "a + 2*b <= 10", "a + b + c == 1" or "count(a, b, c) <= 2", at most two of which
             are not zero (see `augury.space.constraints`).
 
     Attributes:
-        parameters: name -> Parameter, of all that a trial's params hold.
+        parameters: name -> Parameter, of all that a trial's params hold; an array's by entry.
         names: their names.
+        arrays: name -> Array, of the parameters that params hold as one array.
         columns: names of the encoded columns.
         conditions: which columns are active only for some values of others.
         constraints: the constraints as text.
@@ -65,7 +67,8 @@ class Space(ColumnViews, RuleViews, CandidateViews):
     """
 
     def __init__(self, parameters: Mapping[str, Any], *, constraints: Sequence[str] = ()) -> None:
-        self._build(named_parameters(parameters), constraints, None)
+        named, arrays = with_arrays(parameters)
+        self._build(named, constraints, None, arrays)
 
     @classmethod
     def of(cls, given: Any) -> Space:
@@ -111,8 +114,13 @@ class Space(ColumnViews, RuleViews, CandidateViews):
         return space
 
     def _build(
-        self, parameters: Mapping[str, Parameter], constraints: Sequence[str], table: Table | None
+        self,
+        parameters: Mapping[str, Parameter],
+        constraints: Sequence[str],
+        table: Table | None,
+        arrays: Arrays | None = None,
     ) -> None:
+        self.arrays = Arrays() if arrays is None else arrays
         self.parameters: dict[str, Parameter] = dict(parameters)
         self.names: list[str] = list(self.parameters)
         self.fixed_columns: dict[int, float] = {}
@@ -137,6 +145,11 @@ class Space(ColumnViews, RuleViews, CandidateViews):
         self.fidelity: Fidelity | None = Fidelity.of(self)
 
     # --- columns -----------------------------------------------------------------------------------------
+
+    @property
+    def param_names(self) -> list[str]:
+        """The names under which params hold their values: an array's own, not those of its entries."""
+        return list(self.arrays.grouped(self.parameters))
 
     @cached_property
     def size(self) -> int | None:
@@ -164,6 +177,7 @@ class Space(ColumnViews, RuleViews, CandidateViews):
         if len(params) == 0:
             return np.empty((0, self.dim))
         if self._candidates is None:
+            params = [self.arrays.split(one) for one in params] if self.arrays else params
             X = self._columns.encode(params, may_lack=[self.columns[c] for c in self.conditions.columns])
             self.conditions.check_complete(params, X, self.columns)
             return self.conditions.canonical(X)
@@ -180,9 +194,11 @@ class Space(ColumnViews, RuleViews, CandidateViews):
         if self._candidates is not None:
             return self._candidates.params(X, descriptors=descriptors)
         if not self.conditions:
-            return self._columns.decode(hold(X, self.fixed_columns))
-        X = self.snap(X)
-        return self.conditions.without_inactive(self._columns.decode(X), X, self.columns)
+            params = self._columns.decode(hold(X, self.fixed_columns))
+        else:
+            X = self.snap(X)
+            params = self.conditions.without_inactive(self._columns.decode(X), X, self.columns)
+        return [self.arrays.joined(one) for one in params] if self.arrays else params
 
     def decode_fixed(self) -> dict[str, Any]:
         """Name -> value of the columns held by `restrict`."""

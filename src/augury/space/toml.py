@@ -9,6 +9,7 @@
     mesh = {values = ["coarse", "fine"], role = "fidelity", cost = [1, 20]}
     layers = [1, 2, 4, 8]                            # increasing numbers: an ordered Categorical
     pressure = 3.0                                   # Fixed
+    density = {shape = [8, 8], low = 0.0, high = 1.0}   # Array: the other keys are those of an entry
     constraints = ["temperature + 5*stages <= 150"]
 
 Every option of a parameter is a key of its inline table. `constraints` is the one reserved key, and only
@@ -22,6 +23,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from augury.errors import AuguryError, InvalidInputError, NotSupportedError
+from augury.space.array import Array
 from augury.space.parameter import Parameter, is_real
 from augury.space.parameters import Categorical, Fixed, parameter_from_dict, parameter_of
 from augury.space.space import Space
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from tomlkit.items import Table
 
 _CONSTRAINTS = "constraints"
+_SHAPE = "shape"
 
 
 def space_from_toml(mapping: Mapping[str, Any], where: str = "[space]") -> Space:
@@ -54,8 +57,11 @@ def space_from_toml(mapping: Mapping[str, Any], where: str = "[space]") -> Space
         raise type(error)(f"{where}: {error}") from None
 
 
-def _parameter(name: str, given: Any) -> Parameter:
+def _parameter(name: str, given: Any) -> Parameter | Array:
     try:
+        if isinstance(given, Mapping) and _SHAPE in given:
+            entry = {key: value for key, value in given.items() if key != _SHAPE}
+            return Array(given[_SHAPE], parameter_from_dict({"type": _kind(entry), **entry}))
         if isinstance(given, Mapping):
             return parameter_from_dict({"type": _kind(given), **given})
         if isinstance(given, list) and len(given) == 2 and all(map(is_real, given)):
@@ -93,7 +99,7 @@ def space_to_toml(space: Space) -> Table:
             "a table of candidates is not written into a study file; keep it in a file of its own"
         )
     table = tomlkit.table()
-    for name, parameter in space.parameters.items():
+    for name, parameter in space.arrays.grouped(space.parameters).items():
         short = None if name == _CONSTRAINTS else _short(parameter)
         table.add(tomlkit.key(name), tomlkit.item(short if short is not None else _inline(parameter)))
     if space.constraints:
@@ -101,7 +107,7 @@ def space_to_toml(space: Space) -> Table:
     return table
 
 
-def _short(parameter: Parameter) -> Any:
+def _short(parameter: Parameter | Array) -> Any:
     """The short form that `_parameter` reads back as the same parameter, None if there is none."""
     if isinstance(parameter, Fixed):
         return parameter.value
@@ -112,12 +118,14 @@ def _short(parameter: Parameter) -> Any:
     return None
 
 
-def _inline(parameter: Parameter) -> Any:
+def _inline(parameter: Parameter | Array) -> Any:
     """The parameter as an inline table; its type is left out where the other keys imply it."""
     import tomlkit
 
-    options = parameter.to_dict()
+    options = (parameter.entry if isinstance(parameter, Array) else parameter).to_dict()
     kind = options.pop("type")
     inline = tomlkit.inline_table()
+    if isinstance(parameter, Array):
+        inline.update({_SHAPE: list(parameter.shape)})
     inline.update(options if _kind(options) == kind else {"type": kind, **options})
     return inline

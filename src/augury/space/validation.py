@@ -21,11 +21,11 @@ def validated(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidInputError: params that are not a point of the space.
     """
-    result = _completed(space, params)
+    result = _completed(space, space.arrays.split(params))
     X = _encoded(space, result)
     _check_held(space, result, X)
     _check_constraints(space, result, X)
-    return result
+    return space.arrays.joined(result)
 
 
 def _completed(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -158,7 +158,8 @@ def kill_running() -> None:
 
 def _filled(argument: str, params: Mapping[str, Any], names: Collection[str]) -> str:
     def value(match: re.Match[str]) -> str:
-        return str(params.get(match.group(1), "" if match.group(1) in names else match.group(0)))
+        found = params.get(match.group(1), "" if match.group(1) in names else match.group(0))
+        return json.dumps(found.tolist()) if hasattr(found, "tolist") else str(found)
 
     return _PLACEHOLDER.sub(value, argument)
 

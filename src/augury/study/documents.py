@@ -40,4 +40,11 @@ def trial_document(trial: Trial) -> dict[str, Any]:
 
 def to_json(document: Any) -> str:
     """The document as indented JSON text."""
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=_listed)
+
+
+def _listed(value: Any) -> Any:
+    """An array, of the params, as lists."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is nothing that JSON can hold")

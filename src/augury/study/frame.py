@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from augury.space.array_params import entries
 from augury.study.trial import Trial
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ _ACCOUNT = ("cost", "reason", "created", "started", "finished", "attempts")
 
 def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: Sequence[str]) -> pd.DataFrame:
     """One row per trial: number, status, origin, parameters, outcomes, their standard errors, and account.
+
+    An array has a column for each entry.
 
     Where trials have reported on their way, the last report is in the columns `last_step` and `last_value`.
 
@@ -33,9 +36,10 @@ def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: S
         return f"trial_{name}" if name in taken else name
 
     def row(trial: Trial) -> dict[str, Any]:
+        params = entries(trial.params)
         return {
             **{ours(name): getattr(trial, name) for name in _DESCRIPTION},
-            **{name: trial.params.get(name) for name in parameters},
+            **{name: params.get(name) for name in parameters},
             **{name: trial.values.get(name) for name in outcomes},
             **{ours(f"{name}_stderr"): trial.stderrs.get(name) for name in outcomes},
             **{ours(name): getattr(trial, name) for name in reported},

@@ -37,7 +37,7 @@ def check_seed(seed: int | None) -> int | None:
 
 def check_names_differ(space: Space, goals: Goals) -> None:
     """Refuses an outcome with a parameter's name: tables of trials have one column for each."""
-    both = [name for name in goals.outcomes if name in space.names]
+    both = [name for name in goals.outcomes if name in space.names or name in space.arrays]
     if both:
         raise InvalidInputError(f"{both[0]!r} is both a parameter and an outcome; rename one of them")
 

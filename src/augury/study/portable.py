@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from augury.errors import InvalidInputError
+from augury.space.array_params import as_lists
 from augury.space.goals import Goals
 from augury.space.space import Space
 from augury.study.opening import check_name, check_names_differ, check_seed
@@ -155,7 +156,7 @@ def _trial(one: Document, space: Space, goals: Goals) -> Document:
     if one["status"] not in STATUSES or one["origin"] not in ORIGINS:
         raise InvalidInputError(f"{what} has the status {one['status']!r} and the origin {one['origin']!r}")
     try:
-        params = space.validate(one["params"])
+        params = as_lists(space.validate(one["params"]))
     except InvalidInputError as error:
         raise InvalidInputError(f"{what}: {error}") from None
     _count(one["number"]), _count(one["attempts"])

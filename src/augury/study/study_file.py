@@ -102,7 +102,7 @@ class StudyFile:
         """
         folder = self.path.parent
         if self.run.command is not None:
-            return self.run.program(folder, self.space.names)
+            return self.run.program(folder, self.space.param_names)
         if self.run.function is None:
             raise InvalidInputError(
                 f"{self.path}: [run] says nothing to evaluate; give function or command there"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from augury.space.array_params import entries
 from augury.study.report.results import Results
 from augury.study.trial import STATUSES, Trial
 from augury.web.answers import rounded
@@ -65,7 +66,7 @@ def _kept(results: Results) -> dict[int, int]:
 
 
 def _column(trials: Sequence[Trial], name: str) -> list[Any]:
-    values = [trial.params.get(name) for trial in trials]
+    values = [entries(trial.params).get(name) for trial in trials]
     return [rounded(value) if isinstance(value, float) else value for value in values]
 
 

@@ -40,7 +40,7 @@ def make_pool(
     check_timeout(timeout)
     if isinstance(function, Command):
         function, timeout = function.limited(timeout), None
-    objective = Objective(function, study.space.names)
+    objective = Objective(function, study.space.param_names)
     if isinstance(executor, BatchJobs):
         return JobPool(study, record, objective, executor, workers, timeout)
     if executor is not None:

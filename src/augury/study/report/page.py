@@ -229,13 +229,13 @@ def _table(results: Results) -> dict[str, Any]:
                 "number": trial.number,
                 "feasible": bool(results.feasible[row]),
                 "outcomes": [words.measured(trial, name) for name in results.goals.outcomes],
-                "params": [words.number(trial.params.get(name, "")) for name in results.space.names],
+                "params": [words.number(trial.params.get(name, "")) for name in results.space.param_names],
                 "why": trial.prediction.reason if trial.prediction is not None else "",
             }
         )
     return {
         "outcomes": results.goals.outcomes,
-        "names": results.space.names,
+        "names": results.space.param_names,
         "rows": rows,
         "n_left_out": max(0, len(ranking) - MOST_ROWS),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from augury.space.goals import Constraint, Goals, Maximize
 from augury.space.parameters import Categorical, Fixed, Float, Int, Parameter
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def number(value: Any) -> str:
-    """A value as a table shows it: five significant digits for a float, everything else as it is."""
+    """A value as a table shows it: five digits of a float, the shape of an array, all else as it is."""
+    if isinstance(value, np.ndarray):
+        return f"array {' x '.join(map(str, value.shape))}, {value.min():.5g} to {value.max():.5g}"
     if isinstance(value, float):
         return f"{value:.5g}" if math.isfinite(value) else ""
     return str(value)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from augury.space.array_params import entries
 from augury.space.goals import Goals
 from augury.space.measured_costs import with_measured_costs
 from augury.space.observations import Observations
@@ -145,7 +146,7 @@ def advise(
         InvalidInputError: every candidate has been tried, or an unknown model.
     """
     proposal = _propose(experiments, definition, goals, n, seed, model, strategy)
-    params = definition.space.decode(proposal.points)
+    params = [dict(entries(one)) for one in definition.space.decode(proposal.points)]
     rounded = [round_params(definition.space, table, one) for one in params]
     if definition.remainder is not None:
         rounded = [one | {definition.remainder.name: definition.remainder.value(one)} for one in rounded]

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from augury.space.array_params import from_lists
 from augury.study.result import Failure, Measurement
 from augury.study.signals import Pruned
 from augury.study.store.chunks import chunks
@@ -59,7 +60,7 @@ def _trial(
         told = Measurement(first.values, first.stderrs, first.gradients) if first else told
     return Trial(
         number=row.number,
-        params=row.params,
+        params=from_lists(row.params),
         status=row.status,
         origin=row.origin,
         values=told.values,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, or_
 
+from augury.space.array_params import as_lists
 from augury.study.result import Failure, Measurement
 from augury.study.retry import RetryPolicy
 from augury.study.signals import Pruned
@@ -57,7 +58,7 @@ def new_row(new: NewTrial, now: float, handed_out: bool, owner: str | None) -> d
     row: dict[str, Any] = {
         "status": QUEUED,
         "origin": new.origin,
-        "params": dict(new.params),
+        "params": as_lists(new.params),
         "prediction": new.prediction,
         "cost": new.cost,
         "user_attrs": dict(new.user_attrs),

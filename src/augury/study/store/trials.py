@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from augury.errors import InvalidInputError
+from augury.space.array_params import entries, from_lists
 from augury.study.result import Failure, Measurement
 from augury.study.retry import RetryPolicy
 from augury.study.signals import Pruned
@@ -275,7 +276,8 @@ class TrialTable:
 
 
 def _agrees(params: Mapping[str, Any], fixed: Mapping[str, Any]) -> bool:
-    return all(params.get(name) == value for name, value in fixed.items())
+    stored, wanted = entries(from_lists(params)), entries(fixed)
+    return all(stored.get(name) == value for name, value in wanted.items())
 
 
 def _check_json(user_attrs: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any, cast
 
 from augury.errors import InvalidInputError
+from augury.space.array_params import as_lists, from_lists
 from augury.study.execution.batch.folder import JobFolder, result_document, write_json
 from augury.study.execution.batch.target import is_target, read_target
 from augury.study.execution.objective import Objective
@@ -27,7 +28,7 @@ def trial_document(
         "version": VERSION,
         "number": trial.number,
         "directory": str(trial.study_directory),
-        "params": trial.params,
+        "params": as_lists(trial.params),
         "names": names,
         "target": target,
         "timeout": timeout,
@@ -48,7 +49,9 @@ def evaluate_job(trial_file: str | os.PathLike[str]) -> Any:
     function = read_target(document["target"], document["names"])
     objective = Objective(function, document["names"])
     folder = JobFolder(path.parent)
-    trial = Trial(document["number"], document["params"], study_directory=Path(document["directory"]))
+    trial = Trial(
+        document["number"], from_lists(document["params"]), study_directory=Path(document["directory"])
+    )
     told = result_document(_evaluate(objective, trial, document["timeout"]))
     write_json(folder.result_file, told)
     return told

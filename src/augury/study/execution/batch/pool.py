@@ -112,7 +112,9 @@ class JobPool(Pool):
             trial=str(trial.number),
             study=self._study.name,
         )
-        folder.write(trial_document(trial, self._study.space.names, self._target, self._timeout), script)
+        folder.write(
+            trial_document(trial, self._study.space.param_names, self._target, self._timeout), script
+        )
         try:
             job.take(self._jobs.system.submit(folder.script_file, job.name))
             self._has_submitted = True
