@@ -76,6 +76,7 @@ WORKING: dict[str, list[str]] = {
     "models": [],
     "init": ["new.toml"],
     "fit-field": ["dots.png", "--steps", "2", "--batch", "16", "--centers", "2"],
+    "erf": ["conv-1x3", "--size", "9"],
     "theory": ["--depth", "2"],
     "demo": ["--coupling", "1"],
     "pfn train": ["--prior", "gp", "--out", "new.safetensors", "--steps", "1"],

@@ -31,6 +31,7 @@ COMMANDS = {
     "init": "Write a commented example of a study file.",
     "pfn": "Train prior-fitted networks, and predict tables with them.",
     "fit-field": "Fit a neural field to an image; resumes by itself.",
+    "erf": "Show how far an encoder of images or series sees.",
     "theory": "Show how signals pass through a network before it is trained.",
     "demo": "Optimise a real reaction from a published table.",
 }

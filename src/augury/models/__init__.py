@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from augury.models.deep_kernel_machine_classifier import (
         DeepKernelMachineClassifier as DeepKernelMachineClassifier,
     )
+    from augury.models.deep_kernel_receptive_field import ModelReceptiveField as ModelReceptiveField
+    from augury.models.deep_kernel_receptive_field import model_receptive_field as model_receptive_field
     from augury.models.feasibility import FeasibilityModel as FeasibilityModel
     from augury.models.fields.bayesian_field import bayesian_field as bayesian_field
     from augury.models.fields.picture import field_picture as field_picture
@@ -55,6 +57,8 @@ _ATTRIBUTES = {
     "field_picture": "augury.models.fields.picture",
     "bayesian_field": "augury.models.fields.bayesian_field",
     "MultiSourceGaussianProcess": "augury.models.multi_task_gaussian_process",
+    "ModelReceptiveField": "augury.models.deep_kernel_receptive_field",
+    "model_receptive_field": "augury.models.deep_kernel_receptive_field",
     "MultiTaskGaussianProcess": "augury.models.multi_task_gaussian_process",
     "HierarchicalKriging": "augury.models.hierarchical_kriging",
     "LatentSourceGaussianProcess": "augury.models.latent_source_gaussian_process",

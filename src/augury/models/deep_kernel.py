@@ -209,17 +209,29 @@ class DeepKernelGP(ExactModel):
         encoded: Tensor = self._encoder(outcome)(self._inputs(X))
         return encoded
 
+    def network_inputs(self, X: Tensor, outcome: int = 0) -> Tensor:
+        """`... x n x D`: points (`... x n x d`) as the encoder of an outcome takes them."""
+        return self._encoder(outcome).inputs(self._inputs(X))
+
     def encoder(self, outcome: int = 0) -> nn.Module:
         """A copy of the trained encoder of an outcome, as the argument `encoder` was given: to be looked at,
         compressed, or put in front of another model."""
         return copy.deepcopy(self._encoder(outcome).encoder)
 
+    def kernel(self, outcome: int = 0) -> Kernel:
+        """A copy of the kernel on the features of an outcome, as trained."""
+        return copy.deepcopy(self._encoded_kernel(outcome).base_kernel)
+
     def _encoder(self, outcome: int) -> _OnInputs:
-        covariance = self._regressions.outcomes[outcome].covariance
-        assert isinstance(covariance, AutogradCovariance)
-        encoder = covariance.kernel.encoder
+        encoder = self._encoded_kernel(outcome).encoder
         assert isinstance(encoder, _OnInputs)
         return encoder
+
+    def _encoded_kernel(self, outcome: int) -> EncodedKernel:
+        covariance = self._regressions.outcomes[outcome].covariance
+        assert isinstance(covariance, AutogradCovariance)
+        assert isinstance(covariance.kernel, EncodedKernel)
+        return covariance.kernel
 
 
 class _OnInputs(nn.Module):

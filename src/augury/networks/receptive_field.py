@@ -65,6 +65,7 @@ def effective_receptive_field(
     stage: int = -1,
     log_scale: bool = False,
     absolute: bool = False,
+    channels_last: bool = False,
 ) -> EffectiveReceptiveField:
     r"""The effective receptive field of an encoder, averaged over inputs.
 
@@ -80,19 +81,20 @@ def effective_receptive_field(
 
     Args:
         module: from `B x C x H x W` (or `B x C x L`) to a map with as many spatial dimensions (before
-            pooling), or to a list of such maps.
+            pooling), or to a list of such maps. Of an encoder with a method `maps` that is taken instead.
         inputs: `B x C x ...`; those whose gradient is not finite are left out.
         stage: which map, if the module gives a list.
         log_scale: `log10(P + 1)`, scaled to a maximum of 1, as published; it depends on the scale of the
             gradient, the contributions themselves do not.
         absolute: `|.|` instead of `max(0, .)` of the gradient, to see negative influence.
+        channels_last: the inputs are `B x ... x C`; maps are channels first all the same.
 
     Raises:
         InvalidInputError: outputs that are no maps, or no input with a finite gradient.
     """
     x = inputs.detach().clone().requires_grad_(True)
     with _evaluation(module), torch.enable_grad():
-        outputs = module(x)
+        outputs = getattr(module, "maps", module)(x)
         features = outputs[stage] if isinstance(outputs, list | tuple) else outputs
         if features.dim() != x.dim() or x.dim() not in (3, 4):
             raise InvalidInputError(
@@ -102,7 +104,7 @@ def effective_receptive_field(
             )
         middle = features[(..., *(side // 2 for side in features.shape[2:]))]
         (gradient,) = torch.autograd.grad(middle.relu().sum(), x)
-    each = (gradient.abs() if absolute else gradient.relu()).sum(1)
+    each = (gradient.abs() if absolute else gradient.relu()).sum(-1 if channels_last else 1)
     finite = each.flatten(1).isfinite().all(1)
     if not finite.any():
         raise InvalidInputError("no input has a finite gradient: the network or its inputs are not finite")

@@ -149,15 +149,20 @@ def _beside(argument: str, folder: Path) -> str:
     return str(path) if is_file else argument
 
 
-def import_function(target: str, folder: Path) -> Callable[..., Any]:
+def import_function(target: str, folder: Path, setting: str = "[run] function") -> Callable[..., Any]:
     """The function that "module:function" names, in a folder or among what is installed.
+
+    Args:
+        target: the name.
+        folder: looked into first.
+        setting: what gave the name, for messages.
 
     Raises:
         InvalidInputError: there is none, or it cannot be called.
     """
     module, _, attribute = target.partition(":")
     if not module or not attribute:
-        raise InvalidInputError(f"[run] function is {target!r}; it must be module:function")
+        raise InvalidInputError(f"{setting} is {target!r}; it must be module:function")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:
@@ -166,8 +171,8 @@ def import_function(target: str, folder: Path) -> Callable[..., Any]:
             function = getattr(function, name)
     except Exception as error:
         raise InvalidInputError(
-            f"[run] function {target!r} cannot be imported: {type(error).__name__}: {error}"
+            f"{setting} {target!r} cannot be imported: {type(error).__name__}: {error}"
         ) from error
     if not callable(function):
-        raise InvalidInputError(f"[run] function {target!r} is {function!r}, which cannot be called")
+        raise InvalidInputError(f"{setting} {target!r} is {function!r}, which cannot be called")
     return function

@@ -127,3 +127,11 @@ def test_an_encoder_that_cannot_be_is_refused(options, message):
         SGConvEncoder(1, 16, **options)
     with pytest.raises(InvalidInputError, match="L x 2"):
         SGConvEncoder(2, 16)(torch.zeros(5, 16, 1))
+
+
+def test_without_pooling_there_are_features_of_each_step():
+    encoder = SGConvEncoder(2, 32, 6, 2, 3, "none", taps=8)
+    pooled = SGConvEncoder(2, 32, 6, 2, 3, "mean", taps=8)
+    series = randn(4, 5, 32, 2)
+    assert encoder(series).shape == (4, 5, 32, 3)
+    assert torch.allclose(encoder(series).mean(-2), pooled(series), atol=1e-12)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from augury.networks.encoders.inception_mixer import InceptionDWConv2d as InceptionDWConv2d
     from augury.networks.encoders.inception_next import InceptionNeXt as InceptionNeXt
     from augury.networks.encoders.metanext_block import MetaNeXtBlock as MetaNeXtBlock
+    from augury.networks.encoders.named import named_encoder as named_encoder
     from augury.networks.encoders.points import PointViews as PointViews
     from augury.networks.encoders.series import SeriesMap as SeriesMap
     from augury.networks.encoders.series import SeriesStandardization as SeriesStandardization
@@ -34,6 +35,7 @@ _ATTRIBUTES = {
     "SeriesMap": "augury.networks.encoders.series",
     "SeriesStandardization": "augury.networks.encoders.series",
     "video_to_map": "augury.networks.encoders.video",
+    "named_encoder": "augury.networks.encoders.named",
     "PointViews": "augury.networks.encoders.points",
 }
 

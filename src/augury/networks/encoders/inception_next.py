@@ -202,21 +202,29 @@ class InceptionNeXt(nn.Module):
         Raises:
             InvalidInputError: as in `check_map`.
         """
+        maps = self.maps(x)
+        if self.out_indices is not None:
+            return [each for stage, each in enumerate(maps) if stage in self.out_indices]
+        outputs: Tensor = self.head(maps[-1].mean(tuple(range(2, x.dim()))))
+        return outputs
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """`B x widths[i] x ...` of each stage `i`.
+
+        Args:
+            x: as for `forward`.
+        """
         check_map(x, self.in_channels, self.spatial_dims, self.stride, training=self.training)
         sides = tuple(x.shape[2:])
         if any(side % self.stride for side in sides):
             warnings.warn(
                 f"sides {sides} are not multiples of {self.stride}: some of the last rows or columns are not "
                 "seen; pad the input",
-                stacklevel=2,
+                stacklevel=3,
             )
         x = self.stem(x)
         maps: list[Tensor] = []
-        for stage, layer in enumerate(self.stages):
-            x = layer(x)
-            if self.out_indices is not None and stage in self.out_indices:
-                maps.append(x)
-        if self.out_indices is not None:
-            return maps
-        outputs: Tensor = self.head(x.mean(tuple(range(2, x.dim()))))
-        return outputs
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps

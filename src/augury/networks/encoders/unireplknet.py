@@ -157,17 +157,29 @@ class UniRepLKNet(nn.Module):
             InvalidInputError: a shape that is none, a side that is too short, or in training mode a single
                 input whose last map is a single place (batch statistics do not exist).
         """
-        check_map(x, self.in_channels, self.spatial_dims, self.stride, training=self.training)
-        maps: list[Tensor] = []
-        for stage, (halve, blocks) in enumerate(zip(self.downsample_layers, self.stages, strict=True)):
-            x = blocks(halve(x))
-            if self.out_indices is not None and stage in self.out_indices:
-                maps.append(self.get_submodule(f"norm{stage}")(x))
+        maps = self.maps(x)
         if self.out_indices is not None:
-            return maps
-        features: Tensor = self.norm(x.mean(tuple(range(2, x.dim()))))
+            return [
+                self.get_submodule(f"norm{stage}")(each)
+                for stage, each in enumerate(maps)
+                if stage in self.out_indices
+            ]
+        features: Tensor = self.norm(maps[-1].mean(tuple(range(2, x.dim()))))
         logits: Tensor = self.head(features)
         return logits
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """`B x 2^i C x ...` of each stage `i`, not normalised.
+
+        Args:
+            x: as for `forward`.
+        """
+        check_map(x, self.in_channels, self.spatial_dims, self.stride, training=self.training)
+        maps: list[Tensor] = []
+        for halve, blocks in zip(self.downsample_layers, self.stages, strict=True):
+            x = blocks(halve(x))
+            maps.append(x)
+        return maps
 
     def reparameterize(self) -> UniRepLKNet:
         """Folds every block in place: the same function in evaluation mode, with fewer, larger layers.

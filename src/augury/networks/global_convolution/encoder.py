@@ -33,8 +33,8 @@ class SGConvEncoder(nn.Module):
     """Features of a series, of up to 10^5 steps and more: each layer sees all of it.
 
     A linear map to `width` channels, residual blocks of layer norm, `SGConv` and a gated linear unit, the
-    mean (or the last step), a linear map. Behind `nn.Unflatten(-1, (L, in_features))` it is an encoder of
-    flat rows, as `DeepKernelGP(encoder=...)` takes.
+    mean (or the last step, or each), a linear map. In an `ArrayEncoder` it is an encoder of flat rows, as
+    `DeepKernelGP(encoder=...)` takes.
 
     Source: the network of Gu, Goel and Ré (2022) in which Li et al. (2023) put their convolution for the
     structured state space.
@@ -45,7 +45,7 @@ class SGConvEncoder(nn.Module):
         width: channels of the blocks.
         depth: number of blocks.
         out_features: number of features.
-        pool: "mean" over the steps, or "last".
+        pool: "mean" over the steps, the "last" one, or "none" for features of each step.
         dropout: within the blocks.
         seed: of the initial weights.
         device: of the parameters.
@@ -77,8 +77,8 @@ class SGConvEncoder(nn.Module):
             raise InvalidInputError(
                 f"features and width must be at least 1 and depth at least 0; given {sizes}, depth {depth}"
             )
-        if pool not in ("mean", "last"):
-            raise InvalidInputError(f"pool must be 'mean' or 'last'; given {pool!r}")
+        if pool not in ("mean", "last", "none"):
+            raise InvalidInputError(f"pool must be 'mean', 'last' or 'none'; given {pool!r}")
         self.in_features, self.pool = in_features, pool
         with global_generator(
             torch.Generator().manual_seed(seed)
@@ -106,17 +106,33 @@ class SGConvEncoder(nn.Module):
         self.to(device)
 
     def forward(self, series: Tensor) -> Tensor:
-        """`... x out_features` for `... x L x in_features`.
+        """`... x out_features` (`... x L x out_features` without pooling) for `... x L x in_features`.
 
         Raises:
             InvalidInputError: a shape without `L x in_features` at its end.
         """
+        steps = self.maps(series.reshape(-1, *series.shape[-2:]))[-1].mT
+        pooled = steps.mean(-2) if self.pool == "mean" else steps if self.pool == "none" else steps[:, -1]
+        features: Tensor = self.output(pooled)
+        return features.reshape(*series.shape[:-2], *features.shape[1:])
+
+    def maps(self, series: Tensor) -> list[Tensor]:
+        """`B x width x L`, channels first, after each block.
+
+        Args:
+            series: `B x L x in_features`.
+
+        Raises:
+            InvalidInputError: another shape.
+        """
         expected = self.in_features
-        if series.ndim < 2 or series.shape[-1] != expected or series.shape[-2] < 1:
+        if series.ndim != 3 or series.shape[-1] != expected or series.shape[-2] < 1:
             raise InvalidInputError(
                 f"the encoder takes series of ... x L x {expected}; given {tuple(series.shape)}"
             )
-        steps = self.blocks(self.input(series.reshape(-1, *series.shape[-2:])))
-        pooled = steps.mean(-2) if self.pool == "mean" else steps[:, -1]
-        features: Tensor = self.output(pooled)
-        return features.reshape(*series.shape[:-2], -1)
+        steps = self.input(series)
+        maps = [steps.mT]
+        for block in self.blocks:
+            steps = block(steps)
+            maps.append(steps.mT)
+        return maps
