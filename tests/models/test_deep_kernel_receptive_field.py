@@ -49,8 +49,8 @@ def test_the_steps_of_a_series_are_its_places():
     model = DeepKernelGP(X, X[:, :1], encoder=ArrayEncoder(network, (10, 2)))
     field = model_receptive_field(model).field.map
     assert field.shape == (10,)
-    assert (field[:6] > 0).all()
-    assert (field[6:] == 0).all()  # causal: the middle does not see what follows it
+    seen = field > 1e-12 * field.max()  # beyond the rounding of the transform
+    assert seen.tolist() == [True] * 6 + [False] * 4  # causal: the middle does not see what follows it
 
 
 def test_inputs_without_places_have_none():

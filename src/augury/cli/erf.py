@@ -50,12 +50,13 @@ def erf(
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw the fields.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show how far encoders of images or series see: their effective receptive fields.
+    """Show how far an encoder of images or series sees.
 
-    Prints the side of the centred window with 20, 30, 50 and 99 % of all that the input contributes to the
-    middle of the last map, the share of the area it covers, and the side at 50 % relative to the first
-    encoder. Encoders by name are untrained and see random images. For a saved deep-kernel model: its encoder
-    on its own rows, the lengthscales of its kernel, and the distance over which its inputs are correlated.
+    Its effective receptive field: the side of the centred window with 20, 30, 50 and 99 % of all that the
+    input contributes to the middle of the last map, the share of the area it covers, and the side at 50 %
+    relative to the first encoder. Encoders by name are untrained and see random images. For a saved
+    deep-kernel model: its encoder on its own rows, the lengthscales of its kernel, and the distance over
+    which its inputs are correlated.
     """
     if plot is not None and plot.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise InvalidInputError(f"--plot {plot}: the name must end in .png, .svg or .pdf")
