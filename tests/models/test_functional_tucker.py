@@ -6,7 +6,9 @@ from functools import partial
 
 import pytest
 import torch
+from gpytorch.kernels import MaternKernel, ScaleKernel
 
+import augury
 from augury.errors import InvalidInputError
 from augury.models import FunctionalTucker
 from augury.testing import MODEL_CHECKS
@@ -77,6 +79,36 @@ def test_categories_are_levels_without_order():
     known = model.posterior(torch.tensor([[[0.5, 0.0]]]).double()).variance
     never = model.posterior(torch.tensor([[[0.5, 7.0]]]).double()).variance
     assert float(never) > 100.0 * float(known)
+
+
+@pytest.mark.parametrize("nu", [0.5, 1.5, 2.5])
+def test_of_one_input_it_is_a_matern_process_in_linear_time(nu):
+    """Means and joint covariances of dense algebra with the hyperparameters and the constant it learnt."""
+    generator = torch.Generator().manual_seed(0)
+    X, new = torch.rand(40, 1, generator=generator).double(), torch.rand(5, 1, generator=generator).double()
+    Y, Yvar = (7.0 * X).sin(), torch.linspace(0.01, 0.1, 40).double().unsqueeze(-1)
+    options = {"nu": nu, "outcome_transform": None, "num_starts": 1, "max_iterations": 7}
+    model = FunctionalTucker(X, Y, Yvar, ranks=1, **options).fit()
+    mode, constant = model._tensors[0].modes[0], model._tensors[0]._constant
+    seen = ((Y / Yvar).sum() - mode.shift.sum()) / (1.0 / Yvar).sum()  # the constant of the sweep before
+    kernel = ScaleKernel(MaternKernel(nu)).double()
+    kernel.base_kernel.lengthscale, kernel.outputscale = mode.sde.lengthscale, mode.sde.variance
+    with torch.no_grad():
+        K, cross, prior = (kernel(a, b).to_dense() + 0.0 for a, b in ((X, X), (new, X), (new, new)))
+        solved = torch.linalg.solve(K + Yvar[:, 0].diag(), torch.cat([Y - seen, cross.T], dim=1))
+        posterior = model.posterior(new)
+        mean, covariance = posterior.mean[:, 0], posterior.distribution.covariance_matrix
+    torch.testing.assert_close(mean, constant + cross @ solved[:, 0], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(covariance, prior - cross @ solved[:, 1:], rtol=1e-3, atol=1e-5)
+
+
+def test_a_study_of_one_parameter_is_served():
+    model = partial(FunctionalTucker, ranks=1, nu=2.5, max_iterations=8, num_starts=1)
+    study = augury.Study({"t": (0.0, 10.0)}, augury.Maximize("y"), model=model, store=None, seed=0)
+    for t in (0.0, 2.5, 5.0, 7.5, 10.0):
+        study.add({"t": t}, -((t - 6.0) ** 2))
+    (trial,) = study.ask(1)
+    assert 4.5 < trial.params["t"] < 7.5
 
 
 @pytest.mark.parametrize(

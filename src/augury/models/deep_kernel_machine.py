@@ -61,7 +61,8 @@ class DeepKernelMachine(SparseModel):
             for that of the best density of rows held out, among `candidates`.
         candidates: what "auto" chooses from.
         kernel: "rbf", "arccos", "linear", or a `GramKernel`; each layer trains a copy of its own.
-        ard: whether each input (number or category) has a weight that is learnt, in front of the first layer.
+        ard: whether each input (number or category) has a weight that is learnt, in front of the first layer;
+            the published model has none.
         learn_inducing: whether the inducing points are trained.
         inference: `Collapsed(...)` or `Stochastic(...)`; unless given, the former up to 10,000 rows, with a
             warm-up by Adam, and minibatches beyond.
@@ -86,7 +87,7 @@ class DeepKernelMachine(SparseModel):
         regularization: Regularization = 100.0,
         candidates: Sequence[float] = (float("inf"), 1000.0, 100.0, 10.0, 1.0),
         kernel: str | GramKernel = "rbf",
-        ard: bool = False,
+        ard: bool = True,
         learn_inducing: bool = True,
         inference: SparseInference | None = None,
     ) -> None:

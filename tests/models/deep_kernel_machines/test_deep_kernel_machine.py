@@ -41,7 +41,7 @@ def learnt() -> dict[float, DeepKernelMachine]:
     X, Y = single_index(200, 0)
     inference = Collapsed(max_iterations=30, warm_up=60)
     return {
-        nu: DeepKernelMachine(X, Y, regularization=nu, num_inducing=30, inference=inference).fit()
+        nu: DeepKernelMachine(X, Y, ard=False, regularization=nu, num_inducing=30, inference=inference).fit()
         for nu in (inf, 30.0, 3.0)
     }
 
@@ -105,7 +105,7 @@ def test_weights_of_inputs_tell_which_matter() -> None:
     X = points(80, 4)
     Y = torch.sin(6.0 * X[:, 1:2])
     inference = Collapsed(max_iterations=30, warm_up=30)
-    model = DeepKernelMachine(X, Y, ard=True, num_inducing=15, inference=inference).fit()
+    model = DeepKernelMachine(X, Y, num_inducing=15, inference=inference).fit()
     weights = model.covariance.gram.log_weights
     assert int(weights.argmax()) == 1
     assert float(weights[1] - weights[[0, 2, 3]].max()) > 1.0
