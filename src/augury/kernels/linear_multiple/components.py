@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -27,13 +27,15 @@ class Components:
     columns.
 
     Args:
-        factors: `n x R`: the `F_i` side by side.
+        made: returns `n x R`: the `F_i` side by side; called when they are first needed.
+        num_rows: `n`.
         sizes: `A` numbers of columns, at least 1 each, which sum to `R`.
         envelope: `n x g`, the common `G`; None for matrices that are `F_i F_i^T`.
         lags: the same matrices by the differences of the rows, where that is the shorter way.
     """
 
-    factors: np.ndarray
+    made: Callable[[], np.ndarray]
+    num_rows: int
     sizes: np.ndarray
     envelope: np.ndarray | None = None
     lags: Lags | None = None
@@ -48,15 +50,22 @@ class Components:
         if not len(matrices):
             raise InvalidInputError("a combination of kernels needs at least one; given none")
         factors = [_pivoted_root(matrix, index) for index, matrix in enumerate(matrices)]
-        return cls(np.concatenate(factors, axis=1), np.array([factor.shape[1] for factor in factors]))
+        return cls.of_factors(np.concatenate(factors, axis=1), [factor.shape[1] for factor in factors])
+
+    @classmethod
+    def of_factors(
+        cls, factors: np.ndarray, sizes: Sequence[int] | np.ndarray, envelope: np.ndarray | None = None
+    ) -> Self:
+        """From the `F_i` side by side (`n x R`)."""
+        return cls(lambda: factors, len(factors), np.asarray(sizes), envelope)
 
     def __len__(self) -> int:
         return len(self.sizes)
 
-    @property
-    def num_rows(self) -> int:
-        """`n`."""
-        return len(self.factors)
+    @cached_property
+    def factors(self) -> np.ndarray:
+        """`n x R`: the `F_i` side by side."""
+        return self.made()
 
     @cached_property
     def _starts(self) -> np.ndarray:
@@ -70,7 +79,7 @@ class Components:
     @property
     def root_columns(self) -> int:
         """How many columns all roots have together."""
-        return int(self.factors.shape[1]) * (1 if self.envelope is None else self.envelope.shape[1])
+        return int(self.sizes.sum()) * (1 if self.envelope is None else self.envelope.shape[1])
 
     @cached_property
     def roots(self) -> np.ndarray:
@@ -86,7 +95,7 @@ class Components:
 
     def summed(self, columns: np.ndarray, *, of_roots: bool = False) -> np.ndarray:
         """`A` sums over the columns of each component."""
-        width = len(columns) // self.factors.shape[1] if of_roots else 1
+        width = len(columns) // int(self.sizes.sum()) if of_roots else 1
         return np.add.reduceat(columns, self._starts * width)
 
     @property
@@ -124,6 +133,8 @@ class Components:
 
     def diagonal_sums(self) -> np.ndarray:
         """`A` traces of the `K_i`."""
+        if self.lags is not None:
+            return self.lags.inner_products(np.eye(self.num_rows))[0]
         squares = self.factors**2
         if self.envelope is not None:
             squares = squares * (self.envelope**2).sum(axis=1)[:, None]
@@ -131,15 +142,18 @@ class Components:
 
     def scaled_rows(self, scale: np.ndarray) -> Components:
         """Those of `D K_i D`, for the diagonal `D` of `n` numbers."""
-        return Components(self.factors * scale[:, None], self.sizes, self.envelope)
+        return Components.of_factors(self.factors * scale[:, None], self.sizes, self.envelope)
 
     def __getitem__(self, indices: np.ndarray) -> Components:
         """Some of the components (an index array)."""
         chosen = np.zeros(len(self), dtype=bool)
         chosen[indices] = True
-        columns = np.repeat(chosen, self.sizes)
-        lags = None if self.lags is None else self.lags[chosen]
-        return Components(self.factors[:, columns], self.sizes[chosen], self.envelope, lags)
+        columns, sizes = np.repeat(chosen, self.sizes), self.sizes[chosen]
+        if self.lags is None:
+            return Components.of_factors(self.factors[:, columns], sizes, self.envelope)
+        return Components(
+            lambda: self.factors[:, columns], self.num_rows, sizes, self.envelope, self.lags[chosen]
+        )
 
 
 def _pivoted_root(matrix: np.ndarray, index: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import pi
 from typing import Literal, final
 
@@ -128,19 +129,21 @@ class GridSpectralMixtureKernel(LinearMultipleKernel):
             envelope = vectors[:, kept] * np.sqrt(values[kept])
             n, A, P = len(X), len(self.frequencies), self.num_dims
             lags = Lags.of_rows(X.numpy(), self._at_differences, _most_differences(n, A, P))
-            if n <= 2 ** (
-                P + 1
-            ):  # exact factors of the products of cosines would be no shorter than the matrix
+            if n <= 2 ** (P + 1):  # products of cosines would be no shorter than the matrix
                 sides = 2.0 * pi * self.frequencies
                 matrices = [_products(X, X, side[None])[..., 0].numpy() for side in sides]
-                plain = Components.of_matrices(matrices)
-                return Components(plain.factors, plain.sizes, envelope, lags)
-            factors = np.ones((n, A, 1))
-            for p in range(P):
-                angle = 2.0 * pi * X[:, p, None].numpy() * self.frequencies[:, p].numpy()
-                waves = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-                factors = (factors[..., :, None] * waves[..., None, :]).reshape(n, A, -1)
-        return Components(factors.reshape(n, -1), np.full(A, 2**P), envelope, lags)
+                return replace(Components.of_matrices(matrices), envelope=envelope, lags=lags)
+        return Components(lambda: self._factors(X.numpy()), n, np.full(A, 2**P), envelope, lags)
+
+    def _factors(self, X: np.ndarray) -> np.ndarray:
+        """`n x A 2^P`: products of a cosine or a sine of each input (`n x P`), of each component."""
+        n, A = len(X), len(self.frequencies)
+        factors = np.ones((n, A, 1))
+        for column, frequencies in zip(X.T, self.frequencies.numpy().T, strict=True):
+            angle = 2.0 * pi * column[:, None] * frequencies
+            waves = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+            factors = (factors[..., :, None] * waves[..., None, :]).reshape(n, A, -1)
+        return factors.reshape(n, -1)
 
     def _at_differences(self, differences: np.ndarray) -> np.ndarray:
         """`A x U`: the components at `U x P` differences."""

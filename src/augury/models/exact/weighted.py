@@ -158,4 +158,4 @@ def _merged(own: Components, levels: Sequence[np.ndarray]) -> Components:
         count = level.shape[1]
         factors.append((own.factors[:, :, None] * level[:, None, :]).reshape(n, R * count))
         sizes.append(own.sizes * count)
-    return Components(np.concatenate(factors, axis=1), np.concatenate(sizes), own.envelope)
+    return Components.of_factors(np.concatenate(factors, axis=1), np.concatenate(sizes), own.envelope)
