@@ -146,6 +146,10 @@ def regression(seeds: int, rows: int, epochs: int) -> list[Row]:
         "one map, m = 128": ("", partial(bundled, num_features=128)),
         "one map, m = 512": ("", partial(bundled, num_features=512)),
         "one map, m = 2048": ("<= 1.5", partial(bundled, num_features=2048)),
+        "one map, m = 2048, biases of twice the default width": (
+            "<= 1.5",
+            partial(bundled, features=partial(ReLUFeatures, 2048, bias_scale=4.0)),
+        ),
         "two maps, m = 512": ("", partial(bundled, num_features=512, num_layers=2)),
         "two maps, m = 2048": ("", partial(bundled, num_features=2048, num_layers=2)),
         "scikit-learn's RBFSampler, m = 2048, ridge": ("", fourier),
