@@ -46,7 +46,7 @@ def _signal(network: nn.Module) -> nn.Module:
 
 
 def _unireplknet(dims: int, seed: int) -> nn.Module:
-    return UniRepLKNet(1, (1, 1), 16, ((13,), (13,)), spatial_dims=dims, seed=seed, **_SMALL)
+    return UniRepLKNet(1, (1, 1), 16, ((3,), (13,)), spatial_dims=dims, seed=seed, **_SMALL)
 
 
 def _inception(dims: int, seed: int) -> nn.Module:
@@ -56,12 +56,6 @@ def _inception(dims: int, seed: int) -> nn.Module:
 def _sgconv(seed: int) -> nn.Module:
     network = SGConvEncoder(1, 256, 16, 2, _FEATURES, "last", bidirectional=False, taps=16, seed=seed)
     return ArrayEncoder(network, (256, 1))
-
-
-def _raster(seed: int) -> nn.Module:
-    """Pictures as series of pixels, row after row."""
-    network = SGConvEncoder(1, 1024, 16, 2, _FEATURES, taps=16, seed=seed)
-    return ArrayEncoder(network, (1024, 1))
 
 
 ENCODERS: dict[str, dict[str, Callable[[int], nn.Module]]] = {

@@ -43,6 +43,13 @@ def test_the_field_of_a_window_and_the_scales_of_its_feature():
     torch.testing.assert_close(seen.lengthscales * deviation, model.kernel().lengthscale.detach().flatten())
 
 
+def test_an_array_among_other_numbers():
+    X = torch.rand(10, 17, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) + 0.5
+    alone = DeepKernelGP(X[:, 1:16], X[:, :1], encoder=ArrayEncoder(Window(5), (1, 15)))
+    among = DeepKernelGP(X, X[:, :1], encoder=ArrayEncoder(Window(5), (1, 15), first=1))
+    torch.testing.assert_close(model_receptive_field(among).field.map, model_receptive_field(alone).field.map)
+
+
 def test_the_steps_of_a_series_are_its_places():
     X = torch.rand(6, 20, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     network = SGConvEncoder(2, 10, 4, 1, 2, taps=4, bidirectional=False)

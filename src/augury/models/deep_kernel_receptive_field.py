@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import e
+from math import e, prod
 
 import torch
 from torch import Tensor
@@ -57,7 +57,8 @@ def model_receptive_field(
     X = model.train_inputs[0]
     with torch.no_grad():
         inputs, features = model.network_inputs(X, outcome), model.features(X, outcome)
-    arrays = inputs.reshape(-1, *encoder.shape)
+    first = encoder.first or 0
+    arrays = inputs[:, first : first + prod(encoder.shape)].reshape(-1, *encoder.shape)
     last = isinstance(encoder.network, SGConvEncoder)
     field = effective_receptive_field(
         encoder.network, arrays[:rows], stage=stage, absolute=absolute, channels_last=last

@@ -1,0 +1,138 @@
+"""Large-kernel encoders: UniRepLKNet (Ding et al. 2024) and its design rules (Zhang, Ding and Yue 2025).
+
+Parameters of the nine published networks; folding; the effective receptive field of few large kernels beside
+many small ones; and a task that needs to see far: the displacement of two spots, 20 to 31 places apart in
+fields of 64 x 64, by networks of equal widths with kernels of 3, 7 and 13. (ImageNet is out of reach here.)
+
+    python -m reproductions.large_kernels [--quick]
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from augury.networks import effective_receptive_field
+from augury.networks.encoders import UniRepLKNet, named_encoder
+from augury.networks.receptive_field import EffectiveReceptiveField
+from reproductions._table import Row, is_quick, print_table
+
+# millions of parameters, folded, 1,000 classes; those of B, L and XL as the released code counts them
+_PUBLISHED = {
+    **{"a": 4.4, "f": 6.2, "p": 10.7, "n": 18.3, "t": 31.0, "s": 55.6},
+    **{"b": 98.0, "l": 218.5, "xl": 386.5},
+}
+_SIDE = 64
+
+
+def parameters(variants: list[str]) -> list[Row]:
+    rows = []
+    for variant in variants:
+        network = UniRepLKNet.from_variant(variant, num_classes=1000, folded=True, device="meta")
+        count = sum(parameter.numel() for parameter in network.parameters())
+        claim = f"UniRepLKNet-{variant.upper()}: parameters, folded"
+        rows.append((claim, f"{_PUBLISHED[variant]:g} M", f"{count / 1e6:.1f} M ({count})"))
+    return rows
+
+
+def folding() -> list[Row]:
+    """A network with random statistics, scales and shifts before and after folding."""
+    rows = []
+    for dtype, bound in ((torch.float32, "1e-5"), (torch.float64, "1e-12")):
+        network = UniRepLKNet(3, (1, 1, 2, 1), 16, ((3,), (13,), (13, 3), (13,)), 10, dtype=dtype)
+        generator = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            for name, value in [*network.named_parameters(), *network.named_buffers()]:
+                if "running_var" in name:
+                    value.uniform_(0.5, 2.0, generator=generator)
+                elif value.is_floating_point():
+                    value.normal_(0.0, 0.1, generator=generator)
+            x = torch.randn(2, 3, 96, 96, dtype=dtype, generator=generator)
+            before = network.eval()(x)
+            after = network.reparameterize()(x)
+        error = float((after - before).abs().max() / before.abs().max())
+        rows.append((f"folding, {str(dtype).removeprefix('torch.')}", f"<= {bound}", f"{error:.1g}"))
+    return rows
+
+
+def receptive_fields(seeds: int) -> list[Row]:
+    """Untrained rectifier networks with the same 49 places of theoretical reach, averaged over draws."""
+    sides = {}
+    for name in ("conv-24x3", "conv-4x13"):
+        total = torch.zeros(128, 128)
+        for seed in range(seeds):
+            images = torch.randn(2, 3, 128, 128, generator=torch.Generator().manual_seed(seed))
+            total += effective_receptive_field(named_encoder(name, seed=seed), images).map
+        field = EffectiveReceptiveField(total)
+        axis = torch.arange(128) - 64.0
+        spread = float((field.map.sum(0) * axis**2).sum() / field.map.sum()) ** 0.5
+        sides[name] = (field.side(), spread)
+    (small, narrow), (large, wide) = sides["conv-24x3"], sides["conv-4x13"]
+    claim = "4 layers of 13 x 13 against 24 of 3 x 3"
+    return [
+        (f"{claim}: side of half", "1.6 to 2.0 (theory 1.87)", f"{large / small:.2f} ({large:g}, {small:g})"),
+        (f"{claim}: deviation", "7.48 / 4.00 = 1.87", f"{wide:.2f} / {narrow:.2f} = {wide / narrow:.2f}"),
+    ]
+
+
+def two_spots(n: int, seed: int) -> tuple[Tensor, Tensor]:
+    """A high and a low spot on a torus, and the displacement between them in units of the side."""
+    generator = np.random.default_rng(seed)
+    first = generator.uniform(0, _SIDE, (n, 2))
+    angle, distance = generator.uniform(0, 2 * np.pi, n), generator.uniform(20, 31, n)
+    step = np.stack([np.cos(angle), np.sin(angle)], 1) * distance[:, None]
+    axis = np.arange(_SIDE) + 0.5
+
+    def spot(places: np.ndarray) -> np.ndarray:
+        away = (axis - places[:, :, None] + _SIDE / 2) % _SIDE - _SIDE / 2
+        bell = np.exp(-0.5 * (away / 1.5) ** 2)
+        return bell[:, 0, :, None] * bell[:, 1, None, :]
+
+    fields = spot(first) - spot(first + step)
+    return torch.from_numpy(fields[:, None]).float(), torch.from_numpy(step / _SIDE).float()
+
+
+def displacement(kernels: list[int], seeds: int, steps: int) -> list[Row]:
+    rows = []
+    new, truth = two_spots(500, 10_000)
+    for size in kernels:
+        found, begun = [], time.process_time()
+        for seed in range(seeds):
+            X, Y = two_spots(2000, seed)
+            network = UniRepLKNet(
+                1, (1, 1), 16, ((3,), (size,)), 2, layer_scale=1.0, seed=seed, dtype=torch.float32
+            )
+            optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
+            generator = torch.Generator().manual_seed(seed)
+            for _ in range(steps):
+                chosen = torch.randint(len(X), (32,), generator=generator)
+                optimizer.zero_grad()
+                nn.functional.mse_loss(network(X[chosen]), Y[chosen]).backward()
+                optimizer.step()
+                schedule.step()
+            with torch.no_grad():
+                left = network.eval()(new) - truth
+            found.append(float(left.square().mean().sqrt() / truth.std()))
+        listed = ", ".join(f"{value:.3f}" for value in found)
+        seconds = (time.process_time() - begun) / seeds
+        claim = f"displacement of two spots, kernels of {size}"
+        rows.append((claim, "less with larger kernels", f"{np.mean(found):.3f} ({listed}); {seconds:.0f} s"))
+    return rows
+
+
+def main() -> None:
+    quick = is_quick(__doc__)
+    torch.set_num_threads(1)
+    print_table("Sizes", parameters(["a", "s"] if quick else list(_PUBLISHED)))
+    print_table("Folding", folding())
+    print_table("Effective receptive field", receptive_fields(1 if quick else 5))
+    title = "Seeing far (our own test of the claim): error as a share of the deviation"
+    print_table(title, displacement([3, 13] if quick else [3, 7, 13], 1 if quick else 2, 5 if quick else 200))
+
+
+if __name__ == "__main__":
+    main()
