@@ -14,8 +14,7 @@ import torch
 from botorch.models.transforms.input import InputTransform
 from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.utils.types import DEFAULT, _DefaultType
-from gpytorch.kernels import Kernel, MaternKernel
-from gpytorch.priors import LogNormalPrior
+from gpytorch.kernels import Kernel
 from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
@@ -24,11 +23,11 @@ from augury.inference.encoder_training import SeparateTraining
 from augury.kernels.encoded import EncodedKernel
 from augury.models.deep_kernel_fit import fit_deep_kernel
 from augury.models.deep_kernel_separate import fit_separately
+from augury.models.encoder_on_points import EncoderOnPoints, encoded_rows, kernel_of_features
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.marginal_likelihood import QUIET_START
 from augury.models.exact.model import ExactModel
-from augury.models.exact.priors import lengthscale_prior
 from augury.models.exact.regression import ExactRegression
 from augury.models.one_hot import NetworkInputs
 from augury.models.pretraining import pretrain_
@@ -37,11 +36,6 @@ from augury.networks.spectral_bound import bound_spectral_norm_
 
 #: Network inputs have variance 1 over the cube; passed on, they have the unit cube's width again.
 _CUBE = 12.0**-0.5
-#: With more features than this they share one lengthscale.
-_MOST_LENGTHSCALES = 64
-#: The first lengthscale of a feature, in its standard deviations over the training rows, and the least one.
-_DEVIATIONS = 3.5
-_LEAST_LENGTHSCALE = 0.1
 
 
 @final
@@ -121,9 +115,9 @@ class DeepKernelGP(ExactModel):
             network = copy.deepcopy(network).double()
             if spectral_bound is not None:
                 bound_spectral_norm_(network, spectral_bound)
-            whole = _OnInputs(inputs, network).eval()
-            features = _features(whole, rows)
-            kernel = _default_kernel(features) if covar_module is None else copy.deepcopy(covar_module)
+            whole = EncoderOnPoints(inputs, network).eval()
+            features = encoded_rows(whole, rows)
+            kernel = kernel_of_features(features) if covar_module is None else copy.deepcopy(covar_module)
             return AutogradCovariance(X, EncodedKernel(whole, kernel, weight_scale))
 
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
@@ -172,7 +166,7 @@ class DeepKernelGP(ExactModel):
                 theta = fit_separately(
                     regression,
                     self._training,
-                    _default_kernel if self._default_kernel else None,
+                    default_kernel=self._default_kernel,
                     seed=seed,
                     progress=progress,
                     checkpoint=_numbered(checkpoint, index if self.num_outputs > 1 else None),
@@ -199,7 +193,7 @@ class DeepKernelGP(ExactModel):
         kernel, X = covariance.kernel, torch.from_numpy(regression.X)
         pretrain_(kernel.encoder, X, torch.from_numpy(regression.y), self._pretrain_steps, seed=seed)
         if self._default_kernel:
-            afresh = _default_kernel(_features(kernel.encoder, X))
+            afresh = kernel_of_features(encoded_rows(kernel.encoder, X))
             kernel.base_kernel.lengthscale = afresh.lengthscale.detach()
         theta = covariance.theta
         return theta if regression.noise is not None else np.append(theta, log(QUIET_START))
@@ -222,9 +216,9 @@ class DeepKernelGP(ExactModel):
         """A copy of the kernel on the features of an outcome, as trained."""
         return copy.deepcopy(self._encoded_kernel(outcome).base_kernel)
 
-    def _encoder(self, outcome: int) -> _OnInputs:
+    def _encoder(self, outcome: int) -> EncoderOnPoints:
         encoder = self._encoded_kernel(outcome).encoder
-        assert isinstance(encoder, _OnInputs)
+        assert isinstance(encoder, EncoderOnPoints)
         return encoder
 
     def _encoded_kernel(self, outcome: int) -> EncodedKernel:
@@ -234,56 +228,8 @@ class DeepKernelGP(ExactModel):
         return covariance.kernel
 
 
-class _OnInputs(nn.Module):
-    """An encoder that takes points as a space encodes them."""
-
-    def __init__(self, inputs: NetworkInputs, encoder: nn.Module) -> None:
-        super().__init__()
-        self.inputs, self.encoder = inputs, encoder
-
-    def forward(self, X: Tensor) -> Tensor:
-        features: Tensor = self.encoder(self.inputs(X))
-        return features
-
-
-def _features(encoder: _OnInputs, X: Tensor) -> Tensor:
-    """`n x features` of the training rows, once they are known to be what a kernel can take."""
-    width = encoder.inputs.width
-    try:
-        with torch.no_grad():
-            features = encoder(X)
-    except RuntimeError as error:
-        raise InvalidInputError(
-            f"the encoder failed on the {len(X)} x {width} training inputs (numbers, then one column for "
-            f"each category): {error}"
-        ) from error
-    given = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
-    if not isinstance(features, Tensor) or features.dim() != 2 or len(features) != len(X):
-        raise InvalidInputError(
-            f"the encoder must map {len(X)} x {width} to {len(X)} x features; it gives {given}"
-        )
-    if not bool(torch.isfinite(features).all()):
-        raise InvalidInputError("the encoder gives features that are not finite for the training inputs")
-    return features
-
-
 def _numbered(path: str | os.PathLike[str] | None, index: int | None) -> Path | None:
     """The checkpoint of one outcome of several."""
     if path is None or index is None:
         return None if path is None else Path(path)
     return Path(path).with_stem(f"{Path(path).stem}.{index}")
-
-
-def _default_kernel(features: Tensor) -> Kernel:
-    """Matern-5/2 on these features (`n x p`), with the Gaussian process's prior of lengthscales."""
-    count = features.shape[-1]
-    ard = count if count <= _MOST_LENGTHSCALES else None
-    prior = lengthscale_prior(count)
-    kernel = MaternKernel(
-        2.5, ard_num_dims=ard, lengthscale_prior=LogNormalPrior(prior.location, prior.scale)
-    ).double()
-    spread = features.std(dim=0, correction=0)
-    if ard is None:
-        spread = spread.square().sum().sqrt()
-    kernel.lengthscale = (_DEVIATIONS * spread).clamp_min(_LEAST_LENGTHSCALE)
-    return kernel

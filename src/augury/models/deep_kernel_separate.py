@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 
 import numpy as np
 import torch
-from gpytorch.kernels import Kernel
-from torch import Tensor
 
 from augury.inference.base import Progress
 from augury.inference.encoder_training import EncoderTrainer, SeparateTraining
 from augury.models.deep_kernel_fit import ascend
+from augury.models.encoder_on_points import kernel_of_features
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
 from augury.models.exact.regression import ExactRegression
@@ -26,8 +24,8 @@ _FEWEST_ROWS = 8
 def fit_separately(
     regression: ExactRegression,
     plan: SeparateTraining,
-    default_kernel: Callable[[Tensor], Kernel] | None,
     *,
+    default_kernel: bool,
     seed: int = 0,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
@@ -37,7 +35,7 @@ def fit_separately(
     Args:
         regression: all rows, and an `EncodedKernel` as their covariance; overwritten.
         plan: of the encoder's training.
-        default_kernel: makes the first kernel of features (`n x p`); None to begin from the one there is.
+        default_kernel: whether the kernel begins as `kernel_of_features` says; else as it is.
         seed: of the split, and of the training.
         progress: called after each step.
         checkpoint: see `EncoderTrainer.run`.
@@ -55,8 +53,8 @@ def fit_separately(
         EncoderTrainer(kernel.encoder.encoder, inputs, y, plan, seed).run(progress, checkpoint)
     with torch.no_grad():
         features = kernel.encoder(torch.from_numpy(regression.X[held]))
-    if default_kernel is not None:
-        kernel.base_kernel.lengthscale = default_kernel(features).lengthscale.detach()
+    if default_kernel:
+        kernel.base_kernel.lengthscale = kernel_of_features(features).lengthscale.detach()
     F = features.numpy()
     noise = None if regression.noise is None else regression.noise[held]
     on_features = AutogradCovariance(F, kernel.base_kernel)
