@@ -18,13 +18,16 @@ import gpytorch
 import numpy as np
 import torch
 from scipy.optimize import brentq
-from torch import Tensor
+from torch import Tensor, nn
 
+from augury.inference import SeparateTraining
 from augury.kernels.rbf_attention import RBFAttentionKernel, gaussian_similarity
-from augury.networks import SoftmaxFreeAttention, SoftmaxFreeTransformer
+from augury.models import DeepKernelGP
+from augury.networks import ArrayEncoder, SoftmaxFreeAttention, SoftmaxFreeEncoder, SoftmaxFreeTransformer
 from augury.networks.softmax_free.landmarks import Landmarks
 from augury.numerics.spd_inverse import newton_inverse
 from reproductions._table import Row, is_quick, print_table
+from reproductions.array_encoders import TASKS, data, scores, trained
 
 _HEAD = 32  # entries of a head in all published networks
 _PUBLISHED_SIZES = {"tiny": 13, "small": 24, "medium": 45, "large": 64, "huge": 87}
@@ -204,12 +207,57 @@ def cost(quick: bool) -> list[Row]:
     ]
 
 
+class _Patches(nn.Module):
+    """Arrays (`B x 1 x ...`) as tokens: squares of pixels, or pieces of a series."""
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def forward(self, arrays: Tensor) -> Tensor:
+        if arrays.ndim == 3:
+            return arrays[:, 0].unflatten(-1, (-1, self.side))
+        return nn.functional.pixel_unshuffle(arrays, self.side).flatten(2).mT
+
+
+def _encoder(task: str, seed: int) -> nn.Module:
+    if "series" in task:
+        shape, grid, entries = (1, 256), (64,), 4
+    else:
+        shape, grid, entries = (1, 32, 32), (8, 8), 16
+    network = SoftmaxFreeEncoder(grid, entries, 16, 2, 2, 4, 2, seed=seed)
+    return ArrayEncoder(nn.Sequential(_Patches(4), network), shape)
+
+
+def encoders(quick: bool) -> list[Row]:
+    """Negative log density of new values: the kernel behind the transformer, and on flat rows."""
+    rows, plan = (60, SeparateTraining(steps=10)) if quick else (300, SeparateTraining())
+    found = []
+    for task in list(TASKS)[:1] if quick else TASKS:
+        values = []
+        for seed in range(1 if quick else 3):
+            X, Y, new, y = data(task, seed, rows)
+            ours = trained(_encoder(task, seed), X, Y, plan)
+            flat = DeepKernelGP(X, Y, encoder=nn.Identity()).fit()
+            values.append([scores(model, new, y)[0] for model in (ours, flat)])
+        ours, flat = np.array(values).T
+        found.append(
+            (
+                f"{task}: softmax-free transformer, the kernel on flat rows",
+                "-",
+                f"{ours.mean():.3f}, {flat.mean():.3f}; below in {(ours < flat).sum()} of {len(flat)}",
+            )
+        )
+    return found
+
+
 def main() -> None:
     quick = is_quick(__doc__)
     print_table("Sizes and kernels", sizes(quick) + kernels())
     print_table("Newton's inverse in single precision, Gaussian matrices", newton(1 if quick else 5))
     print_table("The attention matrix", growth(1 if quick else 5) + landmarks())
     print_table("Cost", cost(quick))
+    print_table("In front of a kernel: negative log density, lower is better", encoders(quick))
 
 
 if __name__ == "__main__":
