@@ -12,6 +12,7 @@ from augury.numerics.linalg import (
     inverse_factor,
     inverse_in_place,
     solve_with_factor,
+    symmetric_inverse,
     symmetric_product,
 )
 
@@ -74,6 +75,7 @@ def test_solve_inverse_and_product(n):
     inverse_in_place(inverse)
     np.testing.assert_allclose(np.tril(inverse), np.tril(np.linalg.inv(K)), rtol=1e-8, atol=1e-12)
     np.testing.assert_array_equal(np.triu(inverse, 1), np.triu(K, 1))
+    np.testing.assert_allclose(symmetric_inverse(L.copy(order="F")), np.linalg.inv(K), rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(inverse_factor(L.copy(order="F")) @ np.tril(L), np.eye(n), atol=1e-10)
     np.testing.assert_allclose(symmetric_product(np.asfortranarray(np.tril(K)), B), K @ B, rtol=1e-10)
 

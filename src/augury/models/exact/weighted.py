@@ -150,7 +150,7 @@ class WeightedCovariance(Covariance):
 
 def _merged(own: Components, levels: Sequence[np.ndarray]) -> Components:
     """Each component once for each scope, its columns once for each level of that."""
-    if all(level.shape[1] == 1 for level in levels) and len(levels) == 1:
+    if len(levels) == 1 and levels[0].shape[1] == 1:
         return own
     n, R = own.factors.shape
     factors, sizes = [], []

@@ -17,8 +17,8 @@ from augury.models.gradient_enhanced.covariance import VALUE, DerivativeMatern
 from augury.numerics.linalg import (
     cholesky_in_place,
     inverse_factor,
-    inverse_in_place,
     solve_with_factor,
+    symmetric_inverse,
 )
 from augury.numerics.newton import Expansion
 
@@ -129,7 +129,7 @@ class GradientEnhancedRegression:
         except FloatingPointError:
             return -np.inf, np.zeros_like(theta)
         log_likelihood = self._log_likelihood(factor, alpha, constant)
-        weights = np.outer(alpha, alpha) - _inverse(factor)
+        weights = np.outer(alpha, alpha) - symmetric_inverse(factor)
         (slope,) = torch.autograd.grad(K, kernel, torch.from_numpy(weights))
         gradient = np.zeros_like(theta)
         gradient[: self._n_kernel] = 0.5 * slope.numpy()
@@ -159,7 +159,7 @@ class GradientEnhancedRegression:
             factor, alpha, _, _ = self._factorise(theta)
         except FloatingPointError:
             return np.inf
-        residual = (alpha / _inverse(factor).diagonal())[self._is_value]
+        residual = (alpha / symmetric_inverse(factor).diagonal())[self._is_value]
         return float(residual @ residual) / max(len(self.y) * float(self.y.var()), np.finfo(np.float64).tiny)
 
     def explained_by_noise(self, theta: np.ndarray, longer: float) -> np.ndarray | None:
@@ -257,10 +257,3 @@ class GradientEnhancedRegression:
         cross = self.kernel(theta, X, which, self.points, self.which) @ root.T
         mean = constant * (which == VALUE).to(cross) + cross @ whitened
         return mean, self.kernel(theta, X, which, X, which) - cross @ cross.transpose(-1, -2)
-
-
-def _inverse(factor: np.ndarray) -> np.ndarray:
-    """The inverse of the factorised matrix, both triangles; the factor is used up."""
-    inverse_in_place(factor)
-    inverse = np.tril(factor)
-    return inverse + np.tril(factor, -1).T
