@@ -18,6 +18,8 @@ _TINY = float(np.finfo(np.float64).tiny) ** 0.5
 #: A step that goes down lets the next be so many times longer, up to the second; after so many steps in a
 #: row that change next to nothing the search ends.
 _GROWTH, _LONGEST, _QUIET_STEPS = 1.3, 20.0, 3
+#: What no step multiplies a weight by less or more than.
+_LEAST_FACTOR, _LARGEST_FACTOR = 1e-6, 1e6
 #: A component that was dropped is taken up again, with the second share of what all began with, where the
 #: objective would fall by more than the first if it had all of it; so many times at most.
 _WORTH_IT, _REVIVED, _MOST_REVIVALS = 0.1, 1e-3, 5
@@ -141,7 +143,7 @@ class _Descent:
             if not kept.all():
                 alive, values, terms = alive[kept], values[kept], terms.of(kept)
                 current = self.evidence.keep(alive)
-            longer = np.maximum(values * _ratio(terms.fit, terms.complexity) ** exponent, _TINY)
+            longer = np.maximum(values * _factor(terms.fit, terms.complexity, exponent), _TINY)
             new_noise = self._next_noise(noise, terms, exponent)
             new = current.terms(longer, new_noise)
             if exponent > 1.0 and not new.objective <= terms.objective:
@@ -159,13 +161,15 @@ class _Descent:
     def _next_noise(self, noise: float, terms: Terms, exponent: float) -> float:
         if self.least_noise is None:
             return noise
-        ratio = float(_ratio(terms.noise_fit, terms.noise_complexity))
-        return max(noise * ratio**exponent, self.least_noise)
+        factor = float(_factor(terms.noise_fit, terms.noise_complexity, exponent))
+        return max(noise * factor, self.least_noise)
 
 
-def _ratio(fit: np.ndarray | float, complexity: np.ndarray | float) -> np.ndarray:
-    """What a step multiplies a weight by."""
-    return np.sqrt(fit / np.maximum(complexity, _TINY))
+def _factor(fit: np.ndarray | float, complexity: np.ndarray | float, exponent: float) -> np.ndarray:
+    """What a step multiplies a weight by: at its own length, with the exponent 1, the root of the ratio."""
+    ratio = fit / np.maximum(complexity, _TINY)
+    factor: np.ndarray = np.clip(ratio ** (0.5 * exponent), _LEAST_FACTOR, _LARGEST_FACTOR)
+    return factor
 
 
 def stationarity_gap(weights: np.ndarray, start: np.ndarray, terms: Terms) -> float:
