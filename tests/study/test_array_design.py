@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from torch import nn
 import augury
 from augury.models import DeepKernelGP
 from augury.networks import ArrayEncoder
+from augury.study.command import Command
+from augury.study.report.words import number
 
 TARGET = np.outer(np.linspace(0.2, 0.8, 2), np.ones(3))
 
@@ -92,3 +95,13 @@ def test_functions_take_arrays_by_name():
         seed=0,
     )
     assert result.params["density"].shape == (2, 2)
+
+
+def test_a_command_reads_an_array_as_json():
+    code = "import json, sys; print(sum(map(sum, json.loads(sys.argv[1]))))"
+    command = Command([sys.executable, "-c", code, "{density}"], names=["density"])
+    assert command({"density": TARGET}) == pytest.approx(TARGET.sum())
+
+
+def test_a_table_shows_what_an_array_spans():
+    assert number(np.array([[0.0, 0.25], [1.0, 0.5]])) == "array 2 x 2, 0 to 1"
