@@ -10,7 +10,7 @@ from pathlib import Path
 
 from augury.hardware.synthesis_table import drawn_networks, exemplar_networks, write_table
 
-DRAWN = 300
+DRAWN = 200
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def test_the_verilog_has_the_trained_weights(search):
 
 
 def test_a_study_finds_a_trade_off(search):
-    study = augury.Study(search.space, search.goals, seed=0)
+    study = augury.Study(search.space, search.goals, store=None, seed=0)
     study.run(search, budget=14)
     front = study.pareto_front()
     assert len(front) > 1
@@ -81,6 +81,8 @@ def test_what_cannot_be_is_refused(surrogate):
         NetworkSearch(X, Y - 1, surrogate)
     with pytest.raises(InvalidInputError, match="classes from 0"):
         NetworkSearch(X, Y.astype(float), surrogate)
+    with pytest.raises(InvalidInputError, match="bits to choose among"):
+        NetworkSearch(X, Y, surrogate, bits=[3])
     known = synthesised_networks()
     with pytest.raises(InvalidInputError, match="LUT, FF"):
         NetworkSearch(X, Y, LayerSurrogate(known.designs, known.costs[:, :2]))

@@ -47,13 +47,13 @@ class SynthesisedNetworks:
 
 @cache
 def synthesised_networks() -> SynthesisedNetworks:
-    """Networks that were drawn: one to three layers of 2 to 8 neurons, 2 to 5 bits, reuse of 1, 2 and 4."""
+    """200 drawn networks: up to three layers of 2 to 8 neurons, 2 to 5 bits, reuse of 1, 2 and 4."""
     return _read("synthesised_networks.csv")
 
 
 @cache
 def synthesised_exemplars() -> SynthesisedNetworks:
-    """48 networks of other widths: for six well-known tables, up to 18 inputs, at 2 to 5 bits."""
+    """24 wider networks: for four well-known tables, up to 18 inputs and 10 neurons, at 3 to 5 bits."""
     return _read("synthesised_exemplars.csv")
 
 

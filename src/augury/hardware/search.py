@@ -39,15 +39,17 @@ class NetworkSearch:
         X: `n x d` inputs, scaled by their deviations to the range of the signals.
         y: `n` classes, whole numbers from 0.
         surrogate: predicts the costs of `SYNTHESIS_TARGETS`, trained on `synthesised_networks`.
-        widths: of hidden layers.
-        bits: of signals and weights.
-        reuses: of each layer's multipliers; one that does not divide the layer becomes their common divisor.
+        widths: of hidden layers, two or more, increasing.
+        bits: of signals and weights, likewise.
+        reuses: of each layer's multipliers, likewise; one that does not divide the layer becomes their
+            common divisor.
         held_out: the share of rows that networks are judged on.
         num_steps: of each training.
         seed: of the division of the rows and of the trainings.
 
     Raises:
-        InvalidInputError: rows and classes that do not agree, a surrogate of other costs.
+        InvalidInputError: rows and classes that do not agree, a surrogate of other costs, a single width or
+            number of bits or reuse.
     """
 
     def __init__(
@@ -71,6 +73,9 @@ class NetworkSearch:
             raise InvalidInputError(
                 f"the surrogate predicts {', '.join(SYNTHESIS_TARGETS)}; given {surrogate.num_outputs} costs"
             )
+        for name, values in (("widths", widths), ("bits", bits), ("reuses", reuses)):
+            if len(values) < 2:
+                raise InvalidInputError(f"{name} to choose among are two or more; given {tuple(values)}")
         self.surrogate = surrogate
         self.widths, self.bits, self.reuses = tuple(widths), tuple(bits), tuple(reuses)
         self._X, self._y, self._seed, self._num_steps = X, y, seed, num_steps
