@@ -63,6 +63,19 @@ def test_the_portfolio_tells_who_has_weight(run, tmp_path, monkeypatch):
     assert "<svg" in (tmp_path / "calibration.svg").read_text()
 
 
+def test_a_table_of_candidates_is_what_settings_are_encoded_by(run, tmp_path):
+    sheet = table(tmp_path / "runs.csv", n=8)
+    rows = [line.split(",")[:2] for line in sheet.read_text().splitlines()[1:]]
+    choices = [*rows, ["200", "DMF"]]  # a range that the experiments do not have
+    (tmp_path / "choices.csv").write_text("\n".join(["T,solvent", *map(",".join, choices)]) + "\n")
+    options = ["--goal", "max:yield", "--model", "gp", "--ignore", "note", "--json"]
+    plain, among = (
+        json.loads(run(sheet, *options, *more).stdout) for more in ([], ["--candidates", "choices.csv"])
+    )
+    assert plain["n"] == among["n"] == 8
+    assert plain["models"]["gp"]["nll"] != among["models"]["gp"]["nll"]
+
+
 def test_one_setting_can_be_left_out_at_a_time(run, tmp_path):
     sheet = table(tmp_path / "runs.csv", n=8)
     result = run(sheet, "-g", "max:yield", "--model", "gp", "--folds", 0, "--json")

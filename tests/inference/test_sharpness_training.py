@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 import torch
 
-from augury.inference import DeepEnsemble, GaussianWeightPrior, Laplace, MCDropout, NetworkDensity
+from augury.inference import (
+    HMC,
+    NUTS,
+    SGHMC,
+    CyclicalSGLD,
+    DeepEnsemble,
+    GaussianWeightPrior,
+    Laplace,
+    MCDropout,
+    NetworkDensity,
+)
 from augury.inference.sharpness import SharpnessRegularizer
 from augury.inference.sharpness_training import with_sharpness
 from augury.models import BayesianNeuralNetwork
+from augury.models.registry import MODELS
 from augury.networks import MLP, StackedNetwork
+from augury.strategies import OFFLINE_METHODS
 
 _X = torch.rand(16, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 _Y = torch.sin(3.0 * _X.sum(dim=1, keepdim=True))
@@ -63,6 +78,34 @@ def test_trained_networks_are_less_sharp(inference):
         for sharpness in (None, _HARD)
     )
     assert (_norms(density, less) < 0.9 * _norms(density, sharp)).all()
+
+
+def test_every_registered_network_that_is_trained_takes_it():
+    """Samplers draw from a posterior, and the other surrogates have no weights that an optimiser trains; a
+    deep kernel's marginal likelihood is served through `mean_fn`."""
+    networks = {
+        name: part.keywords["inference"]
+        for name in MODELS.names()
+        if isinstance(part := MODELS.load(name), partial) and part.func is BayesianNeuralNetwork
+    }
+    trained = {
+        name: one for name, one in networks.items() if not isinstance(one, (HMC, NUTS, SGHMC, CyclicalSGLD))
+    }
+    assert {"laplace", "deep-ensemble", "mc-dropout"} <= set(trained)
+    for name, inference in trained.items():
+        bounded = replace(inference, num_steps=5, sharpness=_HARD)
+        model = MODELS.load(name)(_X, _Y, inference=bounded, prior=1.0).fit(seed=0)
+        plain = MODELS.load(name)(_X, _Y, inference=replace(bounded, sharpness=None), prior=1.0).fit(seed=0)
+        assert not torch.allclose(model.posterior(_X).mean, plain.posterior(_X).mean), name
+
+
+def test_every_offline_method_on_networks_takes_it():
+    for name in OFFLINE_METHODS.names():
+        method = OFFLINE_METHODS.load(name)()
+        if hasattr(method, "networks"):
+            replace(method, networks=replace(method.networks, sharpness=_HARD))
+        else:
+            assert name in {"bridge", "gp-ascent", "qei"}  # nothing predicts the score by a network
 
 
 def test_a_surrogate_takes_it():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from augury.cli.sheet_options import Ignored, Sheet
+from augury.cli.sheet_options import Candidates, Ignored, Sheet
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def check(
         list[str] | None,
         typer.Option("--failed", help='Words in the result column that mean a failed experiment: "n.d.".'),
     ] = None,
+    candidates: Candidates = None,
     ignore: Ignored = None,
     space: Annotated[
         Path | None,
@@ -68,7 +69,7 @@ def check(
     if plot is not None and plot.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise InvalidInputError(f"--plot {plot}: the name must end in .png, .svg or .pdf")
     wanted = [check_model(name) for name in model or ["auto"]]
-    results = _read(sheet, goal, stderr or [], failed or [], ignore or [], space)
+    results = _read(sheet, goal, stderr or [], candidates, failed or [], ignore or [], space)
 
     from rich.console import Console
 
@@ -85,7 +86,13 @@ def check(
 
 
 def _read(
-    sheet: Path, goal: str, stderr: list[str], failed: list[str], ignore: list[str], space: Path | None
+    sheet: Path,
+    goal: str,
+    stderr: list[str],
+    candidates: Path | None,
+    failed: list[str],
+    ignore: list[str],
+    space: Path | None,
 ) -> Results:
     """The results of the goal's column, as `augury suggest` reads them."""
     from augury.cli.sheet_definition import define
@@ -100,7 +107,7 @@ def _read(
     check_outcomes(table, goals)
     accuracy.check(table, goals)
     aside = [*ignore, *accuracy.columns]
-    definition = define(table, goals.outcomes, space or space_path(sheet), None, [], aside, {})
+    definition = define(table, goals.outcomes, space or space_path(sheet), candidates, [], aside, {})
     words = [word for text in failed for word in text.split(",")]
     experiments = read_experiments(table, definition, goals, words, accuracy)
     return results_of(experiments, goals.outcomes[0], definition.whole)

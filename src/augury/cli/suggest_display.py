@@ -21,7 +21,8 @@ WHY = {
     "balance": "expected to be nearly as good, with room for a surprise",
     "feasibility": "sought to keep the limits",
     "initial design": "spread over the ranges, to learn from",
-    "offline": "promised by what was learned from the whole table; the farther from its rows, the less sure",
+    "offline": "promised by what was learned from the whole table; the farther from its rows, the less sure, "
+    "and beyond the best of them less sure than the ± says",
     "surrogate": "the best of many random designs by the surrogate, as the search led to known ones",
 }
 _MOST_CHOICES = 4

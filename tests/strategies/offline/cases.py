@@ -13,7 +13,7 @@ _NETWORKS = ScoreNetworks(hidden=(8,), epochs=3, lr=0.01)
 
 SMALL = {
     "bridge": BridgeTranslator(
-        epochs=1, functions_per_epoch=1, ascent_steps=3, hidden=(8,), n_steps=5, lr=0.01
+        epochs=1, functions_per_epoch=1, ascent_steps=3, hidden=(8,), min_steps=1, n_steps=5, lr=0.01
     ),
     "gp-ascent": ProcessAscent(count=1, steps=5),
     "network-ascent": NetworkAscent(_NETWORKS, steps=5),

@@ -183,6 +183,30 @@ def test_the_bridge_leads_beyond_the_table(letters):
     assert np.median(scores) > best
 
 
+def test_a_small_table_is_learned_from_as_long_as_a_large_one():
+    rng = np.random.default_rng(3)
+    space = Space({"T": (40.0, 100.0), "solvent": ["DMF", "THF", "MeCN"], "conc": (0.0, 2.0)})
+    X = np.column_stack([0.65 * rng.random(40), rng.integers(0, 3, 40), rng.random(40)])
+
+    def truth(X):
+        return 60.0 * X[:, 0] + np.where(X[:, 1] == 0, 5.0, 0.0) - 40.0 * np.square(X[:, 2] - 0.6)
+
+    table = OfflineTable.of(space, Goals.of("max:y"), table_of(X, truth(X)[:, None]))
+    found = BridgeTranslator(epochs=10, hidden=(64, 64)).learn(table, seed=0)(0, 8)
+    assert np.median(truth(found)) > float(table.observations.Y.max())
+
+
+@pytest.mark.parametrize("categories", [False, True])
+def test_more_overestimation_is_allowed_where_there_are_categories(categories):
+    table = _table(120, categories)
+    networks = ScoreNetworks(hidden=(16,), epochs=8, lr=0.01, batch=32)
+    published, given = (
+        ConservativeModels(networks, steps=10, limit=limit, dual_lr=0.5).learn(table, seed=0)(0, 10)
+        for limit in (None, 2.0 if categories else 0.5)
+    )
+    assert np.array_equal(published, given)
+
+
 @pytest.mark.parametrize("method", [ProcessAscent(count=2, steps=60), NetworkAscent(steps=50, lr=0.02)])
 def test_ascents_lead_beyond_the_table(method):
     table = _table(200)
@@ -210,6 +234,15 @@ def test_conservative_models_promise_less_off_the_data():
     assert conservative < plain
 
 
+def test_stages_are_searches_on_the_way_to_the_one_that_is_learned():
+    table = _table(60)
+    method = BridgeTranslator(epochs=3, hidden=(8,), n_steps=5)
+    *before, last = (search(0, 4) for search in method.stages(table, seed=0))
+    assert len(before) == 2
+    assert np.array_equal(last, method.learn(table, seed=0)(0, 4))
+    assert not np.array_equal(before[0], last)
+
+
 def test_a_table_needs_scores_that_differ():
     space = Space({"a": (0.0, 1.0)})
     for X, Y in ((np.zeros((1, 1)), np.ones((1, 1))), (np.eye(2)[:, :1], np.ones((2, 1)))):
@@ -227,6 +260,7 @@ def test_a_table_needs_scores_that_differ():
         lambda: BridgeTranslator(dropout=1.5),
         lambda: ProcessAscent(steps=0),
         lambda: NetworkAscent(aggregate="median"),
+        lambda: ConservativeModels(ascents=0),
         lambda: ScoreNetworks(members=0),
     ],
 )

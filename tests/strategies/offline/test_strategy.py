@@ -71,6 +71,26 @@ def test_designs_come_with_a_prediction_and_their_distance(goal):
     assert [one.distance for one in proposal.predictions] == pytest.approx(away)
 
 
+def test_without_results_that_differ_designs_come_with_their_distance_alone():
+    space, observed = _bowl()
+    same, nothing = table_of(observed.X, np.ones((observed.n, 1))), np.empty((0, 2))
+    strategy = OfflineOptimization(SMALL["gp-ascent"])
+    proposal = strategy.propose(space, Goals.of("max:y"), same, nothing, 3, seed=0)
+    away = distances(space, proposal.points, observed.X)
+    assert [one.distance for one in proposal.predictions] == pytest.approx(away)
+    unknown = strategy.propose(space, Goals.of("max:y"), observed.rows(np.zeros(0, int)), nothing, 3, seed=0)
+    assert [one.distance for one in unknown.predictions] == [None] * 3
+
+
+def test_a_joint_batch_is_chosen_in_parts_that_differ():
+    space, observed = _bowl()
+    told = []
+    strategy = OfflineOptimization(SMALL["qei"], progress=lambda *step: told.append(step[:2]))
+    points = strategy.propose(space, Goals.of("max:y"), observed, np.empty((0, 2)), 10, seed=0).points
+    assert told == [(8, 10), (10, 10)]
+    assert len(np.unique(points, axis=0)) == 10
+
+
 def test_the_distance_counts_letters_and_shares_of_ranges():
     space = Space({"a": ["r", "g", "b"], "x": (0.0, 10.0), "b": ["u", "v"]})
     known = np.array([[0.0, 0.2, 1.0], [2.0, 0.9, 0.0]])

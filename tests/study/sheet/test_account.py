@@ -23,4 +23,6 @@ def test_a_model_that_does_not_predict_is_called_so(error: float) -> None:
 def test_what_cannot_be_judged_is_not() -> None:
     assert "nothing to learn from yet" in quality_text(Quality(9, 0.0, 0.0), 9)
     assert "With 1 result there is nothing to judge" in quality_text(None, 1)
+    assert quality_text(None, 1).endswith("experiments are spread over the ranges.")
+    assert quality_text(None, 1, modelled=True).endswith("take its predictions as guesses.")
     assert "too few different settings" in quality_text(None, 12)

@@ -33,40 +33,45 @@ class ConservativeModels(OfflineMethod):
 
     Args:
         networks: how the network is trained (its first member is used).
+        ascents: how many designs of each batch they start from in training.
         steps: of the ascents, in training and in the search.
         lr: their step size, in units of the root of the number of coordinates.
-        limit: the overestimation that is allowed, in standard deviations of the scores.
+        limit: the overestimation that is allowed, in standard deviations of the scores; None for 2 where
+            there are categories and 0.5 where there are none, as published.
         weight: the first :math:`\alpha`.
         dual_lr: how fast it changes.
 
     Raises:
-        InvalidInputError: steps below 1, or a rate that is not positive.
+        InvalidInputError: ascents or steps below 1, or a rate that is not positive.
 
     Source: Trabucco, Kumar, Geng and Levine, "Conservative objective models for effective offline model-based
-    optimization", ICML 2021, equations 3 to 5. The published limits are 0.5 for numbers and 2 for sequences;
-    there :math:`\alpha` is updated by Adam.
+    optimization", ICML 2021, equations 3 to 5; there :math:`\alpha` is updated by Adam, and ascents start
+    from all designs of a batch.
     """
 
     networks: ScoreNetworks = field(default_factory=partial(ScoreNetworks, epochs=5))
+    ascents: int = 16
     steps: int = 50
     lr: float = 0.05
-    limit: float = 0.5
+    limit: float | None = None
     weight: float = 0.1
     dual_lr: float = 0.01
 
     def __post_init__(self) -> None:
-        check_ascent(self.steps, self.lr)
+        check_ascent(min(self.ascents, self.steps), self.lr)
 
     def learn(self, table: OfflineTable, *, seed: int, progress: Progress | None = None) -> Search:
         lr = self.lr * math.sqrt(table.Z.shape[1])
-        weight = self.weight
+        weight, limit = self.weight, self.limit
+        if limit is None:
+            limit = 2.0 if table.coordinates.sizes else 0.5
 
         def penalty(network: nn.Module, X: Tensor, y: Tensor) -> Tensor:
             nonlocal weight
-            beyond = ascended(lambda at: network(at)[:, 0], X, steps=self.steps, lr=lr)
+            beyond = ascended(lambda at: network(at)[:, 0], X[: self.ascents], steps=self.steps, lr=lr)
             excess = network(beyond).mean() - network(X).mean()
             added: Tensor = weight * excess
-            weight = max(0.0, weight + self.dual_lr * (float(excess.detach()) - self.limit))
+            weight = max(0.0, weight + self.dual_lr * (float(excess.detach()) - limit))
             return added
 
         networks = self.networks.train(table, seed=seed, penalty=penalty, progress=progress)[:1]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from augury.errors import InvalidInputError
+from augury.strategies.base import ExhaustedError
 from augury.strategies.bayesian_optimization import BayesianOptimization
 from augury.strategies.offline.method import OfflineMethod, Search
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from augury.strategies.offline.table import OfflineTable
     from augury.strategies.outcome_models import ModelChoice
 
+_TOGETHER = 8  # designs chosen jointly
+
 
 @final
 @dataclass(frozen=True)
 class OfflineExpectedImprovement(OfflineMethod):
-    """The batch of largest joint expected improvement, each design chosen given those before it.
+    """The batch of largest joint expected improvement, a few designs at a time, given those before them.
 
     Args:
         model: the surrogate.
@@ -43,10 +46,23 @@ class OfflineExpectedImprovement(OfflineMethod):
         rows = best_and_others(table, self.max_rows, seed)
         observations = table.observations.rows(rows)
         strategy = BayesianOptimization(self.model, "log-ei", n_initial=1)
-        nothing = np.empty((0, table.space.dim))
 
         def search(first: int, last: int) -> np.ndarray:
-            return strategy.propose(table.space, table.goals, observations, nothing, last, seed=seed).points
+            found, state = np.empty((0, table.space.dim)), None
+            while len(found) < last:
+                count = min(_TOGETHER, last - len(found))
+                try:
+                    proposal = strategy.propose(
+                        table.space, table.goals, observations, found, count, seed=seed, state=state
+                    )
+                except ExhaustedError:
+                    if not len(found):
+                        raise
+                    break
+                found, state = np.concatenate([found, proposal.points]), proposal.state
+                if progress is not None:
+                    progress(len(found), last, "choosing designs")
+            return found
 
         return search
 

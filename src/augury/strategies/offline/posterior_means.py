@@ -69,23 +69,26 @@ class PosteriorMeans:
         """
         if not (bool((lengthscales > 0).all()) and bool((outputscales > 0).all()) and noise > 0.0):
             raise InvalidInputError("lengthscales, output scales and the noise of a process must be positive")
-        points, targets = Z.double(), y.double()
-        at = points if centres is None else centres.double()
+        targets = y.double()[:, None]
+        at = (Z if centres is None else centres).double()
+        squares = _squared_distances(at, at)
+        across = None if centres is None else _squared_distances(at, Z.double())
         alphas = []
         for length, scale in zip(lengthscales.double(), outputscales.double(), strict=True):
-            if centres is None:
-                A = _kernel(points, points, length, scale)
-                A.diagonal().add_(noise)
-                alphas.append(torch.cholesky_solve(targets[:, None], torch.linalg.cholesky(A))[:, 0])
+            K = _kernel(squares, length, scale)
+            if across is None:
+                K.diagonal().add_(noise)
+                alphas.append(torch.cholesky_solve(targets, torch.linalg.cholesky(K))[:, 0])
                 continue
-            # with K_ZZ = L L', the weights are L'^-1 (noise I + V V')^-1 V y, V = L^-1 K_ZX
-            A = _kernel(at, at, length, scale)
-            A.diagonal().add_(_JITTER * scale)
-            L = torch.linalg.cholesky(A)
-            V = torch.linalg.solve_triangular(L, _kernel(at, points, length, scale), upper=False)
-            B = V @ V.T
+            # with K_ZZ = L L', the weights are L'^-1 (noise I + L^-1 K_ZX K_XZ L'^-1)^-1 L^-1 K_ZX y
+            K.diagonal().add_(_JITTER * scale)
+            L = torch.linalg.cholesky(K)
+            C = _kernel(across, length, scale)
+            half = torch.linalg.solve_triangular(L, C @ C.T, upper=False)
+            B = torch.linalg.solve_triangular(L, half.T, upper=False)
             B.diagonal().add_(noise)
-            inner = torch.cholesky_solve((V @ targets)[:, None], torch.linalg.cholesky(B))
+            sums = torch.linalg.solve_triangular(L, C @ targets, upper=False)
+            inner = torch.cholesky_solve(sums, torch.linalg.cholesky(B))
             alphas.append(torch.linalg.solve_triangular(L.T, inner, upper=True)[:, 0])
         return cls._prepared(at, torch.stack(alphas), lengthscales.double(), outputscales.double())
 
@@ -122,5 +125,9 @@ class PosteriorMeans:
         return values, slopes
 
 
-def _kernel(A: Tensor, B: Tensor, length: Tensor, scale: Tensor) -> Tensor:
-    return torch.cdist(A, B).square_().mul_(-0.5 / float(length) ** 2).exp_().mul_(float(scale))
+def _squared_distances(A: Tensor, B: Tensor) -> Tensor:
+    return torch.cdist(A, B).square_()
+
+
+def _kernel(squares: Tensor, length: Tensor, scale: Tensor) -> Tensor:
+    return torch.exp(squares * (-0.5 / float(length) ** 2)).mul_(float(scale))

@@ -17,7 +17,7 @@ from augury.strategies.base import (
     check_roles,
 )
 from augury.strategies.design import draw_new, exhausted
-from augury.strategies.offline.distinct import distinct
+from augury.strategies.offline.distinct import distances, distinct
 from augury.strategies.offline.method import OfflineMethod
 from augury.strategies.offline.registry import OFFLINE_METHODS
 
@@ -91,7 +91,10 @@ class OfflineOptimization(Strategy):
         taken = np.concatenate([observations.X, pending])
         if not _is_informative(goals, observations):
             spread = draw_new(sobol, space, n, seed=seed, seen=taken)
-            return Proposal(spread, [Prediction(reason="initial design") for _ in spread])
+            away = (
+                distances(space, spread, observations.X).tolist() if observations.n else [None] * len(spread)
+            )
+            return Proposal(spread, [Prediction(reason="initial design", distance=far) for far in away])
 
         from augury.strategies.offline.judge import Judge
         from augury.strategies.offline.table import OfflineTable

@@ -70,16 +70,19 @@ def _quality_dict(quality: Quality | None) -> dict[str, Any] | None:
 def quality_texts(outcome: Outcome) -> dict[str, str]:
     """Objective -> how well its model predicts, in plain words."""
     n = outcome.experiments.fewest_results(outcome.goals)
-    return {name: quality_text(quality, n) for name, quality in outcome.advice.quality.items()}
+    modelled = any(one.prediction.mean for one in outcome.advice.suggestions)
+    return {name: quality_text(quality, n, modelled) for name, quality in outcome.advice.quality.items()}
 
 
-def quality_text(quality: Quality | None, n: int) -> str:
-    """How well the model predicts, in plain words."""
+def quality_text(quality: Quality | None, n: int, modelled: bool = False) -> str:
+    """How well the model predicts, in plain words; `modelled` where it is used whatever its quality."""
     if quality is None and n < FEWEST_RESULTS:
-        return (
-            f"With {count(n, 'result')} there is nothing to judge a model by yet; until there are "
-            f"{FEWEST_RESULTS}, experiments are spread over the ranges."
+        instead = (
+            "take its predictions as guesses."
+            if modelled
+            else f"until there are {FEWEST_RESULTS}, experiments are spread over the ranges."
         )
+        return f"With {count(n, 'result')} there is nothing to judge a model by yet; {instead}"
     if quality is None:
         return (
             "The results are of too few different settings to judge the model by: take its predictions as "
