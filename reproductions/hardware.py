@@ -239,7 +239,7 @@ def search_rows(seeds: int, share: float, budget: int, **choices_of: tuple[int, 
     return [
         (claim, "", spread(own)),
         ("random choices; difference", "", f"{spread(other)}; {paired(own, other)}"),
-        synthesised_row(search, [trial.params for trial in study.pareto_front()][:12]),
+        synthesised_row(search, [trial.params for trial in study.pareto_front()][: budget // 5]),
     ]
 
 
@@ -287,7 +287,10 @@ def main() -> None:
     quick = is_quick(__doc__)
     seeds, share = (1, 0.05) if quick else (6, 1.0)
     rows = accuracy_rows(seeds, share) + synthetic_rows(min(seeds, 2), share)
-    rows += search_rows(1, share, 12, widths=(2, 4), bits=(3, 4)) if quick else search_rows(3, share, 60)
+    if quick:
+        rows += search_rows(1, share, 8, widths=(2, 4), bits=(3, 4), reuses=(1, 2))
+    else:
+        rows += search_rows(3, share, 60)
     print_table("Hardware surrogates over layers", rows)
 
 
