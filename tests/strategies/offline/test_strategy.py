@@ -11,6 +11,7 @@ from augury.space.sampling import uniform
 from augury.space.space import Space
 from augury.strategies import OFFLINE_METHODS, OfflineOptimization, build_strategy
 from augury.strategies.offline.distinct import distances
+from augury.strategies.offline.table import OfflineTable
 from augury.testing import STRATEGY_CHECKS
 from tests.strategies.cases import table_of
 from tests.strategies.offline.cases import SMALL
@@ -89,6 +90,16 @@ def test_a_joint_batch_is_chosen_in_parts_that_differ():
     points = strategy.propose(space, Goals.of("max:y"), observed, np.empty((0, 2)), 10, seed=0).points
     assert told == [(8, 10), (10, 10)]
     assert len(np.unique(points, axis=0)) == 10
+
+
+def test_a_longer_joint_batch_goes_on_from_a_shorter_one():
+    space, observed = _bowl()
+    told = []
+    table = OfflineTable.of(space, Goals.of("max:y"), observed)
+    search = SMALL["qei"].learn(table, seed=0, progress=lambda *step: told.append(step[0]))
+    few, more = search(0, 2), search(2, 4)
+    assert told == [2, 4]
+    assert np.array_equal(more[:2], few)
 
 
 def test_the_distance_counts_letters_and_shares_of_ranges():

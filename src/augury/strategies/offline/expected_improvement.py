@@ -46,9 +46,10 @@ class OfflineExpectedImprovement(OfflineMethod):
         rows = best_and_others(table, self.max_rows, seed)
         observations = table.observations.rows(rows)
         strategy = BayesianOptimization(self.model, "log-ei", n_initial=1)
+        found, state = np.empty((0, table.space.dim)), None
 
         def search(first: int, last: int) -> np.ndarray:
-            found, state = np.empty((0, table.space.dim)), None
+            nonlocal found, state  # a longer search goes on from a shorter one
             while len(found) < last:
                 count = min(_TOGETHER, last - len(found))
                 try:
@@ -62,7 +63,7 @@ class OfflineExpectedImprovement(OfflineMethod):
                 found, state = np.concatenate([found, proposal.points]), proposal.state
                 if progress is not None:
                     progress(len(found), last, "choosing designs")
-            return found
+            return found[:last]
 
         return search
 
