@@ -120,7 +120,7 @@ def main() -> None:
     torch.set_num_threads(1)
     print_table("Sizes", parameters())
     title = "Lengths of two strokes: error as a share of the deviation"
-    print_table(title, branches(5 if quick else 300, 1 if quick else 3))
+    print_table(title, branches(5 if quick else 200, 1 if quick else 2))
     print_table("Time on this processor, one thread", speed(3 if quick else 30))
 
 
