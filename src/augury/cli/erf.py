@@ -173,7 +173,7 @@ def _draw(path: Path, seen: list[_Seen]) -> None:
         contributions, side = one.field.map.numpy(), one.field.side()
         title = f"{one.name}\nhalf of it within {side:g} places"
         if one.model is not None:
-            title += f"; inputs correlate over {one.model.correlation_length:.3g}"
+            title += f"\ninputs correlate over {one.model.correlation_length:.3g}"
         axes.set_title(title, fontsize=9)
         middle = [length // 2 for length in contributions.shape]
         if contributions.ndim == 1:
