@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from augury.networks.encoders import InceptionDWConv2d, InceptionNeXt
 from reproductions._table import Row, is_quick, print_table
+from reproductions._training import trained_error
 
 _PUBLISHED = {"atto": 4.2, "tiny": 28.1, "small": 49.4, "base": 86.7}
 _SIDE = 48
@@ -55,24 +56,13 @@ def silence_(network: InceptionNeXt, branch: str) -> None:
 
 
 def _error(steps: int, seed: int, branch: str | None = None, **settings: float) -> float:
-    X, Y = strokes(1000, seed)
-    new, truth = strokes(500, 10_000)
     network = InceptionNeXt(
         1, (1, 1), (16, 32), num_classes=2, layer_scale=1.0, seed=seed, dtype=torch.float32, **settings
     )
     if branch is not None:
         silence_(network, branch)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=steps)
-    generator = torch.Generator().manual_seed(seed)
-    for _ in range(steps):
-        chosen = torch.randint(len(X), (32,), generator=generator)
-        optimizer.zero_grad()
-        nn.functional.mse_loss(network(X[chosen]), Y[chosen]).backward()
-        optimizer.step()
-        schedule.step()
-    with torch.no_grad():
-        return float((network.eval()(new) - truth).square().mean().sqrt() / truth.std())
+    data, new = strokes(1000, seed), strokes(500, 10_000)
+    return trained_error(network, data, new, rate=5e-3, steps=steps, seed=seed)
 
 
 def branches(steps: int, seeds: int) -> list[Row]:

@@ -13,12 +13,13 @@ import time
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from augury.networks import effective_receptive_field
 from augury.networks.encoders import UniRepLKNet, named_encoder
 from augury.networks.receptive_field import EffectiveReceptiveField
 from reproductions._table import Row, is_quick, print_table
+from reproductions._training import trained_error
 
 # millions of parameters, folded, 1,000 classes; those of B, L and XL as the released code counts them
 _PUBLISHED = {
@@ -97,26 +98,16 @@ def two_spots(n: int, seed: int) -> tuple[Tensor, Tensor]:
 
 def displacement(kernels: list[int], seeds: int, steps: int) -> list[Row]:
     rows = []
-    new, truth = two_spots(500, 10_000)
+    new = two_spots(500, 10_000)
     for size in kernels:
         found, begun = [], time.process_time()
         for seed in range(seeds):
-            X, Y = two_spots(2000, seed)
             network = UniRepLKNet(
                 1, (2,), 16, ((size, size),), 2, layer_scale=1.0, seed=seed, dtype=torch.float32
             )
-            optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2)
-            schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps)
-            generator = torch.Generator().manual_seed(seed)
-            for _ in range(steps):
-                chosen = torch.randint(len(X), (32,), generator=generator)
-                optimizer.zero_grad()
-                nn.functional.mse_loss(network(X[chosen]), Y[chosen]).backward()
-                optimizer.step()
-                schedule.step()
-            with torch.no_grad():
-                left = network.eval()(new) - truth
-            found.append(float(left.square().mean().sqrt() / truth.std()))
+            found.append(
+                trained_error(network, two_spots(2000, seed), new, rate=1e-2, steps=steps, seed=seed)
+            )
         listed = ", ".join(f"{value:.3f}" for value in found)
         seconds = (time.process_time() - begun) / seeds
         claim = f"displacement of two spots, kernels of {size}"
