@@ -47,7 +47,7 @@ reproduce-quick: $(STAMP)
 	@for script in $$(ls reproductions/[a-z]*.py); do \
 		name=$$(basename $$script .py); \
 		echo "== $$name"; \
-		$(BIN)/python -m reproductions.$$name --quick || exit 1; \
+		OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m reproductions.$$name --quick || exit 1; \
 	done
 
 clean:
