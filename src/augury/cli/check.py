@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from augury.cli.output import check_picture
 from augury.cli.sheet_options import Candidates, Ignored, Sheet
 from augury.errors import InvalidInputError
 
@@ -66,8 +67,7 @@ def check(
 
     if folds < 0 or folds == 1:
         raise InvalidInputError(f"--folds {folds}: give 2 or more, or 0 to leave one setting out at a time")
-    if plot is not None and plot.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise InvalidInputError(f"--plot {plot}: the name must end in .png, .svg or .pdf")
+    check_picture(plot, "--plot")
     wanted = [check_model(name) for name in model or ["auto"]]
     results = _read(sheet, goal, stderr or [], candidates, failed or [], ignore or [], space)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from augury.cli.output import check_picture, unwrapped_console
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ def erf(
     deep-kernel model: its encoder on its own rows, the lengthscales of its kernel, and the distance over
     which its inputs are correlated.
     """
-    if plot is not None and plot.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise InvalidInputError(f"--plot {plot}: the name must end in .png, .svg or .pdf")
+    check_picture(plot, "--plot")
     if not 3 <= size <= _LARGEST or inputs < 1 or seeds < 1:
         raise InvalidInputError(
             f"--size lies in 3 to {_LARGEST}, --inputs and --seeds are at least 1; given {size}, {inputs}, "
@@ -133,13 +133,10 @@ def _document(one: _Seen) -> dict[str, Any]:
 
 def _print(seen: list[_Seen]) -> None:
     from rich.box import SIMPLE
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 10_000  # a file or a pipe has no edge to wrap at
+    console = unwrapped_console()
     table = Table(box=SIMPLE, pad_edge=False)
     table.add_column("encoder")
     for header in ("input", *(f"side {share:.0%}" for share in _SHARES), *(f"area {s:.0%}" for s in _SHARES)):

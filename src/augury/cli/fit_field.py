@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from augury.cli.output import check_network_file, check_picture
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -50,11 +51,9 @@ def fit_field(
         raise InvalidInputError(f"--seed must be in [0, 2^32); given {seed}")
     pixels = _read(image, size)
     target = image.with_suffix(".field.safetensors") if out is None else out
-    if target.suffix != ".safetensors":
-        raise InvalidInputError(f"--out {target}: the name must end in .safetensors")
+    check_network_file(target, "--out")
     drawn = target.with_suffix(".png") if picture is None else picture
-    if drawn.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise InvalidInputError(f"--picture {drawn}: the name must end in .png, .svg or .pdf")
+    check_picture(drawn, "--picture")
 
     import hashlib
 

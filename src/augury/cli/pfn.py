@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from augury.cli.output import check_network_file
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ def train(
     plan = replace(
         chosen.plan, seed=seed, **{name: value for name, value in schedule.items() if value is not None}
     )
-    if out.suffix != ".safetensors":
-        raise InvalidInputError(f"--out {out}: the name must end in .safetensors")
+    check_network_file(out, "--out")
     state = out.with_suffix(".training.safetensors")
     trainer = Trainer(chosen.prior, shape, plan)
     if state.is_file():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from augury.cli.options import StudyName, Target, open_study
+from augury.cli.output import unwrapped_console
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,15 +66,12 @@ def _document(
 
 
 def _print(study: Study, results: Results, recommended: Recommendation | None, show_all: bool) -> None:
-    from rich.console import Console
     from rich.text import Text
 
     from augury.cli.progress import one_line
     from augury.study.report.words import goal_sentence, recommendation_lines, spending_text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 10_000  # a file or a pipe has no edge to wrap at
+    console = unwrapped_console()
     counts = ", ".join(f"{count} {status}" for status, count in results.counts().items())
     console.print(Text(f"{study.name} in {study.store.location}", "bold"))
     console.print(Text(f"Goal:   {goal_sentence(results.goals)}"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from augury.cli.output import check_picture, unwrapped_console
 from augury.errors import InvalidInputError, NotSupportedError
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def theory(
     corrections of finite width; then the critical initialisation of the activation and the depth that suits
     the width.
     """
-    if plot is not None and plot.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise InvalidInputError(f"--plot {plot}: the name must end in .png, .svg or .pdf")
+    check_picture(plot, "--plot")
 
     from augury.kernels.criticality import critical_point
     from augury.kernels.finite_width import aspect_ratio, network_statistics
@@ -128,13 +128,10 @@ def _print(
     guide: int | None,
 ) -> None:
     from rich.box import SIMPLE
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 10_000  # a file or a pipe has no edge to wrap at
+    console = unwrapped_console()
     table = Table(box=SIMPLE, pad_edge=False)
     headers = ("layer", "kernel K", "", "chi par", "chi perp", "V", "G1", "NTK", "V/(n K²)")
     for header in headers:

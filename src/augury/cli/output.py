@@ -1,0 +1,46 @@
+"""Where commands write: the names of their files, and the console."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from augury.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_PICTURES = (".png", ".svg", ".pdf")
+_NO_EDGE = 10_000
+
+
+def check_picture(path: Path | None, option: str) -> None:
+    """Refuses a name that is not a picture's, before anything is computed; None is no picture.
+
+    Args:
+        path: of the picture.
+        option: that named it.
+    """
+    if path is not None and path.suffix.lower() not in _PICTURES:
+        raise InvalidInputError(f"{option} {path}: the name must end in .png, .svg or .pdf")
+
+
+def check_network_file(path: Path, option: str) -> None:
+    """Refuses a name that does not end in .safetensors.
+
+    Args:
+        path: of the file.
+        option: that named it.
+    """
+    if path.suffix != ".safetensors":
+        raise InvalidInputError(f"{option} {path}: the name must end in .safetensors")
+
+
+def unwrapped_console() -> Console:
+    """Standard output; a file or a pipe has no edge to wrap at."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _NO_EDGE
+    return console
