@@ -16,14 +16,7 @@ from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
 from augury.inference.base import Progress
-from augury.inference.training_files import (
-    optimizer_tensors,
-    read_tensors,
-    restore_optimizer,
-    with_prefix,
-    without_prefix,
-    write_tensors,
-)
+from augury.inference.training_files import read_tensors, restore_training, training_tensors, write_tensors
 from augury.numerics.seeding import global_generator
 
 _WARM_UP = 0.3  # share of the steps in which the learning rate rises
@@ -108,10 +101,10 @@ class EncoderTrainer:
             self.network = nn.Sequential(network, nn.Linear(count, 1)).to(**at).train()
         trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self.optimizer = torch.optim.AdamW(trained, lr=plan.learning_rate, weight_decay=plan.weight_decay)
-        content = json.dumps([asdict(plan), seed]).encode()
+        digest = hashlib.sha256(json.dumps([asdict(plan), seed]).encode())
         for tensor in (self.X, self.y, *self.network.state_dict().values()):
-            content += tensor.cpu().numpy().tobytes()
-        self.fingerprint = hashlib.sha256(content).hexdigest()
+            digest.update(tensor.cpu().numpy().tobytes())
+        self.fingerprint = digest.hexdigest()
 
     def run(self, progress: Progress | None = None, checkpoint: Path | None = None) -> None:
         """Train to the end, and give the encoder what was learnt.
@@ -153,8 +146,7 @@ class EncoderTrainer:
         self.step += 1
 
     def _save(self, path: Path) -> None:
-        tensors = with_prefix(_NETWORK, self.network.state_dict()) | optimizer_tensors(self.optimizer)
-        tensors["generator"] = self.generator.get_state()
+        tensors = training_tensors(_NETWORK, self.network, self.optimizer, self.generator)
         header = {"version": _VERSION, "step": self.step, "training": self.fingerprint}
         write_tensors(path, tensors, header)
 
@@ -165,9 +157,7 @@ class EncoderTrainer:
                 f"{path} is a checkpoint of another training (other rows, settings, seed or first weights); "
                 "remove it, or name another file"
             )
-        self.network.load_state_dict(without_prefix(_NETWORK, tensors))
-        restore_optimizer(self.optimizer, tensors)
-        self.generator.set_state(tensors["generator"])
+        restore_training(_NETWORK, self.network, self.optimizer, self.generator, tensors)
         self.step = int(header["step"])
 
 

@@ -10,11 +10,12 @@ from typing import Any
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
 
 _OPTIMIZER = "optimizer."
+_GENERATOR = "generator"
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
@@ -67,8 +68,8 @@ def without_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The moments of an optimiser by name, as `restore_optimizer` takes them."""
+def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The moments of an optimiser by name, as `_restore_optimizer` takes them."""
     return {
         f"{_OPTIMIZER}{index}.{name}": value
         for index, state in optimizer.state_dict()["state"].items()
@@ -76,10 +77,31 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
     """Give an optimiser of the same parameters the moments that are among the tensors of a file."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in without_prefix(_OPTIMIZER, tensors).items():
         index, key = name.split(".")
         state.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def training_tensors(
+    prefix: str, network: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """The state of a training: weights under names that begin with `prefix`, moments, random numbers."""
+    weights: dict[str, Tensor] = with_prefix(prefix, network.state_dict())
+    return weights | _optimizer_tensors(optimizer) | {_GENERATOR: generator.get_state()}
+
+
+def restore_training(
+    prefix: str,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    generator: torch.Generator,
+    tensors: dict[str, Tensor],
+) -> None:
+    """Give the parts of a training the state that `training_tensors` has written."""
+    network.load_state_dict(without_prefix(prefix, tensors))
+    _restore_optimizer(optimizer, tensors)
+    generator.set_state(tensors[_GENERATOR])

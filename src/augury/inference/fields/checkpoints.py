@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.inference.fields.training import FieldTrainer
 from augury.inference.training_files import (
-    optimizer_tensors,
     read_tensors,
-    restore_optimizer,
-    with_prefix,
+    restore_training,
+    training_tensors,
     without_prefix,
     write_tensors,
 )
@@ -35,9 +33,7 @@ def save_field_training(trainer: FieldTrainer, design: FieldDesign, path: str | 
         path: `....safetensors` by custom.
         signal: what tells the signal from others (a digest of the image).
     """
-    tensors: dict[str, Tensor] = with_prefix(_FIELD, trainer.field.state_dict())
-    tensors |= optimizer_tensors(trainer.optimizer)
-    tensors["generator"] = trainer.generator.get_state()
+    tensors = training_tensors(_FIELD, trainer.field, trainer.optimizer, trainer.generator)
     header = {
         "version": _VERSION,
         "design": design.as_dict(),
@@ -68,9 +64,7 @@ def resume_field_training(trainer: FieldTrainer, design: FieldDesign, path: str 
                 f"{path} is a training of another {what}, {header[what]}; here it is {here}. Give the same "
                 "options, or another file"
             )
-    trainer.field.load_state_dict(without_prefix(_FIELD, tensors))
-    restore_optimizer(trainer.optimizer, tensors)
-    trainer.generator.set_state(tensors["generator"])
+    restore_training(_FIELD, trainer.field, trainer.optimizer, trainer.generator, tensors)
     trainer.step, trainer.elapsed = int(header["step"]), float(header["elapsed"])
 
 

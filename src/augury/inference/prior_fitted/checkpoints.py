@@ -7,18 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.inference.prior_fitted.training import Note, Trainer
-from augury.inference.training_files import (
-    optimizer_tensors,
-    read_tensors,
-    restore_optimizer,
-    with_prefix,
-    without_prefix,
-    write_tensors,
-)
+from augury.inference.training_files import read_tensors, restore_training, training_tensors, write_tensors
 from augury.networks.prior_fitted.transformer import PriorFittedTransformer, TransformerShape
 
 _VERSION = 1
@@ -58,9 +50,7 @@ def load_network(path: str | Path) -> tuple[PriorFittedTransformer, dict[str, An
 
 def save_training(trainer: Trainer, path: str | Path, about: dict[str, Any] | None = None) -> None:
     """Write the whole state of a training, at once: a kill leaves the old file or the new."""
-    tensors: dict[str, Tensor] = with_prefix(_NETWORK, trainer.network.state_dict())
-    tensors["generator"] = trainer.generator.get_state()
-    tensors |= optimizer_tensors(trainer.optimizer)
+    tensors = training_tensors(_NETWORK, trainer.network, trainer.optimizer, trainer.generator)
     header = {
         "version": _VERSION,
         "shape": trainer.network.shape.as_dict(),
@@ -90,10 +80,8 @@ def resume_training(trainer: Trainer, path: str | Path, restart_schedule: bool =
     tensors, header = read_tensors(Path(path), _WHAT, _VERSION)
     if "step" not in header or header["shape"] != trainer.network.shape.as_dict():
         raise InvalidInputError(f"{path} is no training of this network; it has shape {header['shape']}")
-    trainer.network.load_state_dict(without_prefix(_NETWORK, tensors))
-    restore_optimizer(trainer.optimizer, tensors)
+    restore_training(_NETWORK, trainer.network, trainer.optimizer, trainer.generator, tensors)
     trainer.has_borders = True
-    trainer.generator.set_state(tensors["generator"])
     trainer.log = [Note(**note) for note in header["log"]]
     if not restart_schedule:
         trainer.step, trainer.elapsed = int(header["step"]), float(header["elapsed"])
