@@ -53,11 +53,11 @@ class ConditionedHead:
 
     def moments(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """See `LinearHead.moments`."""
-        mean, covariance = self.head.moments(features)
+        mean, here, diagonal = self.head.predict(features)
         root, factor, misfit = self._parts
-        cross = self.head.predict(features)[1] @ root.mT
+        cross = here @ root.mT
         whitened = torch.linalg.solve_triangular(factor, cross.mT, upper=False)
-        covariance = covariance - whitened.mT @ whitened
+        covariance = here @ here.mT + torch.diag_embed(diagonal) - whitened.mT @ whitened
         mean = mean + (whitened.mT @ misfit).squeeze(-1)
         return mean, covariance.expand(*mean.shape, mean.shape[-1])
 

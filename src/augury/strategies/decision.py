@@ -103,7 +103,8 @@ class Decision:
                 there may be fewer points than n, and none.
             conditional: what `beside` gives for these points, where it is used elsewhere too.
         """
-        taken = self.taken(pending, replicates=replicates)
+        may_repeat = replicates or self.may_repeat
+        taken = None if may_repeat else np.concatenate([self.observations.X, pending])
         found = maximize_batch(
             conditional or self.beside(pending, replicates=replicates),
             self.space,
@@ -206,23 +207,22 @@ class Decision:
             values
         )
 
-    def taken(self, pending: np.ndarray, *, replicates: bool) -> np.ndarray | None:
-        """The points not to be evaluated again, None where any may be.
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a known point of the space may be evaluated again unasked.
 
         Under noise a known point of a continuous space may tell most. Without, it tells nothing: a search
         ends there only at an optimum known to rounding errors, or where nothing promises to improve, as where
         all members of an ensemble agree.
         """
-        if replicates or (self.space.size is None and self._is_smooth and self._is_noisy):
-            return None
-        return np.concatenate([self.observations.X, pending])
+        return self.space.size is None and self._is_smooth and self._is_noisy
 
     @property
     def _is_smooth(self) -> bool:
         models = [self.models.models.get(column) for column in self.goals.objective_columns]
         return all(model is not None and is_gaussian(model) and is_smooth(model) for model in models)
 
-    @property
+    @cached_property
     def _is_noisy(self) -> bool:
         return any(map(self.is_noisy, self.goals.objective_columns))
 

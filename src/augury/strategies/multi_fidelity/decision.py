@@ -104,7 +104,7 @@ class VersionDecision:
             columns = self.target.goals.objective_columns
             told = any(self.versions.informed.get(column) for column in columns)
             levels = self.levels if told else np.array([fidelity.target])
-            taken = self.target.taken(known, replicates=replicates)
+            taken = None if replicates or self.target.may_repeat else known
             X = jointly_best(self.joint, self.target, fidelity, levels, n, busy, taken, self.observations)
             predictions = self.target.explain(fidelity.at(X, fidelity.target))
             return X, _cheaply(predictions, fidelity.at_target(X))
