@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from scipy.stats import rankdata
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
@@ -24,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 from augury.models import GaussianProcess, PriorFittedClassifier, PriorFittedNetwork
 from augury.models.posteriors.marginals import log_density_and_cdf
+from reproductions._real_tables import regression_tables
 from reproductions._table import Row
 
 Array = np.ndarray
@@ -106,27 +104,10 @@ def calibration_error(p: Array, truth: Array, bins: int = 100) -> float:
     return float(total)
 
 
-def regression_tables() -> Iterator[tuple[str, Array, Array]]:
-    """Real tables with numbers: name, inputs and outcomes."""
-    yield "diabetes", *load_diabetes(return_X_y=True)
-    folder = Path(os.environ.get("AUGURY_DATA", ""))
-    concrete = folder / "regression" / "concrete.csv"
-    if concrete.is_file():
-        values = pd.read_csv(concrete).to_numpy(dtype=float)
-        yield "concrete", values[:, :-1], values[:, -1]
-    for name in ("colors_n9", "photo_wf3", "alkox"):
-        path = folder / "lab_tables" / f"{name}__data.csv"
-        if path.is_file():
-            values = pd.read_csv(path, header=None).to_numpy(dtype=float)
-            yield name, values[:, :-1], values[:, -1]
-
-
 def regression(quick: bool) -> list[Row]:
     """Mean negative log likelihood of the shipped network and of the Gaussian process on held-out rows."""
     rows = []
     for name, X, y in regression_tables():
-        low, span = X.min(axis=0), np.ptp(X, axis=0)
-        X = (X - low) / np.where(span > 0, span, 1.0)
         for n in (20, 100, 200):
             if n >= len(y) - 20:
                 continue
