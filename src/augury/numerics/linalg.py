@@ -83,6 +83,19 @@ def _lower_triangle(n: int) -> np.ndarray:
     return mask
 
 
+def pivoted_root(K: np.ndarray, tolerance: float) -> np.ndarray:
+    """`n x r` with `K` as its outer product, by Cholesky's method with pivots.
+
+    Args:
+        K: `n x n`, symmetric, positive semi-definite, not 0.
+        tolerance: the largest entry that may be left of the diagonal.
+    """
+    factor, pivots, rank, _ = lapack.dpstrf(K, tol=tolerance, lower=1)
+    root = np.empty((len(K), rank))
+    root[pivots - 1] = np.tril(factor)[:, :rank]
+    return root
+
+
 def symmetric_product(S: np.ndarray, B: np.ndarray, *, lower: bool = True) -> np.ndarray:
     """`S B` for a symmetric `S` of which only the lower (or the upper) triangle is read."""
     return blas.dsymm(1.0, S, B, side=0, lower=int(lower))

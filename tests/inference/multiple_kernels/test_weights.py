@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -56,6 +58,21 @@ def test_both_forms_give_the_objective_and_its_slopes(columns, constant):
     slopes = central_differences(objective, np.append(NOISE, weights))
     given = np.append(terms.noise_complexity - terms.noise_fit, terms.complexity - terms.fit)
     assert np.allclose(given, slopes, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("constant", [False, True])
+def test_on_an_even_series_the_inverse_is_not_needed(constant):
+    """All is as by the inverse, for weights of which some are zero."""
+    x = torch.arange(30.0).double().unsqueeze(-1)
+    components = GridSpectralMixtureKernel(1, 20, std=0.01).components(x)
+    assert components.lags.even
+    uneven = replace(components, lags=replace(components.lags, even=False))
+    y, weights = np.random.default_rng(0).normal(size=30) + 1.0, np.linspace(-0.5, 1.0, 20).clip(0.0)
+    found, expected = (
+        Evidence(one, y, constant=constant).by_rows(weights, NOISE) for one in (components, uneven)
+    )
+    for name in ("objective", "fit", "complexity", "noise_fit", "noise_complexity"):
+        np.testing.assert_allclose(getattr(found, name), getattr(expected, name), rtol=1e-9, err_msg=name)
 
 
 @pytest.mark.parametrize("noise", [None, 0.1])

@@ -142,7 +142,7 @@ class _Descent:
             kept[np.argmax(values)] = True
             if not kept.all():
                 alive, values, terms = alive[kept], values[kept], terms.of(kept)
-                current = self.evidence.keep(alive)
+                current = current.keep(kept)
             longer = np.maximum(values * _factor(terms.fit, terms.complexity, exponent), _TINY)
             new_noise = self._next_noise(noise, terms, exponent)
             new = current.terms(longer, new_noise)

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.linalg import lapack
 
 from augury.errors import InvalidInputError
 from augury.kernels.linear_multiple.lags import Lags
+from augury.numerics.linalg import pivoted_root
 
 #: What is left of the trace of a matrix when its factor is long enough, as a share of it.
 _RANK_TOLERANCE = 1e-10
@@ -49,7 +49,7 @@ class Components:
         """
         if not len(matrices):
             raise InvalidInputError("a combination of kernels needs at least one; given none")
-        factors = [_pivoted_root(matrix, index) for index, matrix in enumerate(matrices)]
+        factors = [_root(matrix, index) for index, matrix in enumerate(matrices)]
         return cls.of_factors(np.concatenate(factors, axis=1), [factor.shape[1] for factor in factors])
 
     @classmethod
@@ -134,7 +134,7 @@ class Components:
     def diagonal_sums(self) -> np.ndarray:
         """`A` traces of the `K_i`."""
         if self.lags is not None:
-            return self.lags.inner_products(np.eye(self.num_rows))[0]
+            return self.lags.diagonal_sums()
         squares = self.factors**2
         if self.envelope is not None:
             squares = squares * (self.envelope**2).sum(axis=1)[:, None]
@@ -145,7 +145,7 @@ class Components:
         return Components.of_factors(self.factors * scale[:, None], self.sizes, self.envelope)
 
     def __getitem__(self, indices: np.ndarray) -> Components:
-        """Some of the components (an index array)."""
+        """Some of the components (an index array or a mask)."""
         chosen = np.zeros(len(self), dtype=bool)
         chosen[indices] = True
         columns, sizes = np.repeat(chosen, self.sizes), self.sizes[chosen]
@@ -156,16 +156,18 @@ class Components:
         )
 
 
-def _pivoted_root(matrix: np.ndarray, index: int) -> np.ndarray:
-    """`n x r` with `matrix` as its outer product."""
+def _root(matrix: np.ndarray, index: int) -> np.ndarray:
+    """`n x r` with `matrix` as its outer product.
+
+    Raises:
+        InvalidInputError: there is none.
+    """
     scale = float(np.abs(matrix).max(initial=0.0))
     if not np.isfinite(scale):
         raise InvalidInputError(f"component {index} has entries that are not finite on these inputs")
     if scale == 0.0:
         return np.zeros((len(matrix), 1))
-    factor, pivots, rank, _ = lapack.dpstrf(matrix, tol=_RANK_TOLERANCE * scale, lower=1)
-    root = np.empty((len(matrix), rank))
-    root[pivots - 1] = np.tril(factor)[:, :rank]
+    root = pivoted_root(matrix, _RANK_TOLERANCE * scale)
     error = np.abs(root @ root.T - matrix).max()
     if error > _INDEFINITE * scale:
         raise InvalidInputError(

@@ -15,6 +15,7 @@ from augury.errors import InvalidInputError
 from augury.kernels.linear_multiple.base import LinearMultipleKernel
 from augury.kernels.linear_multiple.components import Components
 from augury.kernels.linear_multiple.lags import Lags
+from augury.numerics.linalg import pivoted_root
 from augury.numerics.quasi_random import quasi_uniform
 
 Sampling = Literal["uniform", "sobol", "random"]
@@ -26,7 +27,9 @@ _CHUNK_ENTRIES = 1 << 22
 #: A sum by factors takes `n^2 2^P` operations on each component, one by differences a number for each of
 #: them, which is read at this many times the time of an operation; a table of these has at most 512 MiB.
 _WORTH, _LAG_ENTRIES = 8, 1 << 26
-#: What may be left out of the envelope's eigenvalues, as a share of their sum.
+#: So many differences at once are read from a table of cosines, which keeps them in the cache.
+_LAG_BLOCK = 64
+#: What may be left of the envelope's diagonal, which is 1, as a share of the number of rows.
 _ENVELOPE_TOLERANCE = 1e-14
 
 
@@ -124,9 +127,7 @@ class GridSpectralMixtureKernel(LinearMultipleKernel):
         X = X.double()
         self._check_width(X)
         with torch.no_grad():
-            values, vectors = np.linalg.eigh(self._envelope(X, X).numpy())
-            kept = values > _ENVELOPE_TOLERANCE * values.sum()
-            envelope = vectors[:, kept] * np.sqrt(values[kept])
+            envelope = pivoted_root(self._envelope(X, X).numpy(), _ENVELOPE_TOLERANCE * len(X))
             n, A, P = len(X), len(self.frequencies), self.num_dims
             lags = Lags.of_rows(X.numpy(), self._at_differences, _most_differences(n, A, P))
             if n <= 2 ** (P + 1):  # products of cosines would be no shorter than the matrix
@@ -146,12 +147,16 @@ class GridSpectralMixtureKernel(LinearMultipleKernel):
         return factors.reshape(n, -1)
 
     def _at_differences(self, differences: np.ndarray) -> np.ndarray:
-        """`A x U`: the components at `U x P` differences."""
-        envelope = np.exp(-2.0 * pi**2 * ((differences * self.std.numpy()) ** 2).sum(axis=1))
-        values = np.tile(envelope, (len(self.frequencies), 1))
-        for steps, frequencies in zip(differences.T, self.frequencies.numpy().T, strict=True):
+        """`U x A`: the components at `U x P` differences."""
+        angles = 2.0 * pi * self.frequencies.T
+        values = np.empty((len(differences), len(self.frequencies)))
+        values[:] = np.exp(-2.0 * pi**2 * ((differences * self.std.numpy()) ** 2).sum(axis=1))[:, None]
+        for steps, angle in zip(differences.T, angles, strict=True):
             levels, place = np.unique(steps, return_inverse=True)
-            values *= np.cos(np.outer(2.0 * pi * frequencies, levels))[:, place]
+            cosines = torch.outer(torch.from_numpy(levels), angle).cos().numpy()
+            for first in range(0, len(values), _LAG_BLOCK):
+                block = slice(first, first + _LAG_BLOCK)
+                values[block] *= cosines.take(place[block], axis=0)
         return values
 
     def _check_width(self, x: Tensor) -> None:

@@ -20,12 +20,16 @@ class Lags:
     all their traces with another matrix likewise; of rows in general there are half of `n^2`.
 
     Args:
-        values: `A x U`: the kernels at the differences.
+        values: `U x H`: kernels at the differences, `A` of them or more.
+        kept: which of these are meant (`A`).
         index: `n x n`: which difference two rows have.
+        even: whether that is the number of steps between them, as on an even series: all `K_i` are Toeplitz.
     """
 
     values: np.ndarray
+    kept: np.ndarray
     index: np.ndarray
+    even: bool
 
     @classmethod
     def of_rows(cls, X: np.ndarray, kernels: Callable[[np.ndarray], np.ndarray], largest: int) -> Self | None:
@@ -33,41 +37,62 @@ class Lags:
 
         Args:
             X: `n x P` inputs.
-            kernels: the kernels (`A x U`) at `U x P` differences, none of them negative.
+            kernels: the kernels (`U x A`) at `U x P` differences, none of them negative.
             largest: most differences.
         """
         found = _distinct_differences(X, largest)
-        return None if found is None else cls(kernels(found[1]), found[0])
+        if found is None:
+            return None
+        index, differences = found
+        steps = np.arange(len(X))
+        even = len(differences) == len(X) and bool((index == np.abs(steps[:, None] - steps)).all())
+        values = kernels(differences)
+        return cls(values, np.arange(values.shape[1]), index, even)
 
     def __getitem__(self, chosen: np.ndarray) -> Lags:
-        """Some of the components (an index array or a mask)."""
-        return Lags(self.values[chosen], self.index)
+        """Some of the components (a mask); those left out go when they are half of what is held."""
+        kept, held = self.kept[chosen], self.values
+        if 2 * len(kept) <= held.shape[1]:
+            kept, held = np.arange(len(kept)), held.take(kept, axis=1)
+        return Lags(held, kept, self.index, self.even)
 
     def matrix(self, weights: np.ndarray) -> np.ndarray:
         """`n x n`: the sum of the `K_i` under `A` weights."""
-        combined: np.ndarray = (weights @ self.values)[self.index]
+        of_all = np.zeros(self.values.shape[1])
+        of_all[self.kept] = weights
+        combined: np.ndarray = (self.values @ of_all)[self.index]
         return combined
+
+    def diagonal_sums(self) -> np.ndarray:
+        """`A` traces of the `K_i`."""
+        traces: np.ndarray = len(self.index) * self.values[self.index[0, 0], self.kept]
+        return traces
 
     def inner_products(self, *matrices: np.ndarray) -> np.ndarray:
         """`A` numbers `tr(S K_i)` for each symmetric `S` (`n x n`), in one pass over the values."""
-        index, count = self.index.reshape(-1), self.values.shape[1]
-        sums = [np.bincount(index, S.ravel(order="K"), count) for S in matrices]
-        products: np.ndarray = (self.values @ np.stack(sums, axis=1)).T
-        return products
+        index, count = self.index.reshape(-1), len(self.values)
+        return self.weighted(np.stack([np.bincount(index, S.ravel(order="K"), count) for S in matrices]))
+
+    def weighted(self, sums: np.ndarray) -> np.ndarray:
+        """The same of the sums (`s x U`) of each `S` over the pairs of rows of equal difference."""
+        # a product of two rows is not quicker than two of one, but slower
+        return np.stack([(row @ self.values)[self.kept] for row in sums])
 
 
 def _distinct_differences(X: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Which difference each pair of rows has (`n x n`), and the differences (`U x P`), signs left out."""
     n = len(X)
-    code = np.zeros(n * n, dtype=np.int64)
+    rows, columns = np.tril_indices(n)
+    code = np.zeros(len(rows), dtype=np.int64)
     for column in X.T:
-        level = _levels(np.abs(column[:, None] - column).reshape(-1))
+        level = _levels(np.abs(column[rows] - column[columns]))
         _, code = np.unique(code * (int(level.max()) + 1) + level, return_inverse=True)
         if code.max() >= largest:
             return None
     _, first = np.unique(code, return_index=True)
-    rows, columns = np.divmod(first, n)
-    return code.reshape(n, n), np.abs(X[rows] - X[columns])
+    index = np.empty((n, n), dtype=np.int64)
+    index[rows, columns] = index[columns, rows] = code
+    return index, np.abs(X[rows[first]] - X[columns[first]])
 
 
 def _levels(steps: np.ndarray) -> np.ndarray:
