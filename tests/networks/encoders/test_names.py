@@ -19,6 +19,7 @@ def test_every_name_is_there():
     [
         lambda **at: encoders.UniRepLKNet(1, (1,), 4, ((7,),), 2, extra="bottleneck", **at),
         lambda **at: encoders.UniRepLKNet(1, (1,), 4, ((7,),), out_indices=(0,), folded=True, **at),
+        lambda **at: encoders.UniRepLKNet(1, (1,), 4, ((7,),), 2, head="mlp", norm="batch", **at),
         lambda **at: encoders.InceptionNeXt(1, (1,), (8,), num_classes=2, **at),
         lambda **at: encoders.InceptionNeXt(1, (1,), (8,), norm="layer", spatial_dims=1, **at),
         lambda **at: encoders.LogMelMap(8000, **at),

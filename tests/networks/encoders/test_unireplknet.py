@@ -94,9 +94,11 @@ def test_dilated_branches_fold_into_one_convolution(kernel_size, spatial_dims, d
 
 
 @pytest.mark.parametrize(("dtype", "bound"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
-@pytest.mark.parametrize("spatial_dims", [1, 2])
-def test_a_network_folds_into_the_folded_graph(spatial_dims, dtype, bound):
+@pytest.mark.parametrize(("spatial_dims", "parts"), [(1, ("layer", "mlp")), (2, ("batch", "linear"))])
+def test_a_network_folds_into_the_folded_graph(spatial_dims, parts, dtype, bound):
     settings = {
+        "norm": parts[0],
+        "head": parts[1],
         "in_channels": 2,
         "depths": (1, 2, 2),
         "width": 4,
@@ -152,8 +154,18 @@ def test_maps_by_stage_and_pooled_features():
     assert network(torch.zeros(2, 1, 8, 8, dtype=torch.float64)).shape == (2, network.num_features)
 
 
-def test_training_moves_every_parameter():
-    network = UniRepLKNet(1, **TINY, num_classes=2, layer_scale=1.0, drop_path_rate=0.0)
+@pytest.mark.parametrize(("norm", "ratio"), [("layer", 1.0), ("batch", 3.0)])
+def test_batch_normalisation_keeps_how_large_an_input_is(norm, ratio):
+    stem = UniRepLKNet(1, **TINY, norm=norm).downsample_layers[0][:2].eval()
+    x = torch.randn(1, 1, 8, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert relative(stem(3e3 * x), ratio * stem(1e3 * x)) < 1e-4
+
+
+@pytest.mark.parametrize("parts", [("layer", "linear"), ("batch", "mlp")])
+def test_training_moves_every_parameter(parts):
+    norm, head = parts
+    network = UniRepLKNet(1, **TINY, num_classes=2, layer_scale=1.0, norm=norm, head=head)
     x = torch.randn(4, 1, 16, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     network(x)[:, 0].square().sum().backward()
     still = [name for name, each in network.named_parameters() if each.grad is None]
@@ -193,6 +205,8 @@ def test_what_cannot_be_folded_is_refused_and_left_alone():
         ({"out_indices": (2,)}, r"0\.\.1"),
         ({"reparam": "other"}, "equivalent"),
         ({"extra": "other"}, "bottleneck"),
+        ({"norm": "other"}, "layer"),
+        ({"head": "other"}, "linear"),
         ({"spatial_dims": 3}, "spatial_dims"),
     ],
 )
@@ -209,5 +223,7 @@ def test_bad_inputs_are_refused():
         network(torch.zeros(1, 2, 9, 9, dtype=torch.float64))
     with pytest.raises(InvalidInputError, match="one place"):
         network(torch.zeros(1, 1, 8, 8, dtype=torch.float64))
+    with pytest.raises(InvalidInputError, match="features of one input"):
+        UniRepLKNet(1, **TINY, norm="batch")(torch.zeros(1, 1, 16, 16, dtype=torch.float64))
     with pytest.raises(InvalidInputError, match="xl"):
         UniRepLKNet.from_variant("huge")

@@ -1,13 +1,16 @@
-"""Layer normalisation over the channels of a map."""
+"""Normalisation of the channels of a map: at each place on its own, or over a batch."""
 
 from __future__ import annotations
 
-from typing import final
+from typing import Final, final
 
 import torch
 from torch import Tensor, nn
 
-from augury.networks.encoders.spatial import per_channel
+from augury.errors import InvalidInputError
+from augury.networks.encoders.spatial import batch_norm, per_channel
+
+NORMS: Final = ("batch", "layer")
 
 
 @final
@@ -46,3 +49,27 @@ class ChannelNorm(nn.Module):
         return per_channel(self.weight, dims) * (centred * (variance + self.eps).rsqrt()) + per_channel(
             self.bias, dims
         )
+
+
+def channel_normalisation(
+    norm: str,
+    channels: int,
+    spatial_dims: int = 2,
+    *,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype = torch.float64,
+) -> nn.Module:
+    """Batch normalisation, or layer normalisation over channels (`norm="layer"`).
+
+    Layer normalisation forgets how large its input was at a place, which a classifier of photographs can do
+    without and the regression of a response to the input cannot; batch normalisation keeps it.
+
+    Raises:
+        InvalidInputError: another `norm`.
+    """
+    if norm not in NORMS:
+        raise InvalidInputError(f"norm={norm!r}: one of {', '.join(NORMS)}")
+    if norm == "layer":
+        return ChannelNorm(channels, device=device, dtype=dtype)
+    layer: nn.Module = batch_norm(spatial_dims, channels, device=device, dtype=dtype)
+    return layer

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
+from augury.networks.encoders.channel_norm import channel_normalisation
 from augury.networks.encoders.checks import check_map, check_stages
 from augury.networks.encoders.inception_mixer import InceptionDWConv1d, InceptionDWConv2d
-from augury.networks.encoders.metanext_block import MetaNeXtBlock, channel_normalisation
-from augury.networks.encoders.spatial import convolution, linear
+from augury.networks.encoders.metanext_block import MetaNeXtBlock
+from augury.networks.encoders.mlp_head import MLPHead
+from augury.networks.encoders.spatial import convolution
 from augury.networks.encoders.stochastic_depth import depth_rates
 from augury.networks.encoders.variants import INCEPTION_NEXT
 
@@ -28,42 +30,6 @@ class _Stage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.blocks(self.downsample(x))
-        return y
-
-
-class MLPHead(nn.Module):
-    """The classifier of InceptionNeXt: `W2 norm(gelu(W1 x + b1)) + b2`, three times as wide between.
-
-    Args:
-        features: of the pooled input.
-        num_classes: of the output.
-        dropout: before the last map.
-        generator: of the initial weights.
-        device: of the parameters.
-        dtype: of the parameters.
-    """
-
-    def __init__(
-        self,
-        features: int,
-        num_classes: int,
-        dropout: float = 0.0,
-        *,
-        generator: torch.Generator,
-        device: torch.device | str | None = None,
-        dtype: torch.dtype = torch.float64,
-    ) -> None:
-        super().__init__()
-        at: dict[str, Any] = {"device": device, "dtype": dtype}
-        self.fc1 = linear(features, 3 * features, generator=generator, **at)
-        self.act = nn.GELU()
-        self.norm = nn.LayerNorm(3 * features, eps=1e-6, **at)
-        self.drop = nn.Dropout(dropout)
-        self.fc2 = linear(3 * features, num_classes, generator=generator, **at)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`B x num_classes` for `B x features`."""
-        y: Tensor = self.fc2(self.drop(self.norm(self.act(self.fc1(x)))))
         return y
 
 

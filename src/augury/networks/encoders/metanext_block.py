@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Final, final
+from typing import Any, final
 
 import torch
 from torch import Tensor, nn
 
-from augury.errors import InvalidInputError
-from augury.networks.encoders.channel_norm import ChannelNorm
+from augury.networks.encoders.channel_norm import channel_normalisation
 from augury.networks.encoders.inception_mixer import InceptionDWConv1d, InceptionDWConv2d
-from augury.networks.encoders.spatial import batch_norm, convolution, per_channel
+from augury.networks.encoders.spatial import convolution, per_channel
 from augury.networks.encoders.stochastic_depth import StochasticDepth
-
-NORMS: Final = ("batch", "layer")
 
 
 class ChannelMLP(nn.Module):
@@ -110,24 +107,3 @@ class MetaNeXtBlock(nn.Module):
         """`B x C x ...` for `B x C x ...`, of the same size."""
         y = self.mlp(self.norm(self.token_mixer(x)))
         return x + self.drop_path(per_channel(self.gamma, y.dim() - 2) * y)
-
-
-def channel_normalisation(
-    norm: str,
-    channels: int,
-    spatial_dims: int = 2,
-    *,
-    device: torch.device | str | None = None,
-    dtype: torch.dtype = torch.float64,
-) -> nn.Module:
-    """Batch normalisation, or layer normalisation over channels (`norm="layer"`).
-
-    Raises:
-        InvalidInputError: another `norm`.
-    """
-    if norm not in NORMS:
-        raise InvalidInputError(f"norm={norm!r}: one of {', '.join(NORMS)}")
-    if norm == "layer":
-        return ChannelNorm(channels, device=device, dtype=dtype)
-    layer: nn.Module = batch_norm(spatial_dims, channels, device=device, dtype=dtype)
-    return layer

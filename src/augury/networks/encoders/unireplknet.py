@@ -9,13 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
-from augury.networks.encoders.channel_norm import ChannelNorm
+from augury.networks.encoders.channel_norm import channel_normalisation
 from augury.networks.encoders.checks import check_map, check_stages
 from augury.networks.encoders.fold import check_foldable
-from augury.networks.encoders.spatial import convolution, linear
+from augury.networks.encoders.mlp_head import MLPHead
+from augury.networks.encoders.spatial import batch_norm, convolution, linear
 from augury.networks.encoders.stochastic_depth import depth_rates
 from augury.networks.encoders.unireplknet_block import UniRepLKNetBlock
 from augury.networks.encoders.variants import UNIREPLKNET, default_kernels
+
+_LAST_WEIGHT = {"linear": "weight", "mlp": "fc2.weight"}  # by kind of head
 
 
 @final
@@ -36,6 +39,9 @@ class UniRepLKNet(nn.Module):
         kernel_sizes: of each block, by stage; by default the published ones for the published depths.
         num_classes: number of outputs; 0 for the pooled features, `2^(stages - 1) C` of them.
         out_indices: stages whose normalised maps are returned instead, as a list.
+        head: from pooled features to outputs: `"linear"` as published, or `"mlp"`, see `MLPHead`.
+        norm: of stem, downsampling and features: `"layer"` as published, at each place on its own, or
+            `"batch"`, which keeps amplitudes: better where few rows tell a response to the input.
         spatial_dims: 2 for images `B x C x H x W`, 1 for signals `B x C x L`.
         shortcut: whether blocks are residual.
         reparam: branches of large kernels in training: `"dilated"`, `"small"`, `"equivalent"`, `"none"`.
@@ -50,8 +56,8 @@ class UniRepLKNet(nn.Module):
         dtype: of the parameters.
 
     Raises:
-        InvalidInputError: a width that is odd or below 4, kernel sizes that do not go with the depths, or
-            an index of a stage that does not exist.
+        InvalidInputError: a width that is odd or below 4, kernel sizes that do not go with the depths, a
+            `norm` or `head` that is unknown, or an index of a stage that does not exist.
     """
 
     def __init__(
@@ -63,6 +69,8 @@ class UniRepLKNet(nn.Module):
         num_classes: int = 0,
         out_indices: Sequence[int] | None = None,
         *,
+        head: str = "linear",
+        norm: str = "layer",
         spatial_dims: int = 2,
         shortcut: bool = True,
         reparam: str = "dilated",
@@ -81,6 +89,8 @@ class UniRepLKNet(nn.Module):
         self.out_indices = None if out_indices is None else tuple(out_indices)
         check_stages(depths, self.out_indices, num_classes)
         _check_widths(depths, width, kernels)
+        if head not in _LAST_WEIGHT:
+            raise InvalidInputError(f"head={head!r}: one of {', '.join(_LAST_WEIGHT)}")
         generator = torch.Generator().manual_seed(seed)
         at: dict[str, Any] = {"device": device, "dtype": dtype}
         self.spatial_dims, self.in_channels = spatial_dims, in_channels
@@ -90,7 +100,7 @@ class UniRepLKNet(nn.Module):
 
         def halve(before: int, after: int) -> list[nn.Module]:
             conv = convolution(spatial_dims, before, after, 3, stride=2, generator=generator, **at)
-            return [conv, ChannelNorm(after, **at)]
+            return [conv, channel_normalisation(norm, after, spatial_dims, **at)]
 
         stem = [*halve(in_channels, width // 2), nn.GELU(), *halve(width // 2, width)]
         self.downsample_layers = nn.ModuleList([nn.Sequential(*stem)])
@@ -119,15 +129,24 @@ class UniRepLKNet(nn.Module):
             self.stages.append(nn.Sequential(*blocks))
         if self.out_indices is not None:
             for stage in self.out_indices:
-                self.add_module(f"norm{stage}", ChannelNorm(self.widths[stage], **at))
+                self.add_module(
+                    f"norm{stage}", channel_normalisation(norm, self.widths[stage], spatial_dims, **at)
+                )
             return
-        self.norm = nn.LayerNorm(self.num_features, eps=1e-6, **at)
+        self.norm = (
+            batch_norm(1, self.num_features, **at)
+            if norm == "batch"
+            else nn.LayerNorm(self.num_features, eps=1e-6, **at)
+        )
         self.head: nn.Module = nn.Identity()
         if num_classes:
-            head = linear(self.num_features, num_classes, generator=generator, **at)
+            sizes = self.num_features, num_classes
+            if head == "mlp":
+                self.head = MLPHead(*sizes, generator=generator, **at)
+            else:
+                self.head = linear(*sizes, generator=generator, **at)
             with torch.no_grad():
-                head.weight.mul_(head_init_scale)
-            self.head = head
+                self.head.get_parameter(_LAST_WEIGHT[head]).mul_(head_init_scale)
 
     @classmethod
     def from_variant(cls, variant: str, **kwargs: Any) -> UniRepLKNet:
@@ -155,7 +174,8 @@ class UniRepLKNet(nn.Module):
 
         Raises:
             InvalidInputError: a shape that is none, a side that is too short, or in training mode a single
-                input whose last map is a single place (batch statistics do not exist).
+                input whose last map is a single place or, with `norm="batch"`, whose features are pooled
+                (batch statistics do not exist).
         """
         maps = self.maps(x)
         if self.out_indices is not None:
@@ -164,6 +184,11 @@ class UniRepLKNet(nn.Module):
                 for stage, each in enumerate(maps)
                 if stage in self.out_indices
             ]
+        if self.training and len(x) == 1 and isinstance(self.norm, nn.BatchNorm1d):
+            raise InvalidInputError(
+                'a network with norm="batch" in training mode cannot normalise the features of one input: '
+                "give more inputs, or call .eval()"
+            )
         features: Tensor = self.norm(maps[-1].mean(tuple(range(2, x.dim()))))
         logits: Tensor = self.head(features)
         return logits
