@@ -1,4 +1,4 @@
-"""What a model was constructed with, remembered so that it can be constructed again."""
+"""What a model or a network was constructed with, remembered so that it can be constructed again."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec
 
 import torch
 from torch import Tensor
 
 _NAME = "_construction"
+_P = ParamSpec("_P")
 
 
 @dataclass(frozen=True)
@@ -28,28 +29,34 @@ class Construction:
 
     def arguments(self, constructor: Callable[..., Any]) -> dict[str, Any]:
         """All of them by name; those left out are left out."""
-        bound = inspect.signature(constructor).bind(*self.positional, **self.named)
-        return dict(bound.arguments)
+        signature = inspect.signature(constructor)
+        bound = dict(signature.bind(*self.positional, **self.named).arguments)
+        for name, parameter in signature.parameters.items():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                bound.update(bound.pop(name, {}))
+        return bound
 
 
-def remembers_construction(init: Callable[..., None]) -> Callable[..., None]:
+def remembers_construction(init: Callable[_P, None]) -> Callable[_P, None]:
     """An `__init__` that also keeps what it is given; of nested ones, the outermost does."""
 
     @functools.wraps(init)
-    def remembering(self: Any, *positional: Any, **named: Any) -> None:
+    def remembering(*given: _P.args, **named: _P.kwargs) -> None:
+        self: Any = given[0]
+        positional = given[1:]
         if _NAME not in self.__dict__:
             kept = tuple(map(_kept, positional)), {name: _kept(value) for name, value in named.items()}
             self.__dict__[_NAME] = Construction(*kept)
-        init(self, *positional, **named)
+        init(*given, **named)
 
     remembering.__signature__ = inspect.signature(init)  # type: ignore[attr-defined]  # Ax looks no deeper
     return remembering
 
 
-def construction_of(model: Any) -> dict[str, Any]:
-    """The arguments a model was constructed with, by name."""
-    construction: Construction = model.__dict__[_NAME]
-    return construction.arguments(type(model))
+def construction_of(made: Any) -> dict[str, Any] | None:
+    """The arguments that a model or network was constructed with; None where it does not remember them."""
+    construction: Construction | None = made.__dict__.get(_NAME)
+    return None if construction is None else construction.arguments(type(made))
 
 
 def _kept(value: Any) -> Any:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from torch import nn
 
 from augury.models import DeepKernelGP, GaussianProcess
 from augury.networks import ArrayEncoder
@@ -15,6 +16,12 @@ from augury.networks.encoders import InceptionNeXt
 def encoder():
     network = InceptionNeXt(1, (1,), (8,), num_classes=2, layer_scale=1.0)
     return ArrayEncoder(network, (1, 8, 8))
+
+
+def own_encoder():
+    whole = encoder()
+    whole.network.stages[0].blocks.append(nn.Dropout(0.1))  # no longer what the constructor makes
+    return whole
 
 
 @pytest.fixture(scope="module")
@@ -46,25 +53,31 @@ def test_json_has_the_windows_of_each_share(augury):
 
 
 def test_a_model_shows_its_encoder_beside_its_lengthscales(augury, saved, tmp_path):
-    function = "tests.cli.test_erf:encoder"
     picture = tmp_path / "field.svg"
-    out = augury("erf", saved, "--encoder", function, "--plot", picture).stdout
+    out = augury("erf", saved, "--plot", picture).stdout
     assert "model.safetensors" in out
     assert "lengthscales in deviations of the features: " in out
     assert "its inputs are correlated (to 1/e) over 0.6" in out  # white: from 1 to 0 in one place
-    (document,) = json.loads(augury("erf", saved, "--encoder", function, "--json").stdout)
+    (document,) = json.loads(augury("erf", saved, "--json").stdout)
     assert document["input"] == [8, 8]
     assert len(document["lengthscales"]) == 2
 
 
-def test_what_has_no_field_is_told(augury, saved, tmp_path, rows):
+def test_an_encoder_of_the_users_is_named(augury, tmp_path, rows):
+    path = tmp_path / "own.safetensors"
+    DeepKernelGP(*rows, encoder=own_encoder()).save(path)
+    assert "encoder" in augury("erf", path, code=2).stderr
+    assert "--encoder 'no:thing'" in augury("erf", path, "--encoder", "no:thing", code=2).stderr
+    (document,) = json.loads(augury("erf", path, "--encoder", f"{__name__}:own_encoder", "--json").stdout)
+    assert document["input"] == [8, 8]
+
+
+def test_what_has_no_field_is_told(augury, tmp_path, rows):
     assert "conv-LxK" in augury("erf", "resnet", code=2).stderr
     assert "odd" in augury("erf", "conv-2x4", "--size", 9, code=2).stderr
     assert "no such map" in augury("erf", "inception-next-atto", "--size", 32, "--stage", 9, code=2).stderr
     assert "--size" in augury("erf", "conv-1x3", "--size", 2, code=2).stderr
     assert ".png" in augury("erf", "conv-1x3", "--plot", "fields.txt", code=2).stderr
-    assert "encoder" in augury("erf", saved, code=2).stderr
-    assert "--encoder 'no:thing'" in augury("erf", saved, "--encoder", "no:thing", code=2).stderr
     X, Y = rows
     GaussianProcess(X[:, :2], Y).save(tmp_path / "gp.safetensors")
     assert "deep kernel" in augury("erf", tmp_path / "gp.safetensors", code=2).stderr

@@ -39,7 +39,11 @@ def erf(
     ],
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", metavar="MODULE:FUNCTION", help="Makes the encoder of a file's model."),
+        typer.Option(
+            "--encoder",
+            metavar="MODULE:FUNCTION",
+            help="Makes the encoder of a file's model, where it is a module of your own.",
+        ),
     ] = None,
     size: Annotated[int, typer.Option("--size", metavar="PIXELS", help="Side of the random images.")] = 128,
     inputs: Annotated[int, typer.Option("--inputs", help="Images, or rows of a model's data.")] = 4,

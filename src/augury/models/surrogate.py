@@ -13,8 +13,8 @@ from botorch.models.transforms.outcome import OutcomeTransform
 from botorch.utils.datasets import SupervisedDataset
 from torch import Tensor
 
+from augury.construction import remembers_construction
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.models.persistence.construction import remembers_construction
 
 
 class Surrogate(Model):

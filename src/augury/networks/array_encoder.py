@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, final
 import torch
 from torch import Tensor, nn
 
+from augury.construction import remembers_construction
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class ArrayEncoder(nn.Module):
         InvalidInputError: a side below 1, or a negative column.
     """
 
+    @remembers_construction
     def __init__(self, network: nn.Module, shape: Sequence[int], first: int | None = None) -> None:
         super().__init__()
         self.network, self.shape, self.first = network, tuple(int(side) for side in shape), first

@@ -9,6 +9,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from augury.construction import remembers_construction
 from augury.errors import InvalidInputError
 from augury.kernels.activation import Activation, resolve_activation
 
@@ -58,6 +59,7 @@ class MLP(nn.Sequential):
         InvalidInputError: a width that is not positive, or an unknown activation.
     """
 
+    @remembers_construction
     def __init__(
         self,
         in_features: int,

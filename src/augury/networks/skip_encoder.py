@@ -8,6 +8,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from augury.construction import remembers_construction
 from augury.networks.critical_init import critical_init_
 from augury.networks.mlp import MLP
 
@@ -30,6 +31,7 @@ class SkipEncoder(nn.Module):
         seed: of the initial weights.
     """
 
+    @remembers_construction
     def __init__(
         self,
         in_features: int,

@@ -12,18 +12,21 @@ from gpytorch.kernels import RBFKernel, ScaleKernel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save, save_file
+from torch import nn
 from torch.distributions import Gamma
 
 import augury
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.inference.hmc import HMC
-from augury.models import BayesianNeuralNetwork, BurrXII, GaussianProcess, ScaleMixtureProcess
+from augury.models import BayesianNeuralNetwork, BurrXII, DeepKernelGP, GaussianProcess, ScaleMixtureProcess
 from augury.models.build import build_model, fit_model
 from augury.models.environment.process import EnvironmentProcess
 from augury.models.persistence import format as file_format
 from augury.models.persistence.files import from_bytes, to_bytes
 from augury.models.portfolio import members
 from augury.models.registry import MODELS, PORTFOLIO
+from augury.networks import ArrayEncoder, SGConvEncoder, SoftmaxFreeEncoder
+from augury.networks.encoders import UniRepLKNet
 from augury.networks.mlp import MLP
 from augury.space import Float, Int, Space
 from augury.space.distributions import Normal
@@ -127,16 +130,57 @@ def test_what_no_file_holds_is_asked_for(tmp_path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::augury.inference.base.InferenceWarning")
-def test_a_network_of_the_users_is_supplied_and_its_weights_are_in_the_file(tmp_path) -> None:
+@pytest.mark.parametrize("own", [False, True])
+def test_the_weights_of_a_network_are_in_the_file_and_only_the_users_own_is_supplied(own, tmp_path) -> None:
     X = points(8, 2)
     inference = HMC(num_samples=4, burn_in=4, num_chains=2, max_leapfrog=2)
-    model = BayesianNeuralNetwork(
-        X, outcomes(X), network=MLP(2, (4,), 1), prior=1.0, inference=inference
-    ).fit()
+
+    def network(seed: int) -> nn.Module:
+        mlp = MLP(2, (4,), 1, seed=seed)
+        return nn.Sequential(*mlp) if own else mlp  # whose linear layers are torch's
+
+    model = BayesianNeuralNetwork(X, outcomes(X), network=network(0), prior=1.0, inference=inference).fit()
     model.save(tmp_path / "m")
-    loaded = augury.load(tmp_path / "m", network=MLP(2, (4,), 1, seed=5))
+    loaded = augury.load(tmp_path / "m", **({"network": network(5)} if own else {}))
     assert same(loaded, model, points(4, 2))
     assert loaded.inference.num_chains == 2
+
+
+ENCODERS = {
+    "layers in a row": lambda: nn.Sequential(nn.Unflatten(-1, (8, 1)), SoftmaxFreeEncoder(8, 1, 4, 2, 1, 2)),
+    "an array": lambda: ArrayEncoder(
+        UniRepLKNet(1, (1,), 4, ((7,),), 2, spatial_dims=1, norm="batch", dtype=torch.float32), (1, 8)
+    ),
+    "further arguments": lambda: ArrayEncoder(SGConvEncoder(1, 8, 4, 1, 2, taps=4, seed=3), (8, 1)),
+}
+
+
+@pytest.mark.parametrize("make", ENCODERS.values(), ids=ENCODERS)
+def test_encoders_come_back_with_the_weights_that_are_not_trained(make, tmp_path) -> None:
+    X, encoder = points(9, 8), make()
+    for parameter in encoder.parameters():
+        with torch.no_grad():
+            parameter.add_(0.01)
+    next(encoder.parameters()).requires_grad_(False)
+    model = DeepKernelGP(X, outcomes(X), encoder=encoder)
+    model.save(tmp_path / "m")
+    loaded = augury.load(tmp_path / "m")
+    given, made = (one.posterior(points(4, 8)) for one in (model, loaded))
+    assert torch.allclose(made.mean, given.mean, rtol=1e-10)  # sums of other memory may be rounded otherwise
+    assert torch.allclose(made.variance, given.variance, rtol=1e-8)
+    assert [p.requires_grad for p in loaded.encoder().parameters()] == [
+        p.requires_grad for p in encoder.parameters()
+    ]
+
+
+def test_a_network_that_is_no_longer_what_was_constructed_is_asked_for(tmp_path) -> None:
+    X = points(9, 8)
+    folded = UniRepLKNet(1, (1,), 4, ((7,),), 2, spatial_dims=1).eval().reparameterize()
+    model = DeepKernelGP(X, outcomes(X), encoder=ArrayEncoder(folded, (1, 8)))
+    model.save(tmp_path / "m")
+    with pytest.raises(InvalidInputError, match="needs encoder beside the file"):
+        augury.load(tmp_path / "m")
+    assert same(augury.load(tmp_path / "m", encoder=ArrayEncoder(folded, (1, 8))), model, points(4, 8))
 
 
 def test_later_changes_to_the_callers_tensors_are_not_saved(tmp_path) -> None:

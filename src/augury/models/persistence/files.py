@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from botorch.models.model import Model
 
+from augury.construction import construction_of
 from augury.errors import AuguryError, InvalidInputError, NotSupportedError
 from augury.models.persistence import format as file_format
-from augury.models.persistence.construction import construction_of
 from augury.models.persistence.parts import class_at
 from augury.models.persistence.values import CannotBeWritten, decode, encode
 from augury.models.registry import MODELS
@@ -70,7 +70,7 @@ def to_bytes(model: Any) -> tuple[bytes, dict[str, Any]]:
     Raises:
         NotSupportedError: as `save`.
     """
-    arguments = construction_of(model)
+    arguments = construction_of(model) or {}
     tensors: dict[str, torch.Tensor] = {}
     written: dict[str, Any] = {}
     supplied: dict[str, Any] = {}

@@ -18,9 +18,11 @@ from botorch.models.transforms.outcome import Log, Standardize
 from torch.distributions import Distribution
 
 from augury.errors import InvalidInputError
+from augury.models.persistence import networks
 
-#: "part": an object by its class and arguments; "function": a function of augury's, by its name.
-KINDS = ("part", "function")
+#: "part": an object by its class and arguments; "function": a function of augury's, by its name; "network": a
+#: module by its class, arguments and weights.
+KINDS = ("part", "function", "network")
 
 _Arguments = dict[str, Any]
 #: BoTorch's transforms, and what each is made of again.
@@ -60,7 +62,12 @@ def describe(value: Any) -> tuple[str, str, _Arguments] | None:
             else None
         )
     path = _path(kind)
-    if not _is_ours(path) or _found(path) is not kind:
+    ours = _is_ours(path) and _found(path) is kind
+    if isinstance(value, torch.nn.Module) and (ours or kind in networks.CONTAINERS):
+        content = networks.describe(value)
+        if content is not None:
+            return "network", path if ours else networks.CONTAINERS[kind], content
+    if not ours:
         return None
     names = (
         [field.name for field in dataclasses.fields(value) if field.init]
@@ -89,6 +96,10 @@ def made(kind: str, path: str, arguments: _Arguments) -> Any:
             return part
         if kind == "part" and isinstance(part, type):
             return part(**arguments)
+        if kind == "network" and isinstance(part, type) and issubclass(part, torch.nn.Module):
+            return networks.made(part, arguments)
+    elif kind == "network" and path in networks.CONTAINERS.values():
+        return networks.made(getattr(torch.nn, path.removeprefix("torch.nn:")), arguments)
     raise InvalidInputError(f"{path!r} is not known to this augury")
 
 

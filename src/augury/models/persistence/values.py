@@ -1,7 +1,8 @@
 """Arguments of constructors as JSON and named tensors, and back.
 
 A value is a number, a text, a truth value or None; a list; or an object whose first key says what it is:
-`{"tensor": name}`, `{"mapping": [[key, value], ...]}`, `{"default": true}`, or a part (see `parts`).
+`{"tensor": name}`, `{"mapping": [[key, value], ...]}`, `{"default": true}`, `{"dtype": name}`, or a part (see
+`parts`).
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def encode(value: Any, name: str, tensors: Tensors) -> Any:
         return {"tensor": name}
     if isinstance(value, _DefaultType):
         return {"default": True}
+    if isinstance(value, torch.dtype):
+        return {"dtype": str(value).removeprefix("torch.")}
     if isinstance(value, (list, tuple)):
         return [encode(one, f"{name}.{index}", tensors) for index, one in enumerate(value)]
     if isinstance(value, Mapping):
@@ -84,6 +87,8 @@ def decode(document: Any, tensors: Mapping[str, Tensor]) -> Any:
         return tensors[content]
     if kind == "default":
         return DEFAULT
+    if kind == "dtype" and isinstance(found := getattr(torch, str(content), None), torch.dtype):
+        return found
     if kind == "mapping" and isinstance(content, list):
         return {decode(key, tensors): decode(one, tensors) for key, one in content}
     arguments = document.get("arguments") if isinstance(document, dict) else None

@@ -9,6 +9,7 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
+from augury.construction import remembers_construction
 from augury.errors import InvalidInputError
 from augury.networks.encoders.channel_norm import channel_normalisation
 from augury.networks.encoders.checks import check_map, check_stages
@@ -65,6 +66,7 @@ class InceptionNeXt(nn.Module):
             exist, or a mixer that cannot be (see `InceptionDWConv2d`).
     """
 
+    @remembers_construction
     def __init__(
         self,
         in_channels: int = 3,

@@ -8,6 +8,7 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
+from augury.construction import remembers_construction
 from augury.errors import InvalidInputError
 from augury.networks.encoders.channel_norm import channel_normalisation
 from augury.networks.encoders.checks import check_map, check_stages
@@ -60,6 +61,7 @@ class UniRepLKNet(nn.Module):
             `norm` or `head` that is unknown, or an index of a stage that does not exist.
     """
 
+    @remembers_construction
     def __init__(
         self,
         in_channels: int = 3,

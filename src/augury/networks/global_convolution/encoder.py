@@ -7,6 +7,7 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
+from augury.construction import remembers_construction
 from augury.errors import InvalidInputError
 from augury.networks.global_convolution.layer import SGConv
 from augury.numerics.seeding import global_generator
@@ -56,6 +57,7 @@ class SGConvEncoder(nn.Module):
         InvalidInputError: sizes out of range, an unknown pool.
     """
 
+    @remembers_construction
     def __init__(
         self,
         in_features: int,

@@ -9,6 +9,7 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 
+from augury.construction import remembers_construction
 from augury.errors import InvalidInputError
 from augury.networks.softmax_free.attention import SoftmaxFreeAttention
 from augury.numerics.seeding import global_generator
@@ -87,6 +88,7 @@ class SoftmaxFreeEncoder(nn.Module):
         InvalidInputError: sizes out of range, a grid that landmarks do not tile.
     """
 
+    @remembers_construction
     def __init__(
         self,
         grid: int | Sequence[int],
