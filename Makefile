@@ -44,8 +44,8 @@ bench: $(STAMP)
 
 # Every reproduction with --quick; each is a module reproductions/<slug>.py.
 reproduce-quick: $(STAMP)
-	@for script in $$(ls reproductions/[a-z]*.py); do \
-		name=$$(basename $$script .py); \
+	@for script in $$(ls reproductions/[a-z]*.py reproductions/[a-z]*/__main__.py); do \
+		name=$$(basename $${script%/__main__.py} .py); \
 		echo "== $$name"; \
 		OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m reproductions.$$name --quick || exit 1; \
 	done

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -12,6 +14,7 @@ from sklearn.utils.validation import NotFittedError
 
 from augury.errors import InvalidInputError
 from augury.models import PriorFittedClassifier
+from augury.models.prior_fitted.weights import PriorFittedWarning
 
 
 def blobs(n: int = 40, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -53,6 +56,17 @@ def test_several_classes_one_against_the_rest():
     p = PriorFittedClassifier().fit(X[::2], y[::2]).predict_proba(X[1::2])
     assert p.shape == (75, 3)
     np.testing.assert_allclose(p.sum(axis=1), 1.0)
+
+
+def test_it_warns_beyond_the_tables_it_was_trained_on():
+    X, y = blobs()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        PriorFittedClassifier().fit(X, y)
+    with pytest.warns(PriorFittedWarning, match="100 rows and 30 inputs"):
+        PriorFittedClassifier().fit(np.tile(X, (3, 1)), np.tile(y, 3))
+    with pytest.warns(PriorFittedWarning, match="given 40 and 33"):
+        PriorFittedClassifier().fit(np.tile(X, 11), y)
 
 
 def test_it_is_a_scikit_learn_estimator():

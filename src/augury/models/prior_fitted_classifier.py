@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, Self, final
 
@@ -11,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from augury.errors import InvalidInputError
-from augury.models.prior_fitted.weights import TrainedNetwork
+from augury.models.prior_fitted.weights import PriorFittedWarning, TrainedNetwork
 from augury.models.standardized_classifier import StandardizedClassifier
 from augury.networks.prior_fitted.transformer import PriorFittedTransformer
 
@@ -47,6 +48,9 @@ class PriorFittedClassifier(StandardizedClassifier):
         trained = TrainedNetwork.of(self.network)
         if not trained.network.shape.classes:
             raise InvalidInputError(f"{trained.name} is a network for regression, not for classes")
+        objection = trained.objection(*X.shape)
+        if objection is not None:
+            warnings.warn(objection, PriorFittedWarning, stacklevel=2)
         self._network = trained.network
         self._scale_by(X)
         self._rows = self._scaled(X)

@@ -16,7 +16,12 @@ from augury.inference.prior_fitted.gp_prior import (
     LogNormalHyperparameters,
     gp_covariance,
 )
-from augury.inference.prior_fitted.inputs import KumaraswamyWarping, MixedInputs
+from augury.inference.prior_fitted.inputs import (
+    CorrelatedInputs,
+    KumaraswamyWarping,
+    MixedInputs,
+    UniformInputs,
+)
 from augury.inference.prior_fitted.mixture_prior import MixturePrior
 from augury.inference.prior_fitted.network_prior import NetworkPrior
 from augury.inference.prior_fitted.noise import FixedNoise, LogUniformNoise
@@ -41,8 +46,8 @@ def test_every_recipe_draws_data_sets(name, context, dim):
     assert one.X_new.shape == (6, 5, dim)
     assert one.mean.shape == one.deviation.shape == one.noise.shape == (6, 5)
     assert bool((one.deviation >= one.noise).all())
-    for X in (one.X, one.X_new):
-        assert bool(((X >= 0.0) & (X <= 1.0)).all())
+    for X in (one.X, one.X_new):  # normal numbers, of a table's columns, have no bounds
+        assert bool(((X >= 0.0) & (X <= 1.0)).all()) or (name == "classes" and bool(X.isfinite().all()))
     assert torch.equal(one.mean, same.mean)
     assert not torch.equal(one.X_new, other.X_new)
 
@@ -126,6 +131,18 @@ def test_some_data_sets_have_levels_and_one_hot_categories():
     assert float(((distinct > 2) & (distinct <= 6)).double().mean()) == pytest.approx(0.2, abs=0.05)
     plain = MixedInputs(share=0.0)(20, 30, 4, generator())
     assert len(plain.unique()) == plain.numel()
+
+
+def test_correlated_inputs_share_factors_and_have_the_spread_of_uniform_ones():
+    X = CorrelatedInputs(UniformInputs(), share=1.0, factors=1)(400, 200, 3, generator())
+    assert float(X.mean()) == pytest.approx(0.5, abs=0.01)
+    assert float(X.var(dim=1).mean()) == pytest.approx(1.0 / 12.0, rel=0.02)
+    correlation = torch.stack([torch.corrcoef(one.mT)[0, 1].abs() for one in X])
+    # with one factor it is the share of the variance in common, which is uniform
+    assert float(correlation.mean()) == pytest.approx(0.5, abs=0.05)
+    assert float(correlation.std()) == pytest.approx(12.0**-0.5, abs=0.04)
+    plain = CorrelatedInputs(UniformInputs(), share=0.0)(20, 30, 4, generator())
+    assert bool(((plain >= 0.0) & (plain <= 1.0)).all())
 
 
 def test_warping_keeps_order_and_ends():

@@ -16,6 +16,7 @@ SHAPES = {
     "plain": SHAPE,
     "standardised": replace(SHAPE, standardize=True),
     "experts": replace(SHAPE, experts=True, standardize=True),
+    "sampled": replace(SHAPE, experts=True, sampled=True, standardize=True),
 }
 
 
@@ -90,7 +91,7 @@ def test_data_sets_of_a_batch_are_independent(name):
         torch.testing.assert_close(alone[0], both[b])
 
 
-@pytest.mark.parametrize("name", ["standardised", "experts"])
+@pytest.mark.parametrize("name", ["standardised", "experts", "sampled"])
 def test_standardised_predictions_follow_the_unit_of_the_outcomes(name):
     X, y, X_new = data()
     made = network(name)
@@ -99,10 +100,11 @@ def test_standardised_predictions_follow_the_unit_of_the_outcomes(name):
     torch.testing.assert_close(changed.variance, 900.0 * predicted.variance)
 
 
-def test_the_order_of_the_inputs_does_not_matter_to_a_network_with_experts():
+@pytest.mark.parametrize("name", ["experts", "sampled"])
+def test_the_order_of_the_inputs_does_not_matter_to_a_network_with_experts(name):
     X, y, X_new = data()
     order = torch.tensor([2, 0, 1])
-    made = network("experts")
+    made = network(name)
     torch.testing.assert_close(outputs(made, X[..., order], y, X_new[..., order]), outputs(made, X, y, X_new))
 
 
@@ -143,20 +145,23 @@ def test_fewer_inputs_are_padded_and_more_cut_only_with_experts():
     assert bool(outputs(network("experts"), X, y, X_new).isfinite().all())
 
 
-def test_the_network_begins_as_its_experts():
+@pytest.mark.parametrize("name", ["experts", "sampled"])
+def test_the_network_begins_as_its_experts(name):
     """Untrained, it predicts the average of the bank: a mixture of normals, up to the buckets."""
     borders = torch.linspace(-6.0, 6.0, 241, dtype=torch.float64)
-    made = PriorFittedTransformer(replace(SHAPES["experts"], num_bars=240), borders).double()
+    made = PriorFittedTransformer(replace(SHAPES[name], num_bars=240), borders).double()
     X, y, X_new = data()
     context = made.read(X, y)
     predicted, _ = made.predict(context, X_new)
-    mean, variance = made.bank.predict(context.experts, X_new).moments()
+    mean, variance = made.bank.predict(context.experts, X_new).opinions.moments()
     scale = context.scale[:, None]
     torch.testing.assert_close(predicted.mean, context.loc[:, None] + scale * mean, atol=2e-3, rtol=0.0)
     torch.testing.assert_close(predicted.variance, scale**2 * variance, rtol=0.02, atol=0.0)
 
 
-@pytest.mark.parametrize("wrong", [{"dim": 0}, {"num_bars": 2}, {"heads": 3}, {"classes": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"dim": 0}, {"num_bars": 2}, {"heads": 3}, {"classes": 3}, {"sampled": True}]
+)
 def test_shapes_out_of_range_are_refused(wrong):
     with pytest.raises(InvalidInputError, match=next(iter(wrong))):
         replace(SHAPE, **wrong)

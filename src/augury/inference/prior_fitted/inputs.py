@@ -60,6 +60,36 @@ class MixedInputs:
         return torch.where(within.unsqueeze(1), hot, X)
 
 
+@dataclass(frozen=True)
+class CorrelatedInputs:
+    """Normal numbers that share few factors, as the columns of a real table do, in some of the data sets.
+
+    Their mean is 1/2 and their deviation that of a uniform number of the unit interval.
+
+    Args:
+        other: the law of the inputs of the other data sets.
+        share: of the data sets whose inputs are correlated.
+        factors: the largest number of common factors.
+    """
+
+    other: InputSampler
+    share: float = 0.6
+    factors: int = 5
+
+    def __call__(self, batch: int, rows: int, dim: int, generator: torch.Generator) -> Tensor:
+        def normal(*shape: int) -> Tensor:
+            return torch.randn(shape, dtype=torch.float64, generator=generator)
+
+        X = self.other(batch, rows, dim, generator)
+        chosen, common, count = torch.rand(3, batch, 1, 1, dtype=torch.float64, generator=generator)
+        kept = torch.arange(self.factors) < 1.0 + (count * self.factors).floor()
+        loadings = normal(batch, self.factors, dim) * kept.mT
+        loadings = loadings / loadings.square().sum(1, keepdim=True).sqrt().clamp_min(1e-9)
+        shared = normal(batch, rows, self.factors) @ loadings
+        numbers = common.sqrt() * shared + (1.0 - common).sqrt() * normal(batch, rows, dim)
+        return torch.where(chosen < self.share, 0.5 + numbers / 12.0**0.5, X)
+
+
 class _Uniform(Protocol):
     def __call__(self, *shape: int) -> Tensor: ...
 

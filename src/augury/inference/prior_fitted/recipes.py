@@ -14,7 +14,7 @@ from augury.inference.prior_fitted.gp_prior import (
     GPPrior,
     LogNormalHyperparameters,
 )
-from augury.inference.prior_fitted.inputs import KumaraswamyWarping, MixedInputs
+from augury.inference.prior_fitted.inputs import CorrelatedInputs, KumaraswamyWarping, MixedInputs
 from augury.inference.prior_fitted.mixture_prior import MixturePrior
 from augury.inference.prior_fitted.network_prior import NetworkPrior
 from augury.inference.prior_fitted.noise import FixedNoise, LogUniformNoise
@@ -73,7 +73,7 @@ def _surrogate() -> Recipe:
     return Recipe(
         MixturePrior(members, [0.4, 0.3, 0.3]),
         TransformerShape(
-            dim=10, num_bars=100, width=96, layers=4, hidden=192, experts=True, standardize=True
+            dim=10, num_bars=100, width=96, layers=4, hidden=192, experts=True, sampled=True, standardize=True
         ),
         TrainingPlan(
             dims=(1, 10), max_context=200, queries=32, tokens=2048, max_batch=48, steps=6000, sizes="log"
@@ -82,10 +82,12 @@ def _surrogate() -> Recipe:
 
 
 def _classes() -> Recipe:
-    """Two classes: random networks and Gaussian processes in up to thirty dimensions, cut at a level."""
-    noise, inputs = LogUniformNoise(0.01, 1.0, quiet=0.0, outliers=0.0), MixedInputs(0.3)
+    """Two classes: random networks, linear functions among them, and Gaussian processes in up to thirty
+    dimensions, correlated or not, cut at a level."""
+    noise = LogUniformNoise(0.01, 1.0, quiet=0.0, outliers=0.0)
+    inputs = CorrelatedInputs(MixedInputs(0.3))
     members: list[PriorSampler] = [
-        NetworkPrior(noise=noise, inputs=inputs),
+        NetworkPrior(depths=(0, 2), noise=noise, inputs=inputs),
         GPPrior(LogNormalHyperparameters(irrelevant=0.3), noise, "matern-5/2", inputs),
     ]
     return Recipe(

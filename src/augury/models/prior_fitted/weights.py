@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).parent / "trained"
 
 
 class PriorFittedWarning(UserWarning):
-    """A prior-fitted network is used outside of where it was checked against the exact posterior."""
+    """A prior-fitted network is used outside of where its quality was measured."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class TrainedNetwork:
         if rows <= self.rows and dim <= self.dim:
             return None
         return (
-            f"{self.name} was checked against exact posteriors up to {self.rows} rows and {self.dim} inputs "
-            f"(categories count one by one); given {rows} and {dim}, its predictions may be poor"
+            f"{self.name} was measured with up to {self.rows} rows and {self.dim} inputs (categories count "
+            f"one by one); given {rows} and {dim}, its predictions may be poor"
         )
 
 

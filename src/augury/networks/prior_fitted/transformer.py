@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
 from augury.networks.prior_fitted.attention import ContextBlock
-from augury.networks.prior_fitted.kernel_experts import ExpertState, KernelExperts, Opinions
+from augury.networks.prior_fitted.kernel_experts import FUNCTIONS, TABLES, ExpertState, KernelExperts
+from augury.networks.prior_fitted.opinions import Opinions
 from augury.numerics.bar_distribution import BarDistribution
 from augury.numerics.buckets import normal_bucket_masses
 
@@ -36,6 +37,7 @@ class TransformerShape:
         hidden: units between a block's dense layers.
         experts: whether tokens carry the predictions of a bank of Gaussian processes, of which the network
             is then a correction.
+        sampled: whether the bank has experts with sampled hyperparameters (`SampledExperts`).
         standardize: whether outcomes are standardised by the context's mean and deviation; otherwise they
             are on the prior's scale.
         classes: 0 for regression, 2 for two classes.
@@ -48,6 +50,7 @@ class TransformerShape:
     heads: int = 4
     hidden: int = 128
     experts: bool = False
+    sampled: bool = False
     standardize: bool = False
     classes: int = 0
 
@@ -57,6 +60,10 @@ class TransformerShape:
                 raise InvalidInputError(f"{name} must be at least {least}; given {getattr(self, name)}")
         if self.classes not in (0, 2):
             raise InvalidInputError(f"classes must be 0 (regression) or 2; given {self.classes}")
+        if self.sampled and not self.experts:
+            raise InvalidInputError(
+                "sampled=True needs experts=True: they begin at the likeliest of the bank"
+            )
         if self.width % self.heads:
             raise InvalidInputError(f"{self.heads} heads do not divide a width of {self.width}")
 
@@ -104,8 +111,9 @@ class PriorFittedTransformer(nn.Module):
     def __init__(self, shape: TransformerShape, borders: Tensor | None = None, seed: int = 0) -> None:
         super().__init__()
         self.shape = shape
-        self.bank = KernelExperts() if shape.experts else None
-        features = 0 if self.bank is None else Opinions.width(self.bank.num_experts)
+        grid = TABLES if shape.classes else FUNCTIONS
+        self.bank = KernelExperts(grid, shape.sampled) if shape.experts else None
+        features = 0 if self.bank is None else self.bank.num_features
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.row = _dense(shape.dim + 1 + max(shape.classes, 1) + features, shape.width)
@@ -149,7 +157,7 @@ class PriorFittedTransformer(nn.Module):
         parts, state = [], None
         if self.bank is not None:
             state = self.bank.condition(X, z)
-            parts.append(self.bank.left_out(state, z).features().to(dtype))
+            parts.append(self.bank.left_out(state, z).features.to(dtype))
         if self.shape.classes:
             parts.append(nn.functional.one_hot(y.long(), self.shape.classes).to(dtype))
         else:
@@ -211,10 +219,11 @@ class PriorFittedTransformer(nn.Module):
         mean = deviation = X.new_zeros(())
         if self.bank is not None:
             assert state is not None
-            opinions = self.bank.predict(state, X)
+            advice = self.bank.predict(state, X)
+            opinions = advice.opinions
             mean, variance = opinions.moments()
             deviation = variance.sqrt()
-            parts.append(opinions.features().to(parts[0].dtype))
+            parts.append(advice.features.to(parts[0].dtype))
         tokens, positions = self.query(torch.cat(parts, dim=-1)), self._positions(X, state)
         for block, pair in zip(self._blocks(), context.pairs, strict=True):
             tokens = block(tokens, positions, pair)
