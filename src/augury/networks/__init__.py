@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from augury.networks.snnk_bundle import bundle as bundle
     from augury.networks.snnk_linear import SNNKLinear as SNNKLinear
     from augury.networks.softmax_free.attention import SoftmaxFreeAttention as SoftmaxFreeAttention
+    from augury.networks.softmax_free.embedding import ConvolutionalEmbedding as ConvolutionalEmbedding
     from augury.networks.softmax_free.encoder import SoftmaxFreeEncoder as SoftmaxFreeEncoder
     from augury.networks.softmax_free.encoder import SoftmaxFreeLayer as SoftmaxFreeLayer
     from augury.networks.softmax_free.vision import SoftmaxFreeTransformer as SoftmaxFreeTransformer
@@ -78,6 +79,7 @@ _ATTRIBUTES = {
     "SGConv": "augury.networks.global_convolution.layer",
     "SGConvEncoder": "augury.networks.global_convolution.encoder",
     "kernel_parameter_groups": "augury.networks.global_convolution.layer",
+    "ConvolutionalEmbedding": "augury.networks.softmax_free.embedding",
     "SoftmaxFreeAttention": "augury.networks.softmax_free.attention",
     "SoftmaxFreeEncoder": "augury.networks.softmax_free.encoder",
     "SoftmaxFreeLayer": "augury.networks.softmax_free.encoder",

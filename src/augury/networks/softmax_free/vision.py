@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, NamedTuple, final
 
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from augury.errors import InvalidInputError
 from augury.networks.encoders.stochastic_depth import StochasticDepth
+from augury.networks.softmax_free.embedding import ConvolutionalEmbedding
 from augury.networks.softmax_free.encoder import SoftmaxFreeLayer
 from augury.numerics.seeding import global_generator
 
@@ -102,10 +102,10 @@ class SoftmaxFreeTransformer(nn.Module):
         attention = {"sampling": "convolution", "inverse": "newton", **attention}
         rates = iter(torch.linspace(0.0, drop_path, sum(depths)).tolist())
         with global_generator(torch.Generator().manual_seed(seed)):
-            self.patch_embed1 = _Embedding(in_channels, 32, 32, widths[0], dtype=dtype)
-            for stage in (2, 3, 4):
-                before, after = widths[stage - 2 : stage]
-                self.add_module(f"patch_embed{stage}", _Embedding(before, after, dtype=dtype))
+            for stage, width in enumerate(widths, 1):
+                channels = (in_channels, 32, 32, width) if stage == 1 else (widths[stage - 2], width)
+                embedding = ConvolutionalEmbedding(channels, seed=int(torch.randint(2**62, ())), dtype=dtype)
+                self.add_module(f"patch_embed{stage}", embedding)
             for stage, width in enumerate(widths, 1):
                 tokens = (image_size // 2 ** (stage + 1)) ** 2 + (stage == 4)
                 table = 0.02 * torch.randn(1, tokens, width, dtype=dtype)
@@ -176,26 +176,6 @@ def from_published_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
             name = re.sub(published, ours, name)
         renamed[name] = value
     return renamed
-
-
-class _Embedding(nn.Module):
-    """Convolutions of 3 x 3 with batch normalisation; all but the second halve the field."""
-
-    def __init__(self, *channels: int, dtype: torch.dtype) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        for i, (before, after) in enumerate(pairwise(channels)):
-            stride = 1 if i == 1 else 2
-            layers += [
-                nn.Conv2d(before, after, 3, stride, 1, dtype=dtype),
-                nn.BatchNorm2d(after, dtype=dtype),
-                nn.ReLU(),
-            ]
-        self.proj = nn.Sequential(*layers)
-
-    def forward(self, field: Tensor) -> Tensor:
-        embedded: Tensor = self.proj(field)
-        return embedded
 
 
 class _SoftmaxLayer(nn.Module):
