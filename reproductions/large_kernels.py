@@ -2,7 +2,8 @@
 
 Parameters of the nine published networks; folding; the effective receptive field of few large kernels beside
 many small ones; and a task that needs to see far: the displacement of two spots, 20 to 31 places apart in
-fields of 64 x 64, by networks of two blocks with kernels of 3, 7 and 13. (ImageNet is out of reach here.)
+fields of 64 x 64, by networks of two blocks with kernels of 3, 7 and 13; and the design rules switched off
+one at a time, on a task with an answer at each place. (ImageNet is out of reach here.)
 
     python -m reproductions.large_kernels [--quick]
 """
@@ -10,14 +11,17 @@ fields of 64 x 64, by networks of two blocks with kernels of 3, 7 and 13. (Image
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from augury.networks import effective_receptive_field
-from augury.networks.encoders import UniRepLKNet, named_encoder
+from augury.networks.encoders import UniRepLKNet, UniRepLKNetBlock, named_encoder
+from augury.networks.encoders.spatial import convolution
 from augury.networks.receptive_field import EffectiveReceptiveField
+from reproductions._statistics import paired
 from reproductions._table import Row, is_quick, print_table
 from reproductions._training import trained_error
 
@@ -115,6 +119,69 @@ def displacement(kernels: list[int], seeds: int, steps: int) -> list[Row]:
     return rows
 
 
+class _Dense(nn.Module):
+    """Three blocks of eight channels at full resolution, a number for each place."""
+
+    def __init__(self, seed: int, kernel_size: int = 13, **rules: Any) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        at: dict[str, Any] = {"generator": generator, "dtype": torch.float32}
+        blocks = [UniRepLKNetBlock(8, kernel_size, layer_scale=1.0, **rules, **at) for _ in range(3)]
+        self.layers = nn.Sequential(convolution(2, 1, 8, 3, **at), *blocks, convolution(2, 8, 1, 1, **at))
+
+    def forward(self, x: Tensor) -> Tensor:
+        field: Tensor = self.layers(x)
+        return field
+
+
+def sources_and_fields(n: int, seed: int, side: int = 16, length: float = 2.0) -> tuple[Tensor, Tensor]:
+    """White sources on a torus, and the screened-Poisson field of each, to variance 1."""
+    sources = np.random.default_rng(seed).standard_normal((n, 1, side, side))
+    wave = 2.0 * np.pi * np.fft.fftfreq(side)
+    response = 1.0 / (length**-2 + wave[:, None] ** 2 + wave**2)
+    fields = np.fft.ifft2(np.fft.fft2(sources) * response).real
+    scale = np.sqrt((response**2).mean())
+    return torch.from_numpy(sources).float(), torch.from_numpy(fields / scale).float()
+
+
+_RULES: dict[str, dict[str, Any]] = {
+    "as designed (13 x 13, shortcut, dilated branches, squeeze and excitation)": {},
+    "2, without the shortcut": {"shortcut": False},
+    "3, without branches": {"reparam": "none"},
+    "7, branches of the same kernels, not dilated": {"reparam": "small"},
+    "6, without squeeze and excitation": {"extra": "none"},
+    "6, a bottleneck in its place": {"extra": "bottleneck"},
+    "8, kernels of 3": {"kernel_size": 3},
+}
+
+
+def guidelines(rules: list[str], seeds: int, steps: int) -> list[Row]:
+    """The rules by their numbers in the paper, each switched off alone."""
+    rows, designed = [], np.zeros(seeds)
+    new = sources_and_fields(200, 10_000)
+    for rule in rules:
+        found = np.array(
+            [
+                trained_error(
+                    _Dense(seed, **_RULES[rule]),
+                    sources_and_fields(500, seed),
+                    new,
+                    rate=1e-2,
+                    steps=steps,
+                    seed=seed,
+                )
+                for seed in range(seeds)
+            ]
+        )
+        if not _RULES[rule]:
+            designed = found
+            rows.append((rule, "", f"{found.mean():.3f}"))
+            continue
+        measured = f"{found.mean():.3f}; difference {paired(found, designed)}"
+        rows.append((f"rule {rule}", "worse", measured))
+    return rows
+
+
 def main() -> None:
     quick = is_quick(__doc__)
     torch.set_num_threads(1)
@@ -123,6 +190,8 @@ def main() -> None:
     print_table("Effective receptive field", receptive_fields(1 if quick else 5))
     title = "Seeing far (our own test of the claim): error as a share of the deviation"
     print_table(title, displacement([3, 13] if quick else [3, 7, 13], 1, 5 if quick else 500))
+    title = "Design rules: error of screened-Poisson fields from their sources, as a share of the deviation"
+    print_table(title, guidelines(list(_RULES)[:2], 2, 3) if quick else guidelines(list(_RULES), 3, 200))
 
 
 if __name__ == "__main__":
