@@ -16,18 +16,15 @@ from gpytorch.distributions import MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor, nn
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import NotSupportedError
 from augury.inference.conditioned_head import ConditionedHead, conditioned
 from augury.inference.linear_head import FeatureSpectrum, LinearHead, most_likely_head
-from augury.kernels.random_features.relu import ReLUFeatures
 from augury.models.conditionable_surrogate import ConditionableSurrogate
 from augury.models.one_hot import NetworkInputs
 from augury.models.posteriors.independent import independent
 from augury.models.transformed_data import TransformedData, affine
-from augury.networks.unit_norm import UnitNorm
+from augury.networks.rectified_chain import rectified_chain
 
-#: The constant coordinate beside the first map's inputs, which have variance 1 each.
-_BIAS_SCALE = 2.0
 #: Points whose features are in memory at once.
 _BLOCK = 1024
 
@@ -83,16 +80,13 @@ class BundledSurrogate(ConditionableSurrogate):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if num_layers < 1:
-            raise InvalidInputError(f"num_layers must be at least 1; given {num_layers}")
         self._data = TransformedData.of(
             self, train_X, train_Y, train_Yvar, input_transform, outcome_transform
         )
-        rows = torch.from_numpy(self._data.X)
-        self._network_inputs = NetworkInputs(rows, categorical_features)
+        self._network_inputs = NetworkInputs(torch.from_numpy(self._data.X), categorical_features)
         width = self._network_inputs.width
-        chain = _chain(width, num_features, num_layers, seed) if features is None else features(width)
-        self.features = chain.double().eval()
+        maps = rectified_chain(width, num_features, num_layers, seed) if features is None else features(width)
+        self.features = maps.double().eval()
         self._spectra: list[FeatureSpectrum] | None = None
         self._heads: Sequence[LinearHead | ConditionedHead] | None = None
         self._train_X = self._data.given
@@ -111,11 +105,10 @@ class BundledSurrogate(ConditionableSurrogate):
         """
         self._refuse_conditioned("cannot be fit; make one of all rows")
         known = self._data.Yvar is not None
-        heads = [
+        self._heads = heads = [
             most_likely_head(self._spectrum(outcome), 0 if known else outcome, known)
             for outcome in self._outcomes
         ]
-        self._heads = heads
         self.log_ratio.copy_(torch.tensor([head.log_ratio for head in heads], dtype=torch.float64))
         self.log_noise.copy_(torch.tensor([head.log_noise for head in heads], dtype=torch.float64))
         return self
@@ -254,11 +247,3 @@ class BundledSurrogate(ConditionableSurrogate):
     def _features_at(self, X: Tensor) -> Tensor:
         features: Tensor = self.features(self._network_inputs(self._transformed_points(X)))
         return features
-
-
-def _chain(width: int, num_features: int, num_layers: int, seed: int) -> nn.Sequential:
-    """The rectified maps, with features of length 1 between them."""
-    modules: list[nn.Module] = [ReLUFeatures(num_features, width, bias_scale=_BIAS_SCALE, seed=seed)]
-    for layer in range(1, num_layers):
-        modules += [UnitNorm(), ReLUFeatures(num_features, num_features, seed=seed + layer)]
-    return nn.Sequential(*modules)
