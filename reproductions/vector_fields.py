@@ -2,8 +2,8 @@
 
 The spectrum of the sphere against its closed form; super-resolution of random smooth fields on the Stanford
 bunny (needs `AUGURY_DATA`) and a torus, beside processes that look at each coordinate alone; the number of
-eigenfields; in-painting of a source; divergence and curl with their uncertainty. (The paper's recordings of
-brain waves are not public.)
+eigenfields; one component alone, by the registered model; in-painting of a source; divergence and curl with
+their uncertainty. (The paper's recordings of brain waves are not public.)
 
     python -m reproductions.vector_fields [--quick]
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from augury.datasets.meshes import load_mesh_vertices
 from augury.errors import InvalidInputError
 from augury.geometry import Differentials, TangentBundle, eigenmaps, farthest_points, normals, random_field
 from augury.kernels import ConnectionMaternKernel
-from augury.models import VectorFieldGP
+from augury.models import GaussianProcess, VectorFieldComponent, VectorFieldGP
 from reproductions._table import Row, is_quick, print_table
 
 #: How long the fields diffuse, in units of the plain graph's Laplacian: as published; and less where after
@@ -148,6 +149,40 @@ def super_resolution(
     return rows
 
 
+def component(name: str, bundle: TangentBundle, shares: list[float], seeds: int) -> list[Row]:
+    """The registered model, to which a table of points and the measured component in x is told, as a study
+    does it; beside it the process of ambient distances, and that of whole vectors."""
+    places = torch.from_numpy(bundle.points)
+    low, high = places.min(dim=0).values, places.max(dim=0).values
+    cube = (places - low) / (high - low)
+    on_points = partial(VectorFieldComponent, nodes=cube, coordinates=places)
+    models = {
+        "its direction known": partial(on_points, directions=[[1.0, 0.0, 0.0]]),
+        "its direction unknown": on_points,
+        "the default Gaussian process": GaussianProcess,
+    }
+    rows = []
+    for share in shares:
+        scores: dict[str, list[float]] = {label: [] for label in (*models, "from whole vectors")}
+        for seed in range(seeds):
+            field = _smooth_field(name, bundle, seed)
+            known, new = np.split(
+                np.random.default_rng(seed).permutation(len(bundle)), [int(share * len(bundle))]
+            )
+            truth = field[new, 0]
+            found = {"from whole vectors": _process(bundle, known, field[known], new)[:, 0]}
+            for label, model in models.items():
+                fitted = model(cube[known], torch.from_numpy(field[known, :1])).fit()
+                found[label] = fitted.posterior(cube[new].unsqueeze(-2)).mean.detach().reshape(-1).numpy()
+            for label, mean in found.items():
+                left = np.square(mean - truth).sum() / np.square(truth - truth.mean()).sum()
+                scores[label].append(float(1.0 - left))
+        for label, values in scores.items():
+            measured = f"R2 {np.mean(values):.3f} (least {min(values):.3f})"
+            rows.append((f"{100 * share:.0f} % known: {label}", "", measured))
+    return rows
+
+
 def eigenpairs(name: str, bundle: TangentBundle, counts: list[int], seeds: int) -> list[Row]:
     rows = []
     basis = eigenmaps(bundle, max(counts))
@@ -267,6 +302,8 @@ def main() -> None:
     counts = [5, 50] if quick else [1, 2, 5, 10, 50, 100, 200]
     name = "bunny" if "bunny" in bundles else "torus"
     print_table(f"Number of eigenfields, {name}", eigenpairs(name, bundles[name], counts, 1 if quick else 3))
+    title = f"The component in x alone (model 'vector-field'), {name}"
+    print_table(title, component(name, bundles[name], shares, seeds))
     print_table("In-painting on the sphere", in_painting(1000))
     print_table("Divergence and curl on the sphere", derivatives(1000, 3 if quick else 20))
 

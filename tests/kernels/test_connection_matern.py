@@ -61,6 +61,12 @@ def test_a_smooth_process_has_little_of_rough_fields(basis):
     assert rough[1] < rough[0] < rough[2]
 
 
+def test_rounding_of_a_zero_is_no_long_scale():
+    """On a flat manifold parallel fields have the eigenvalue 0, but for rounding."""
+    exact, rounded = (ConnectionMaternKernel(torch.tensor([zero, 1.0, 4.0])) for zero in (0.0, 1e-13))
+    assert torch.equal(exact.kappa, rounded.kappa)
+
+
 def test_parameters_are_kept_and_bounded(basis):
     values = torch.from_numpy(basis.values)
     kernel = ConnectionMaternKernel(values, nu=1.2, kappa=0.4, variance=0.3, learn_nu=False)

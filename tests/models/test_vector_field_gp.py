@@ -1,12 +1,10 @@
-"""The process of vector fields: exact inference, tangent predictions, singularities, a decision."""
+"""The process of vector fields: exact inference, tangent predictions, singularities."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from botorch.sampling import SobolQMCNormalSampler
@@ -15,12 +13,9 @@ from torch.distributions import MultivariateNormal
 import augury
 from augury.errors import InvalidInputError
 from augury.geometry import Differentials, GeometryWarning, TangentBundle, eigenmaps, extend
-from augury.kernels import ConnectionMaternKernel, EncodedKernel, NodeEncoding
-from augury.models import GaussianProcess, VectorFieldGP
-from augury.space.goals import Maximize
-from augury.testing import MODEL_CHECKS
+from augury.kernels import ConnectionMaternKernel
+from augury.models import VectorFieldGP
 from tests.geometry.cases import sphere
-from tests.kernels.test_connection_matern import of_points
 
 KNOWN, NEW = np.arange(0, 300, 2), np.arange(1, 300, 2)
 
@@ -46,16 +41,6 @@ def measured(basis, field):
 @pytest.fixture(scope="module")
 def model(basis, measured):
     return VectorFieldGP(basis, KNOWN, measured).fit()
-
-
-@pytest.mark.filterwarnings("ignore:Negative variance values")
-@pytest.mark.parametrize(
-    "check",
-    [check for check in MODEL_CHECKS if check.__name__ != "takes_categories"],  # a node has all coordinates
-    ids=lambda check: check.__name__,
-)
-def test_a_process_of_one_component_conforms(check):
-    check(partial(GaussianProcess, covar_module=of_points()))
 
 
 def test_predictions_are_those_of_conditioning(model, basis, measured):
@@ -175,27 +160,6 @@ def test_shapes_of_the_posterior(model):
     )
     assert posterior.rsample(torch.Size([5])).shape == (5, 2, 6, 3)
     assert (model.num_outputs, model.batch_shape) == (3, torch.Size())
-
-
-def test_a_study_looks_for_the_strongest_flow_along_a_direction():
-    """A process of one component over a table of points proposes one that was not tried."""
-    points = sphere(80)
-    maps = eigenmaps(TangentBundle.from_points(points), 30)
-    space = augury.Space.from_table(pd.DataFrame(points, columns=["x", "y", "z"]))
-    rows = [dict(zip("xyz", point, strict=True)) for point in points.tolist()]
-    flow = np.cross([0.0, 0.0, 1.0], points)[:, 0]  # the component in x of a rotation
-    encoding = NodeEncoding(torch.from_numpy(space.encode(rows)), torch.from_numpy(maps.ambient[:, 0]))
-    kernel = EncodedKernel(encoding, ConnectionMaternKernel(torch.from_numpy(maps.values)))
-    study = augury.Study(
-        space, Maximize("flow"), model=partial(GaussianProcess, covar_module=kernel), store=None, seed=0
-    )
-    tried = range(0, 80, 8)
-    for node in tried:
-        study.add(rows[node], float(flow[node]))
-    (trial,) = study.ask(1)
-    node = int(np.argmin([abs(np.array(list(trial.params.values())) - point).sum() for point in points]))
-    assert node not in tried
-    assert flow[node] > np.median(flow)
 
 
 def test_bad_arguments_are_refused(basis, model, field):

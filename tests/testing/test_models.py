@@ -45,6 +45,7 @@ ELSEWHERE = {
     "deep-kernel-machine": "deep_kernel_machines/test_deep_kernel_machine",
     "saas": "test_sparse_axis_process",
     "functional-tucker": "test_functional_tucker",
+    "vector-field": "test_vector_field_component",
     "sparse-multiple-kernel": "test_sparse_multiple_kernel_gp",
     "infinite-width": "test_infinite_width_gp",
     "bundled": "test_bundled_surrogate",

@@ -15,6 +15,8 @@ from augury.errors import InvalidInputError
 #: Beyond these, hyperparameters run away from each other along a ridge of the likelihood.
 _SMOOTHNESS = (0.1, 20.0)
 _VARIANCE = (1e-6, 1e6)
+#: Eigenvalues of less than this share of the largest are 0 but for rounding: those of parallel fields.
+_NOTHING = 1e-9
 
 
 @final
@@ -66,7 +68,7 @@ class ConnectionMaternKernel(Kernel):
                 "eigenvalues must be a row of numbers that are not negative, and not all 0; "
                 f"given shape {tuple(values.shape)}"
             )
-        positive = values[values > 0.0]
+        positive = values[values > _NOTHING * values.max()]
         shortest, longest = float(positive.max()) ** -0.5, float(positive.min()) ** -0.5
         kappas = 0.01 * shortest, 100.0 * longest
         kappa = (shortest * longest) ** 0.5 if kappa is None else float(kappa)

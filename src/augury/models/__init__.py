@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from augury.models.stepwise_co_kriging import StepwiseCoKriging as StepwiseCoKriging
     from augury.models.student_t_classifier import StudentTClassifier as StudentTClassifier
     from augury.models.student_t_process import StudentTProcess as StudentTProcess
+    from augury.models.vector_field_component import VectorFieldComponent as VectorFieldComponent
     from augury.models.vector_field_gp import VectorFieldGP as VectorFieldGP
 
 _ATTRIBUTES = {
@@ -90,6 +91,7 @@ _ATTRIBUTES = {
     "StepwiseCoKriging": "augury.models.stepwise_co_kriging",
     "StudentTClassifier": "augury.models.student_t_classifier",
     "StudentTProcess": "augury.models.student_t_process",
+    "VectorFieldComponent": "augury.models.vector_field_component",
     "VectorFieldGP": "augury.models.vector_field_gp",
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
+import torch
 from botorch.models.gpytorch import GPyTorchModel
 from botorch.models.model import Model
 from torch import Tensor
@@ -127,4 +128,7 @@ def _space_arguments(model: Callable[..., Model], space: Space) -> dict[str, Any
         arguments["descriptors"] = space.descriptors
     if space.conditions and "conditions" in accepted:
         arguments["conditions"] = space.conditions
+    if space.point_cloud is not None and "nodes" in accepted:
+        nodes, coordinates = (torch.from_numpy(values.copy()) for values in space.point_cloud)
+        arguments |= {"nodes": nodes, "coordinates": coordinates}
     return arguments

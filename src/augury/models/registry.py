@@ -28,6 +28,7 @@ MODELS = Registry(
         "saas": "augury.models.sparse_axis_process:SparseAxisProcess",
         "sparse-multiple-kernel": "augury.models.sparse_multiple_kernel_gp:SparseMultipleKernelGP",
         "functional-tucker": "augury.models.functional_tucker:FunctionalTucker",
+        "vector-field": "augury.models.vector_field_component:VectorFieldComponent",
         "nargp": "augury.models.nargp:NARGP",
         "deep-kernel": "augury.models.deep_kernel:DeepKernelGP",
         "bnn": "augury.models.bayesian_neural_network:BayesianNeuralNetwork",

@@ -24,6 +24,14 @@ class CandidateViews:
         """Encoded rows (N x dim) of the finite table, None if the space is not one."""
         return None if self._candidates is None else self._candidates.X
 
+    @property
+    def point_cloud(self) -> tuple[Array, Array] | None:
+        """All rows of the finite table, also those that `restrict` leaves out: encoded, and the numbers of
+        their columns in the user's units (N x dim each); None if the space is not one."""
+        return (
+            None if self._candidates is None else (self._candidates.whole.X, self._candidates.whole.numbers)
+        )
+
     def row_index(self, X: Array | torch.Tensor) -> Rows:
         """Index into `candidates` of each encoded point.
 

@@ -27,9 +27,13 @@ class Candidates:
         X: encoded rows, N x dim.
         source: row of the table's cells that each one stands for, N.
         columns: the encoded columns.
+        whole: those that these are some of; themselves when None.
     """
 
-    def __init__(self, table: Table, X: Array, source: Rows, columns: EncodedColumns) -> None:
+    def __init__(
+        self, table: Table, X: Array, source: Rows, columns: EncodedColumns, whole: Candidates | None = None
+    ) -> None:
+        self.whole = self if whole is None else whole
         self.table = table
         self.X = X
         self.X.flags.writeable = False
@@ -59,7 +63,13 @@ class Candidates:
         agree = np.ones(len(self), dtype=bool)
         for column, value in fixed.items():
             agree &= self.X[:, column] == value
-        return Candidates(self.table, self.X[agree], self._source[agree], self._columns)
+        return Candidates(self.table, self.X[agree], self._source[agree], self._columns, self.whole)
+
+    @property
+    def numbers(self) -> Array:
+        """N x dim: the numbers of the rows in the user's units, codes of categories."""
+        numbers: Array = self.table.numbers(self._columns.names)[self._source]
+        return numbers
 
     @cached_property
     def _row_of_key(self) -> dict[bytes, int]:
