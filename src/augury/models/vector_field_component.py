@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, final
+from math import log
+from typing import Any, Self, final
 
 import numpy as np
 import torch
@@ -27,6 +28,8 @@ from augury.models.exact.model import ExactModel
 
 #: Neighbourhoods for the tangent spaces have half as many points again as the graph has neighbours.
 _NEIGHBOURHOOD = 1.5
+#: The noise where a fit begins, as a share of the variance of the outcomes.
+_FIRST_NOISE = 0.3
 
 
 @final
@@ -104,6 +107,19 @@ class VectorFieldComponent(ExactModel):
             return AutogradCovariance(X, with_categories(next(kernels), features))
 
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
+
+    def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:
+        """See `ExactModel.fit`; the first of the starts has much noise, and a short step.
+
+        Few eigenfields and little noise are a poor place to begin: a long step from there ends where bounded
+        hyperparameters have no slope any more.
+        """
+        if initial is None and isinstance(self._outcomes[0].covariance, AutogradCovariance):
+            theta = self.hyperparameters()["theta"].clone()
+            if self._outcomes[0].noise is None:
+                theta[:, -1] = log(_FIRST_NOISE)
+            initial = {"theta": theta}
+        return super().fit(initial, seed)
 
 
 def _checked(points: Tensor, features: Features, name: str) -> np.ndarray:
