@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,18 @@ def test_params_are_arrays_before_and_after_the_store(study):
     assert trial.prediction.mean  # the deep kernel has decided
     again = augury.Study.load(study.store)
     assert np.array_equal(again.trials[-1].params["density"], trial.params["density"])
+
+
+def test_trials_are_the_same_where_every_entry_is(study):
+    trial = study.trials[-1]
+    again = augury.Study.load(study.store).trials[-1]
+    assert again is not trial
+    assert again == trial
+    moved = trial.params["density"].copy()
+    moved[0, 0] += 1e-9
+    assert replace(trial, params={**trial.params, "density": moved}) != trial
+    assert replace(trial, cost=1.0) != trial
+    assert trial != trial.number
 
 
 def test_what_is_decided_is_better_than_the_initial_design(study):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
+
+import numpy as np
 
 from augury.errors import InvalidInputError
 
@@ -53,7 +55,7 @@ class Reporter(Protocol):
         """Whether trial `number` should be stopped."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """A snapshot of one trial of a study.
 
@@ -145,6 +147,17 @@ class Trial:
                 "handed to its function, can report or be pruned"
             )
         return self.reporter
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all is the same, of arrays among the parameters every entry; who reports does not count."""
+        if not isinstance(other, Trial):
+            return NotImplemented
+        rest = [one.name for one in fields(self) if one.compare and one.name != "params"]
+        return (
+            all(getattr(self, name) == getattr(other, name) for name in rest)
+            and self.params.keys() == other.params.keys()
+            and all(np.array_equal(value, other.params[name]) for name, value in self.params.items())
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         # The reporter belongs to this process.
