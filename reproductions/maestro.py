@@ -4,8 +4,9 @@ decomposition", ICML 2024, arXiv:2308.14929, at a reduced size.
 A linear map of rank 3 learnt with ordered ranks, from isotropic and other inputs; the penalty that empties
 ranks; digits (scikit-learn), compressed to five budgets by ordered ranks and by truncating the singular
 values of a network trained as usual, both with the same greedy choice of ranks (ordered training draws a
-rank in every layer and has the whole network's loss as well, twice the cost of a step); the encoder of a deep
-kernel at half its parameters.
+rank in every layer and has the whole network's loss as well, whose probabilities are what the drawn one
+learns; ranks that are worth nothing are masked after each epoch; a step costs twice as much); the encoder of
+a deep kernel at half its parameters. Penalty and threshold were chosen on seeds 100 to 104.
 
     python -m reproductions.maestro [--quick]
 """
@@ -34,7 +35,7 @@ from reproductions._statistics import paired
 from reproductions._table import Row, is_quick, print_table
 
 _SHARES = (0.1, 0.2, 0.35, 0.5, 1.0)  # of the network's parameters
-_PENALTY = 1e-3
+_PENALTY, _THRESHOLD = 6e-4, 1e-2
 
 
 def _count(network: nn.Module) -> int:
@@ -121,7 +122,7 @@ def _rank_of_points(seed: int) -> int:
 
 
 def _train(network: nn.Module, X: Tensor, y: Tensor, epochs: int, seed: int, ordered: bool) -> None:
-    """Adam; with ordered ranks the loss of a drawn subnetwork, that of the whole, and the penalty."""
+    """Adam; with ordered ranks the penalty as well, and a drawn subnetwork that learns from the whole one."""
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(network.parameters(), 5e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
@@ -129,16 +130,17 @@ def _train(network: nn.Module, X: Tensor, y: Tensor, epochs: int, seed: int, ord
     for _ in range(epochs):
         for rows in torch.randperm(len(X), generator=generator).split(128):
             optimizer.zero_grad()
-            if sampler is None:
-                loss = nn.functional.cross_entropy(network(X[rows]), y[rows])
-            else:
+            logits = network(X[rows])
+            loss = nn.functional.cross_entropy(logits, y[rows])
+            if sampler is not None:
                 with sampler.draw():
-                    loss = nn.functional.cross_entropy(network(X[rows]), y[rows])
-                loss = loss + nn.functional.cross_entropy(network(X[rows]), y[rows])
+                    loss = loss + nn.functional.cross_entropy(network(X[rows]), logits.detach().softmax(1))
                 loss = loss + _PENALTY * group_lasso(network)
             loss.backward()
             optimizer.step()
         schedule.step()
+        if ordered:
+            shrink(network, _THRESHOLD)
 
 
 def digits(seeds: int, epochs: int, first: int = 0) -> list[Row]:
