@@ -191,7 +191,7 @@ def main() -> None:
     title = "Seeing far (our own test of the claim): error as a share of the deviation"
     print_table(title, displacement([3, 13] if quick else [3, 7, 13], 1, 5 if quick else 500))
     title = "Design rules: error of screened-Poisson fields from their sources, as a share of the deviation"
-    print_table(title, guidelines(list(_RULES)[:2], 2, 3) if quick else guidelines(list(_RULES), 3, 200))
+    print_table(title, guidelines(list(_RULES)[:2], 2, 3) if quick else guidelines(list(_RULES), 3, 150))
 
 
 if __name__ == "__main__":
