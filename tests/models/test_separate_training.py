@@ -74,7 +74,7 @@ def test_a_file_gives_the_predictions_back(tmp_path, images, fitted):
     X, _ = images
     model, _ = fitted
     model.save(tmp_path / "model.safetensors")
-    again = augury.load(tmp_path / "model.safetensors", encoder=inception())
+    again = augury.load(tmp_path / "model.safetensors")
     torch.testing.assert_close(again.posterior(X).mean, model.posterior(X).mean)
 
 
