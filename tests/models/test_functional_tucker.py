@@ -55,6 +55,16 @@ def test_times_never_seen_are_predicted_with_honest_intervals(core):
     assert len(model.bound_trace[0]) > 5
 
 
+def test_inputs_that_tell_nothing_do_not_silence_the_others():
+    generator = torch.Generator().manual_seed(0)
+    X = torch.rand(100, 6, generator=generator, dtype=torch.float64)
+    truth = (6.0 * X[:, -1:]).sin()
+    Y = truth + 0.1 * torch.randn(100, 1, generator=generator, dtype=torch.float64)
+    model = FunctionalTucker(X, Y, max_iterations=20, num_starts=1).fit()
+    error = model.posterior(X.unsqueeze(-2)).mean.detach().reshape(-1, 1) - truth
+    assert float(error.square().mean().sqrt()) < 0.1
+
+
 def test_the_latent_functions_have_the_shape_they_were_made_of():
     X, Y, _ = readings()
     model = FunctionalTucker(X, Y, ranks=1, max_iterations=20, num_starts=1).fit()

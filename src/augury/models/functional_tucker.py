@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 from typing import Any, Literal, Self, final
 
 import torch
@@ -132,6 +133,8 @@ class FunctionalTucker(OutcomeSurrogate):
         """
         for column in range(self.num_outputs):
             trials = [self._begun(column, seed + 1_000 * start) for start in range(self.num_starts)]
+            for tensor in trials:
+                tensor.most_telling_first()
             traces: list[list[float]] = [[] for _ in trials]
             if self.num_starts > 1:
                 for tensor, trace in zip(trials, traces, strict=True):
@@ -143,14 +146,15 @@ class FunctionalTucker(OutcomeSurrogate):
         return self
 
     def _begun(self, column: int, seed: int) -> FunctionalTensor:
-        """The messages of nobody yet: functions are positive numbers at random, which no sign can cancel."""
+        """The messages of nobody yet: functions are random numbers about 1, positive, so that no sign cancels
+        and no product vanishes."""
         X = torch.from_numpy(self._data.X)
         generator = torch.Generator().manual_seed(seed)
         modes = []
         for k, rank in enumerate(self._ranks):
             mode = Mode(X[:, k], rank, self._nu, self._lengthscale, 1.0, k not in self._categorical)
-            start = torch.rand(len(mode.levels), rank, generator=generator, dtype=torch.float64)
-            mode.begin(start, _FIRST_VARIANCE)
+            start = torch.randn(len(mode.levels), rank, generator=generator, dtype=torch.float64)
+            mode.begin((start / sqrt(len(self._ranks))).exp(), _FIRST_VARIANCE)
             modes.append(mode)
         contraction: Contraction
         if self._core == "cp":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from math import lgamma, log, pi
 
 import torch
@@ -53,6 +54,7 @@ class FunctionalTensor:
         self._fits_constant, self._constant = constant, 0.0
         self._shape, self._rate = _SHAPE, _SHAPE
         self._residual = float(y.square().sum())
+        self._order = list(range(len(self.modes)))
 
     @property
     def _y(self) -> Tensor:
@@ -66,20 +68,38 @@ class FunctionalTensor:
 
     # -- inference -------------------------------------------------------------------------------------
 
+    def most_telling_first(self) -> None:
+        """Sweep through the modes by how much each alone makes the outcomes likelier, the others as they are.
+
+        A mode that tells nothing of them by itself, and is the first to learn, learns to be zero, and no
+        other mode can then be anything else.
+        """
+        gains = []
+        for k, mode in enumerate(self.modes):
+            alone = copy(mode)
+            alone.absorb(*self._messages(k), 0.0)
+            gains.append(float(alone.posterior.log_evidence))
+        self._order.sort(key=gains.__getitem__, reverse=True)
+
     def sweep(self, damping: float = 0.0) -> None:
         """Update every mode, the core and the noise once."""
+        for k in self._order:
+            self.modes[k].absorb(*self._messages(k), damping)
         outcomes = self._y
-        for k, mode in enumerate(self.modes):
-            precision, shift = torch.zeros_like(mode.precision), torch.zeros_like(mode.shift)
-            for rows in self._blocks():
-                first, second = self.contraction.coefficients(k, self._moments(rows))
-                weights, index = self._weights(rows), mode.index[rows]
-                precision.index_add_(0, index, second * weights[:, None, None])
-                shift.index_add_(0, index, first * (weights * outcomes[rows])[:, None])
-            mode.absorb(precision, shift, damping)
         parts = ((self._moments(rows), self._weights(rows), outcomes[rows]) for rows in self._blocks())
         self.contraction.update(parts, damping)
         self._update_noise(damping)
+
+    def _messages(self, k: int) -> tuple[Tensor, Tensor]:
+        """Their sums at each level of a mode (`D x R x R`, `D x R`), the other modes as they are."""
+        mode, outcomes = self.modes[k], self._y
+        precision, shift = torch.zeros_like(mode.precision), torch.zeros_like(mode.shift)
+        for rows in self._blocks():
+            first, second = self.contraction.coefficients(k, self._moments(rows))
+            weights, index = self._weights(rows), mode.index[rows]
+            precision.index_add_(0, index, second * weights[:, None, None])
+            shift.index_add_(0, index, first * (weights * outcomes[rows])[:, None])
+        return precision, shift
 
     def learn(self) -> None:
         """Learn the lengthscale and variance of every mode."""
