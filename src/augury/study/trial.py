@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-import numpy as np
-
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -152,6 +150,8 @@ class Trial:
         """Whether all is the same, of arrays among the parameters every entry; who reports does not count."""
         if not isinstance(other, Trial):
             return NotImplemented
+        import numpy as np  # which workers do without
+
         rest = [one.name for one in fields(self) if one.compare and one.name != "params"]
         return (
             all(getattr(self, name) == getattr(other, name) for name in rest)
