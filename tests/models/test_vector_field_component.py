@@ -120,6 +120,8 @@ def test_a_study_over_a_table_asks_for_a_point_of_it(table):
         ({"nodes": square(), "coordinates": square()[:-1]}, "100 nodes"),
         ({"nodes": square(), "directions": [[1.0, 0.0, 0.0]]}, "1 vectors of 2"),
         ({"nodes": square(), "directions": [[0.0, 0.0]]}, "none of them 0"),
+        ({"directions": [[1.0, 0.0]]}, "give these as nodes"),
+        ({"coordinates": square()}, "give these as nodes"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):

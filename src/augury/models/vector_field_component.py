@@ -66,7 +66,8 @@ class VectorFieldComponent(ExactModel):
         manifold_dim: of the manifold; estimated when None.
 
     Raises:
-        InvalidInputError: shapes that do not agree, no rows, entries that are not finite, too few nodes.
+        InvalidInputError: shapes that do not agree, no rows, entries that are not finite, too few nodes, or
+            coordinates or directions without nodes.
 
     Warns:
         GeometryWarning: the nodes are in several parts, or have no clear tangent spaces.
@@ -89,6 +90,11 @@ class VectorFieldComponent(ExactModel):
     ) -> None:
         features = Features.of(train_X.shape[-1], categorical_features, None)
         kernels: Iterator[EncodedKernel] | None = None
+        if nodes is None and not (coordinates is None and directions is None):
+            raise InvalidInputError(
+                "coordinates and directions are those of a manifold's points; give these as nodes, or search "
+                "a table of points"
+            )
         if nodes is not None and features.numeric:
             seen = _checked(nodes, features, "nodes")
             lengths = seen if coordinates is None else _checked(coordinates, features, "coordinates")
