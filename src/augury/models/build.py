@@ -128,7 +128,7 @@ def _space_arguments(model: Callable[..., Model], space: Space) -> dict[str, Any
         arguments["descriptors"] = space.descriptors
     if space.conditions and "conditions" in accepted:
         arguments["conditions"] = space.conditions
-    if space.point_cloud is not None and "nodes" in accepted:
-        nodes, coordinates = (torch.from_numpy(values.copy()) for values in space.point_cloud)
+    if "nodes" in accepted and (points := space.point_cloud) is not None:
+        nodes, coordinates = (torch.from_numpy(values.copy()) for values in points)
         arguments |= {"nodes": nodes, "coordinates": coordinates}
     return arguments

@@ -27,13 +27,13 @@ class Candidates:
         X: encoded rows, N x dim.
         source: row of the table's cells that each one stands for, N.
         columns: the encoded columns.
-        whole: those that these are some of; themselves when None.
+        whole: those that these are some of; None for all.
     """
 
     def __init__(
         self, table: Table, X: Array, source: Rows, columns: EncodedColumns, whole: Candidates | None = None
     ) -> None:
-        self.whole = self if whole is None else whole
+        self._whole = whole
         self.table = table
         self.X = X
         self.X.flags.writeable = False
@@ -64,6 +64,11 @@ class Candidates:
         for column, value in fixed.items():
             agree &= self.X[:, column] == value
         return Candidates(self.table, self.X[agree], self._source[agree], self._columns, self.whole)
+
+    @property
+    def whole(self) -> Candidates:
+        """Those that these are some of, or themselves."""
+        return self if self._whole is None else self._whole
 
     @property
     def numbers(self) -> Array:
