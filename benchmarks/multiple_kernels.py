@@ -20,6 +20,7 @@ from reproductions.multiple_kernels import load
 from augury.inference.multiple_kernels.majorise_minimise import LearntWeights, majorise_minimise
 from augury.inference.multiple_kernels.noise import series_noise_variance
 from augury.kernels import GridSpectralMixtureKernel
+from augury.numerics.linalg import symmetric_inverse
 from benchmarks.timing import Entrant, alternate, print_table
 
 NAMES = ("ale80", "electricitydata", "hoteldata", "employmentdata", "unemployment", "CO2")
@@ -33,7 +34,7 @@ class DenseComponents:
     def __init__(self, matrices: np.ndarray) -> None:
         self.matrices = matrices
         self.num_rows = matrices.shape[1]
-        self.root_columns, self.lags = sys.maxsize, None
+        self.has_few_columns = False
 
     def __len__(self) -> int:
         return len(self.matrices)
@@ -48,8 +49,10 @@ class DenseComponents:
         total: np.ndarray = (weights @ self._flat()).reshape(self.num_rows, self.num_rows)
         return total
 
-    def forms_and_traces(self, a: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return (self.matrices @ a) @ a, self._flat() @ S.reshape(-1)
+    def forms_and_traces(self, a: np.ndarray, L: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        inverse = symmetric_inverse(L)
+        traces = self._flat() @ inverse.reshape(-1)
+        return (self.matrices @ a) @ a, traces, float(inverse.trace())
 
     def diagonal_sums(self) -> np.ndarray:
         return np.einsum("aii->a", self.matrices)

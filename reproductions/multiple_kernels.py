@@ -26,6 +26,7 @@ from augury.inference.multiple_kernels.evidence import Evidence
 from augury.inference.multiple_kernels.majorise_minimise import LearntWeights, majorise_minimise
 from augury.inference.multiple_kernels.noise import series_noise_variance
 from augury.kernels import GridSpectralMixtureKernel
+from augury.kernels.linear_multiple.row_pairs import RepeatedDifferences
 from augury.models import GaussianProcess
 from reproductions._table import Row, is_quick, print_table
 
@@ -253,10 +254,12 @@ def apart(data: Data, first: np.ndarray) -> Evidence:
     components = data.kernel.components(data.X)
     lags = components.lags
     assert lags is not None
-    none = len(lags.values)  # one more difference, at which all components are 0
-    index = np.where(first[:, None] == first, lags.index, none)
+    pairs, none = lags.pairs, len(lags.values)  # one more difference, at which all components are 0
+    index = np.where(first[:, None] == first, pairs.index, none)
+    differences = np.vstack([pairs.differences, np.full(data.X.shape[1], np.inf)])
     values = np.vstack([lags.values, np.zeros(lags.values.shape[1])])
-    divided = replace(components, lags=replace(lags, values=values, index=index, even=False))
+    apart_pairs = RepeatedDifferences(differences, index)
+    divided = replace(components, lags=replace(lags, values=values, pairs=apart_pairs))
     return Evidence(divided, data.y.numpy())
 
 

@@ -16,6 +16,7 @@ from augury.inference.multiple_kernels.majorise_minimise import majorise_minimis
 from augury.inference.multiple_kernels.noise import series_noise_variance
 from augury.inference.multiple_kernels.proximal import proximal_weights, smallest_of_bound
 from augury.kernels import GridSpectralMixtureKernel, KernelDictionary
+from augury.kernels.linear_multiple.row_pairs import EvenSeries, RepeatedDifferences
 from tests.models.cases import central_differences, points
 
 NOISE = 0.3
@@ -48,7 +49,7 @@ def test_both_forms_give_the_objective_and_its_slopes(columns, constant):
     y, shape = case()[1], np.linspace(0.5, 2.0, 12)
     weights = np.random.default_rng(2).random(len(components)) + 0.1
     evidence = Evidence(components, y, shape, constant)
-    assert (components.root_columns < 12) is columns
+    assert components.has_few_columns is columns
     terms = evidence.terms(weights, NOISE)
     assert terms.objective == pytest.approx(dense_objective(components, y, weights, NOISE, shape, constant))
 
@@ -65,8 +66,10 @@ def test_on_an_even_series_the_inverse_is_not_needed(constant):
     """All is as by the inverse, for weights of which some are zero."""
     x = torch.arange(30.0).double().unsqueeze(-1)
     components = GridSpectralMixtureKernel(1, 20, std=0.01).components(x)
-    assert components.lags.even
-    uneven = replace(components, lags=replace(components.lags, even=False))
+    pairs = components.lags.pairs
+    assert isinstance(pairs, EvenSeries)
+    by_inverse = RepeatedDifferences(pairs.differences, pairs.index)
+    uneven = replace(components, lags=replace(components.lags, pairs=by_inverse))
     y, weights = np.random.default_rng(0).normal(size=30) + 1.0, np.linspace(-0.5, 1.0, 20).clip(0.0)
     found, expected = (
         Evidence(one, y, constant=constant).by_rows(weights, NOISE) for one in (components, uneven)

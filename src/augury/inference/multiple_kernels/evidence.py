@@ -10,9 +10,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from augury.kernels.linear_multiple.components import Components
-from augury.kernels.linear_multiple.lags import Lags
-from augury.numerics.linalg import cholesky_in_place, solve_with_factor, symmetric_inverse
-from augury.numerics.toeplitz import diagonal_sums
+from augury.numerics.linalg import cholesky_in_place, solve_with_factor
 
 #: A component that falls, and takes up less than this of a degree of freedom, is dropped: the objective
 #: changes by no more.
@@ -72,10 +70,7 @@ class Evidence:
         scale = 1.0 / np.sqrt(shape)
         self.components = components if noise_shape is None else components.scaled_rows(scale)
         self.y = y * scale
-        columns = [self.y, scale] if constant else [self.y]
-        self._columns = np.column_stack(columns)
-        #: The same, and the first column of the identity.
-        self._sides = np.column_stack([*columns, np.arange(len(y)) == 0])
+        self._columns = np.column_stack([self.y, scale] if constant else [self.y])
 
     def __len__(self) -> int:
         return len(self.components)
@@ -88,7 +83,7 @@ class Evidence:
     def keep(self, indices: np.ndarray) -> Evidence:
         """That of some of the components (an index array or a mask)."""
         other = Evidence.__new__(Evidence)
-        other._shift, other._columns, other._sides, other.y = self._shift, self._columns, self._sides, self.y
+        other._shift, other._columns, other.y = self._shift, self._columns, self.y
         other.components = self.components[indices]
         return other
 
@@ -98,43 +93,23 @@ class Evidence:
         Raises:
             FloatingPointError: the covariance cannot be factorised.
         """
-        if self.components.root_columns < len(self.y):
+        if self.components.has_few_columns:
             return self._by_columns(weights, noise)
         return self.by_rows(weights, noise)
 
     def by_rows(self, weights: np.ndarray, noise: float) -> Terms:
         """The same from the covariance itself: weights may be zero."""
-        components = self.components
-        C = np.asfortranarray(components.matrix(weights).T)  # which is not copied
+        C = np.asfortranarray(self.components.matrix(weights).T)  # which is not copied
         np.einsum("ii->i", C)[...] += noise
         cholesky_in_place(C)
         log_determinant = 2.0 * float(np.log(C.diagonal()).sum())
-        lags = components.lags
-        parts = self._by_inverse(C) if lags is None or not lags.even else self._by_first_column(C, lags)
-        a, fitted, forms, traces, trace = parts
+        solved = solve_with_factor(C, self._columns)
+        y, a = self._less_constant(solved, self._columns), self._less_constant(solved, solved)
+        forms, traces, trace = self.components.forms_and_traces(a, C)
         # sums of terms of both signs, where they should be nothing, may be less
         forms = np.maximum(forms, 0.0)
-        return Terms(fitted + log_determinant + self._shift, forms, traces, float(a @ a), trace)
-
-    def _by_inverse(self, factor: np.ndarray) -> tuple[np.ndarray, float, np.ndarray, np.ndarray, float]:
-        """From `C`'s lower factor, which is used up: `a`, `y^T a`, `a^T K_i a`, the traces of `C^{-1} K_i`
-        and that of `C^{-1}`."""
-        inverse = symmetric_inverse(factor)
-        a, fitted = self._solution(inverse @ self._columns)
-        forms, traces = self.components.forms_and_traces(a, inverse)
-        return a, fitted, forms, traces, float(np.trace(inverse))
-
-    def _by_first_column(
-        self, factor: np.ndarray, lags: Lags
-    ) -> tuple[np.ndarray, float, np.ndarray, np.ndarray, float]:
-        """The same on an even series, where `C` is Toeplitz: one column tells the sums of its inverse."""
-        solved = solve_with_factor(factor, self._sides)
-        a, fitted = self._solution(solved[:, :-1])
-        sums = diagonal_sums(a, solved[:, -1])
-        trace = float(sums[1, 0])
-        sums[:, 1:] *= 2.0  # each difference is there with both signs
-        forms, traces = lags.weighted(sums)
-        return a, fitted, forms, traces, trace
+        objective = float(a @ y) + log_determinant + self._shift
+        return Terms(objective, forms, traces, float(a @ a), trace)
 
     def _by_columns(self, weights: np.ndarray, noise: float) -> Terms:
         components, n = self.components, len(self.y)
@@ -148,7 +123,7 @@ class Evidence:
         remaining = np.einsum("ij,ij->j", inverse_factor, inverse_factor)  # the diagonal of S^{-1}
         y = self.y
         if self._columns.shape[1] > 1:
-            y = self._columns @ self._less_constant(self._solve(self._columns, scale, inverse_factor, noise))
+            y = self._less_constant(self._solve(self._columns, scale, inverse_factor, noise), self._columns)
         coefficients = inverse_factor.T @ (inverse_factor @ (scale * (components.roots.T @ y)))
         residual = y - components.roots @ (scale * coefficients)
         # b^T C^{-1} b of a column b = sqrt(theta) l is 1 - noise S^{-1}, and b^T a its coefficient
@@ -175,19 +150,15 @@ class Evidence:
         solved: np.ndarray = (V - roots @ (scale[:, None] * inner)) / noise
         return solved
 
-    def _solution(self, solved: np.ndarray) -> tuple[np.ndarray, float]:
-        """`a` and `y^T a`, given `C^{-1}` times the outcomes and the constant."""
-        least = self._less_constant(solved)
-        a: np.ndarray = solved @ least
-        return a, float(a @ (self._columns @ least))
-
-    def _less_constant(self, solved: np.ndarray) -> np.ndarray:
-        """What of the outcomes, and of the constant, makes the outcomes less the best constant.
+    def _less_constant(self, solved: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """The first column less the second, where there is one, at the best constant.
 
         Args:
-            solved: `C^{-1}` times them, `n x 1` or `n x 2`.
+            solved: `C^{-1}` times the outcomes and the constant, `n x 1` or `n x 2`.
+            columns: as many.
         """
         if solved.shape[1] == 1:
-            return np.ones(1)
-        on_constant = self._columns[:, 1] @ solved
-        return np.array([1.0, -on_constant[0] / on_constant[1]])
+            return columns[:, 0]
+        on_outcomes, on_itself = self._columns[:, 1] @ solved
+        less: np.ndarray = columns[:, 0] - on_outcomes / on_itself * columns[:, 1]
+        return less

@@ -168,7 +168,8 @@ class _Descent:
 def _factor(fit: np.ndarray | float, complexity: np.ndarray | float, exponent: float) -> np.ndarray:
     """What a step multiplies a weight by: at its own length, with the exponent 1, the root of the ratio."""
     ratio = fit / np.maximum(complexity, _TINY)
-    factor: np.ndarray = np.clip(ratio ** (0.5 * exponent), _LEAST_FACTOR, _LARGEST_FACTOR)
+    power = ratio ** (0.5 * exponent)
+    factor: np.ndarray = np.minimum(np.maximum(power, _LEAST_FACTOR), _LARGEST_FACTOR)  # quicker than clip
     return factor
 
 

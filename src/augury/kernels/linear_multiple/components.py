@@ -11,7 +11,7 @@ import numpy as np
 
 from augury.errors import InvalidInputError
 from augury.kernels.linear_multiple.lags import Lags
-from augury.numerics.linalg import pivoted_root
+from augury.numerics.linalg import pivoted_root, symmetric_inverse
 
 #: What is left of the trace of a matrix when its factor is long enough, as a share of it.
 _RANK_TOLERANCE = 1e-10
@@ -24,20 +24,22 @@ class Components:
     r"""`A` matrices :math:`K_i = (G G^T) \circ (F_i F_i^T)` of `n` rows.
 
     The first factor is common to all (a spectral mixture's envelope), and may be absent; `F_i` has few
-    columns.
+    columns. Both are made when they are first needed.
 
     Args:
-        made: returns `n x R`: the `F_i` side by side; called when they are first needed.
+        made: returns the `F_i` of some components (indices) side by side, `n x R`.
         num_rows: `n`.
         sizes: `A` numbers of columns, at least 1 each, which sum to `R`.
-        envelope: `n x g`, the common `G`; None for matrices that are `F_i F_i^T`.
+        kept: which components of `made` are meant (`A`).
+        common_root: returns `G` (`n x g`), always the same array; None for matrices that are `F_i F_i^T`.
         lags: the same matrices by the differences of the rows, where that is the shorter way.
     """
 
-    made: Callable[[], np.ndarray]
+    made: Callable[[np.ndarray], np.ndarray]
     num_rows: int
     sizes: np.ndarray
-    envelope: np.ndarray | None = None
+    kept: np.ndarray
+    common_root: Callable[[], np.ndarray | None]
     lags: Lags | None = None
 
     @classmethod
@@ -56,8 +58,15 @@ class Components:
     def of_factors(
         cls, factors: np.ndarray, sizes: Sequence[int] | np.ndarray, envelope: np.ndarray | None = None
     ) -> Self:
-        """From the `F_i` side by side (`n x R`)."""
-        return cls(lambda: factors, len(factors), np.asarray(sizes), envelope)
+        """From the `F_i` side by side (`n x R`) and `G` (`n x g`)."""
+        sizes = np.asarray(sizes)
+        order = np.arange(len(sizes))
+        owner = np.repeat(order, sizes)
+
+        def made(kept: np.ndarray) -> np.ndarray:
+            return factors if len(kept) == len(sizes) else factors[:, np.isin(owner, kept)]
+
+        return cls(made, len(factors), sizes, order, lambda: envelope)
 
     def __len__(self) -> int:
         return len(self.sizes)
@@ -65,7 +74,12 @@ class Components:
     @cached_property
     def factors(self) -> np.ndarray:
         """`n x R`: the `F_i` side by side."""
-        return self.made()
+        return self.made(self.kept)
+
+    @property
+    def envelope(self) -> np.ndarray | None:
+        """`n x g`, the common `G`; None for matrices that are `F_i F_i^T`."""
+        return self.common_root()
 
     @cached_property
     def _starts(self) -> np.ndarray:
@@ -76,10 +90,15 @@ class Components:
         """`n x n`: the common factor `G G^T`."""
         return None if self.envelope is None else self.envelope @ self.envelope.T
 
-    @property
-    def root_columns(self) -> int:
-        """How many columns all roots have together."""
-        return int(self.sizes.sum()) * (1 if self.envelope is None else self.envelope.shape[1])
+    @cached_property
+    def has_few_columns(self) -> bool:
+        """Whether all roots have so few columns together that sums by them are the quickest."""
+        # by differences a step costs about as much as by columns for half of the rows
+        most = self.num_rows if self.lags is None else self.num_rows // 2
+        columns = int(self.sizes.sum())
+        if columns >= most:  # whatever the common factor, which may not be made yet
+            return False
+        return self.envelope is None or columns * self.envelope.shape[1] < most
 
     @cached_property
     def roots(self) -> np.ndarray:
@@ -113,7 +132,7 @@ class Components:
     def inner_products(self, S: np.ndarray) -> np.ndarray:
         """`A` numbers `tr(S K_i)`, for a symmetric `S` (`n x n`)."""
         if self.lags is not None:
-            return self.lags.inner_products(S)[0]
+            return self.lags.inner_products(S)
         if self.common is not None:
             S = S * self.common
         return self.summed(np.einsum("ij,ij->j", self.factors, S @ self.factors))
@@ -124,12 +143,18 @@ class Components:
         products = sides.T @ self.factors
         return self.summed(np.einsum("gj,gj->j", products, products))
 
-    def forms_and_traces(self, a: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """`A` numbers `a^T K_i a` and `A` numbers `tr(S K_i)`: see `quadratic_forms`, `inner_products`."""
-        if self.lags is None:
-            return self.quadratic_forms(a), self.inner_products(S)
-        forms, traces = self.lags.inner_products(np.outer(a, a), S)
-        return forms, traces
+    def forms_and_traces(self, a: np.ndarray, L: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        r"""`A` numbers :math:`a^T K_i a`, as many :math:`\mathrm{tr}(C^{-1} K_i)`, and the trace of `C^{-1}`.
+
+        Args:
+            a: `n` numbers.
+            L: the lower factor (`n x n`, Fortran-ordered) of `C`, a combination of the `K_i` and the
+                identity; used up.
+        """
+        if self.lags is not None:
+            return self.lags.forms_and_traces(a, L)
+        inverse = symmetric_inverse(L)
+        return self.quadratic_forms(a), self.inner_products(inverse), float(inverse.trace())
 
     def diagonal_sums(self) -> np.ndarray:
         """`A` traces of the `K_i`."""
@@ -148,12 +173,15 @@ class Components:
         """Some of the components (an index array or a mask)."""
         chosen = np.zeros(len(self), dtype=bool)
         chosen[indices] = True
-        columns, sizes = np.repeat(chosen, self.sizes), self.sizes[chosen]
+        sizes = self.sizes[chosen]
         if self.lags is None:
+            columns = np.repeat(chosen, self.sizes)
             return Components.of_factors(self.factors[:, columns], sizes, self.envelope)
-        return Components(
-            lambda: self.factors[:, columns], self.num_rows, sizes, self.envelope, self.lags[chosen]
-        )
+        kept, lags = self.kept[chosen], self.lags[chosen]
+        some = Components(self.made, self.num_rows, sizes, kept, self.common_root, lags)
+        if not some.has_few_columns:
+            return some
+        return Components.of_factors(some.factors, sizes, some.envelope)  # which are made but once
 
 
 def _root(matrix: np.ndarray, index: int) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import cache, partial
 from math import pi
 from typing import Literal, final
 
@@ -15,6 +15,7 @@ from augury.errors import InvalidInputError
 from augury.kernels.linear_multiple.base import LinearMultipleKernel
 from augury.kernels.linear_multiple.components import Components
 from augury.kernels.linear_multiple.lags import Lags
+from augury.kernels.linear_multiple.row_pairs import RowPairs, distinct_differences
 from augury.numerics.linalg import pivoted_root
 from augury.numerics.quasi_random import quasi_uniform
 
@@ -27,7 +28,7 @@ _CHUNK_ENTRIES = 1 << 22
 #: A sum by factors takes `n^2 2^P` operations on each component, one by differences a number for each of
 #: them, which is read at this many times the time of an operation; a table of these has at most 512 MiB.
 _WORTH, _LAG_ENTRIES = 8, 1 << 26
-#: So many differences at once are read from a table of cosines, which keeps them in the cache.
+#: So many differences at once are read from tables of cosines, which keeps them in the cache.
 _LAG_BLOCK = 64
 #: What may be left of the envelope's diagonal, which is 1, as a share of the number of rows.
 _ENVELOPE_TOLERANCE = 1e-14
@@ -126,37 +127,62 @@ class GridSpectralMixtureKernel(LinearMultipleKernel):
     def components(self, X: Tensor) -> Components:
         X = X.double()
         self._check_width(X)
+        n, A, P = len(X), len(self.frequencies), self.num_dims
         with torch.no_grad():
-            envelope = pivoted_root(self._envelope(X, X).numpy(), _ENVELOPE_TOLERANCE * len(X))
-            n, A, P = len(X), len(self.frequencies), self.num_dims
-            lags = Lags.of_rows(X.numpy(), self._at_differences, _most_differences(n, A, P))
+            pairs = distinct_differences(X.numpy(), _most_differences(n, A, P))
+            lags = None if pairs is None else Lags.of(self._at_differences(pairs.differences), pairs)
             if n <= 2 ** (P + 1):  # products of cosines would be no shorter than the matrix
                 sides = 2.0 * pi * self.frequencies
                 matrices = [_products(X, X, side[None])[..., 0].numpy() for side in sides]
-                return replace(Components.of_matrices(matrices), envelope=envelope, lags=lags)
-        return Components(lambda: self._factors(X.numpy()), n, np.full(A, 2**P), envelope, lags)
+                short = Components.of_matrices(matrices)
+                made, sizes = short.made, short.sizes
+            else:
+                made, sizes = partial(self._factors, X.numpy()), np.full(A, 2**P)
+        return Components(made, n, sizes, np.arange(A), cache(partial(self._envelope_root, X, pairs)), lags)
 
-    def _factors(self, X: np.ndarray) -> np.ndarray:
-        """`n x A 2^P`: products of a cosine or a sine of each input (`n x P`), of each component."""
-        n, A = len(X), len(self.frequencies)
+    def _envelope_root(self, X: Tensor, pairs: RowPairs | None) -> np.ndarray:
+        """`n x g` with the envelope at `X` (`n x P`) as its outer product."""
+        if pairs is None:
+            with torch.no_grad():
+                envelope = self._envelope(X, X).numpy()
+        else:
+            envelope = pairs.matrix(self._envelope_at(pairs.differences))
+        return pivoted_root(envelope, _ENVELOPE_TOLERANCE * len(X))
+
+    def _envelope_at(self, differences: np.ndarray) -> np.ndarray:
+        """`U` numbers: the envelope at `U x P` differences."""
+        values: np.ndarray = np.exp(-2.0 * pi**2 * ((differences * self.std.numpy()) ** 2).sum(axis=1))
+        return values
+
+    def _factors(self, X: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """`n x A 2^P`: products of a cosine or a sine of each input (`n x P`), of `A` of the components."""
+        n, A = len(X), len(kept)
         factors = np.ones((n, A, 1))
-        for column, frequencies in zip(X.T, self.frequencies.numpy().T, strict=True):
+        for column, frequencies in zip(X.T, self.frequencies.numpy()[kept].T, strict=True):
             angle = 2.0 * pi * column[:, None] * frequencies
             waves = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
             factors = (factors[..., :, None] * waves[..., None, :]).reshape(n, A, -1)
         return factors.reshape(n, -1)
 
     def _at_differences(self, differences: np.ndarray) -> np.ndarray:
-        """`U x A`: the components at `U x P` differences."""
+        """`U x A`: the components at `U x P` differences, all of them distinct."""
         angles = 2.0 * pi * self.frequencies.T
-        values = np.empty((len(differences), len(self.frequencies)))
-        values[:] = np.exp(-2.0 * pi**2 * ((differences * self.std.numpy()) ** 2).sum(axis=1))[:, None]
+        envelope = self._envelope_at(differences)[:, None]
+        if self.num_dims == 1:
+            values = _cosines(differences[:, 0], angles[0])
+            values *= envelope
+            return values
+        tables = []
         for steps, angle in zip(differences.T, angles, strict=True):
             levels, place = np.unique(steps, return_inverse=True)
-            cosines = torch.outer(torch.from_numpy(levels), angle).cos().numpy()
-            for first in range(0, len(values), _LAG_BLOCK):
-                block = slice(first, first + _LAG_BLOCK)
-                values[block] *= cosines.take(place[block], axis=0)
+            tables.append((_cosines(levels, angle), place))
+        values = np.empty((len(differences), len(self.frequencies)))
+        for first in range(0, len(values), _LAG_BLOCK):
+            block = slice(first, first + _LAG_BLOCK)
+            part = values[block]
+            part[:] = envelope[block]
+            for cosines, place in tables:
+                part *= cosines.take(place[block], axis=0)
         return values
 
     def _check_width(self, x: Tensor) -> None:
@@ -169,6 +195,12 @@ class GridSpectralMixtureKernel(LinearMultipleKernel):
 def _most_differences(n: int, A: int, P: int) -> int:
     """With so many at most, differences repeat, and sums by them are quicker than by factors."""
     return min(n**2 // 3, n**2 * 2**P // _WORTH, _LAG_ENTRIES // A)
+
+
+def _cosines(steps: np.ndarray, angles: Tensor) -> np.ndarray:
+    """The cosines of all products."""
+    cosines: np.ndarray = torch.outer(torch.from_numpy(steps), angles).cos_().numpy()
+    return cosines
 
 
 def _products(x1: Tensor, x2: Tensor, angles: Tensor) -> Tensor:
