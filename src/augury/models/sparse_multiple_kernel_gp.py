@@ -119,7 +119,7 @@ def _learnt_theta(outcome: ExactRegression, max_iterations: int) -> np.ndarray:
         return outcome.theta
     fixed = 1.0 if outcome.noise is not None else None
     learnt: LearntWeights = majorise_minimise(
-        covariance.components,
+        covariance.new_components(),
         outcome.y,
         fixed,
         noise_shape=outcome.noise,

@@ -78,10 +78,12 @@ def test_components_are_the_matrices_of_the_kernels(kernel, dim):
         ),  # steps that floats do not have exactly
         (torch.cartesian_prod(*[torch.arange(4.0).double()] * 3), 64),
         (points(6, 3).repeat(2, 1), 16),  # repeated rows
+        (points(20, 4), 191),  # no difference twice
+        (points(8, 5), 29),  # and fewer rows than a product of cosines has columns
     ],
 )
-def test_differences_that_repeat_shorten_all_sums(X, count):
-    """An even series, a grid and repeated rows: as many numbers as differences, and the sums by factors."""
+def test_sums_by_differences_are_those_by_factors(X, count):
+    """As many numbers as differences, and the same sums."""
     kernel = spectral(X.shape[1])
     components = kernel.components(X)
     assert components.lags is not None
@@ -102,9 +104,10 @@ def test_differences_that_repeat_shorten_all_sums(X, count):
         assert np.allclose(own, other, atol=1e-7)
 
 
-@pytest.mark.parametrize("dim", [1, 4])
-def test_rows_without_repeated_differences_have_factors_alone(dim):
-    assert spectral(dim).components(points(40, dim)).lags is None
+@pytest.mark.parametrize("dim", range(1, 6))
+def test_differences_that_do_not_repeat_are_worth_it_where_factors_are_long(dim):
+    """Of four inputs on, a factor has 16 columns and more."""
+    assert (spectral(dim).components(points(40, dim)).lags is not None) is (dim >= 4)
 
 
 def test_a_component_of_two_frequencies_has_few_columns():

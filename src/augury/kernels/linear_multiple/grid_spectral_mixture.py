@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from math import pi
 from typing import Literal, final
@@ -28,6 +28,8 @@ _CHUNK_ENTRIES = 1 << 22
 #: A sum by factors takes `n^2 2^P` operations on each component, one by differences a number for each of
 #: them, which is read at this many times the time of an operation; a table of these has at most 512 MiB.
 _WORTH, _LAG_ENTRIES = 8, 1 << 26
+#: From so many inputs on, also where differences do not repeat; of fewer, making the numbers takes too long.
+_MANY_INPUTS = 4
 #: So many differences at once are read from tables of cosines, which keeps them in the cache.
 _LAG_BLOCK = 64
 #: What may be left of the envelope's diagonal, which is 1, as a share of the number of rows.
@@ -131,14 +133,12 @@ class GridSpectralMixtureKernel(LinearMultipleKernel):
         with torch.no_grad():
             pairs = distinct_differences(X.numpy(), _most_differences(n, A, P))
             lags = None if pairs is None else Lags.of(self._at_differences(pairs.differences), pairs)
-            if n <= 2 ** (P + 1):  # products of cosines would be no shorter than the matrix
-                sides = 2.0 * pi * self.frequencies
-                matrices = [_products(X, X, side[None])[..., 0].numpy() for side in sides]
-                short = Components.of_matrices(matrices)
-                made, sizes = short.made, short.sizes
-            else:
-                made, sizes = partial(self._factors, X.numpy()), np.full(A, 2**P)
-        return Components(made, n, sizes, np.arange(A), cache(partial(self._envelope_root, X, pairs)), lags)
+        if n < 2**P:  # products of cosines would be no shorter than the matrix
+            made, size = partial(self._square_factors, X), n
+        else:
+            made, size = partial(self._factors, X.numpy()), 2**P
+        root = cache(partial(self._envelope_root, X, pairs))
+        return Components(made, n, np.full(A, size), np.arange(A), root, lags)
 
     def _envelope_root(self, X: Tensor, pairs: RowPairs | None) -> np.ndarray:
         """`n x g` with the envelope at `X` (`n x P`) as its outer product."""
@@ -164,25 +164,29 @@ class GridSpectralMixtureKernel(LinearMultipleKernel):
             factors = (factors[..., :, None] * waves[..., None, :]).reshape(n, A, -1)
         return factors.reshape(n, -1)
 
+    def _square_factors(self, X: Tensor, kept: np.ndarray) -> np.ndarray:
+        """`n x A n`: roots of the products of cosines at `X` (`n x P`), of `A` of the components."""
+        n = len(X)
+        sides = 2.0 * pi * self.frequencies[torch.from_numpy(kept)]
+        with torch.no_grad():
+            short = Components.of_matrices([_products(X, X, side[None])[..., 0].numpy() for side in sides])
+        factors = np.zeros((n, len(kept) * n))
+        filled = np.arange(n) < short.sizes[:, None]
+        factors[:, filled.reshape(-1)] = short.factors
+        return factors
+
     def _at_differences(self, differences: np.ndarray) -> np.ndarray:
-        """`U x A`: the components at `U x P` differences, all of them distinct."""
-        angles = 2.0 * pi * self.frequencies.T
+        """`U x A`: the components at `U x P` differences."""
+        steps, angles = torch.from_numpy(differences).T, 2.0 * pi * self.frequencies.T
+        readers = [_cosine_reader(*one) for one in zip(steps, angles, strict=True)]
         envelope = self._envelope_at(differences)[:, None]
-        if self.num_dims == 1:
-            values = _cosines(differences[:, 0], angles[0])
-            values *= envelope
-            return values
-        tables = []
-        for steps, angle in zip(differences.T, angles, strict=True):
-            levels, place = np.unique(steps, return_inverse=True)
-            tables.append((_cosines(levels, angle), place))
         values = np.empty((len(differences), len(self.frequencies)))
         for first in range(0, len(values), _LAG_BLOCK):
             block = slice(first, first + _LAG_BLOCK)
             part = values[block]
             part[:] = envelope[block]
-            for cosines, place in tables:
-                part *= cosines.take(place[block], axis=0)
+            for read in readers:
+                part *= read(block)
         return values
 
     def _check_width(self, x: Tensor) -> None:
@@ -193,14 +197,24 @@ class GridSpectralMixtureKernel(LinearMultipleKernel):
 
 
 def _most_differences(n: int, A: int, P: int) -> int:
-    """With so many at most, differences repeat, and sums by them are quicker than by factors."""
-    return min(n**2 // 3, n**2 * 2**P // _WORTH, _LAG_ENTRIES // A)
+    """With so many at most, sums by them are quicker than by factors."""
+    shorter = n**2 * 2**P // _WORTH
+    repeated = n**2 // 3
+    return min(shorter if P >= _MANY_INPUTS else min(shorter, repeated), _LAG_ENTRIES // A)
 
 
-def _cosines(steps: np.ndarray, angles: Tensor) -> np.ndarray:
-    """The cosines of all products."""
-    cosines: np.ndarray = torch.outer(torch.from_numpy(steps), angles).cos_().numpy()
-    return cosines
+def _cosine_reader(steps: Tensor, angles: Tensor) -> Callable[[slice], np.ndarray]:
+    """Gives the cosines of some steps (of `U`) times all angles, from a table where few steps differ."""
+
+    def cosines(steps: Tensor) -> np.ndarray:
+        values: np.ndarray = torch.outer(steps, angles).cos_().numpy()
+        return values
+
+    levels, place = np.unique(steps.numpy(), return_inverse=True)
+    if 2 * len(levels) > len(steps):
+        return lambda block: cosines(steps[block])
+    table = cosines(torch.from_numpy(levels))
+    return lambda block: table.take(place[block], axis=0)
 
 
 def _products(x1: Tensor, x2: Tensor, angles: Tensor) -> Tensor:

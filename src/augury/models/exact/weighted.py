@@ -54,6 +54,10 @@ class WeightedCovariance(Covariance):
     @cached_property
     def components(self) -> Components:
         """The matrices of all components at the training inputs."""
+        return self.new_components()
+
+    def new_components(self) -> Components:
+        """The same, not kept: they can take hundreds of megabytes."""
         own = self.kernel.components(self._inputs[:, self._numeric])
         return _merged(own, [self._levels(scope) for scope in self._scopes])
 
