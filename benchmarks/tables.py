@@ -1,10 +1,11 @@
-"""Does the portfolio predict real tables as well as the best of its members?
+"""Does the portfolio for predictions predict real tables as well as the best of its members?
 
 Each surrogate is trained on some rows of a real table and scored on up to 300 others: mean negative log
 predictive density and error, over random draws of the training rows; numbers only, scaled to the unit cube by
 the table's bounds. The rule: the portfolio's mean negative log density, over all tables and draws, is at most
 that of the best single surrogate plus 0.02 nat. Surrogates that take long are left out by default; `--models`
-compares them too. scikit-learn's diabetes data, and the tables in `AUGURY_DATA`.
+compares them too, or another portfolio: none of these counts as single. scikit-learn's diabetes data, and the
+tables in `AUGURY_DATA`.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from sklearn.datasets import load_diabetes
 
 from augury.models.build import build_model, fit_model
 from augury.models.posteriors.marginals import log_density_and_cdf
+from augury.models.registry import PORTFOLIO
 from augury.space.space import Space
 from benchmarks.jobs import finished, run_jobs
 from benchmarks.timing import print_table, write_json
 
 RESULTS = Path(__file__).parent / "results" / "tables.jsonl"
-OWN = "portfolio"
-MODELS = ["gp", "student-t", "infinite-width", "random-forest", "prior-fitted-network"]
+OWN = "portfolio-predictions"
+MODELS = ["portfolio", "gp", "student-t", "infinite-width", "random-forest", "prior-fitted-network"]
 ROWS = (30, 120)
 TARGET = 0.02
 _MOST_TESTED = 300
@@ -94,7 +96,7 @@ def work(table: str, model: str, rows: int, seed: int) -> dict[str, Any]:
         "nll": float(-log_density.mean()),
         "rmse": float(error),
         "coverage": [float((tail <= level).double().mean()) for level in (0.5, 0.8, 0.95)],
-        "weights": getattr(fitted, "weights", None) if model.startswith(OWN) else None,
+        "weights": getattr(fitted, "weights", None) if model.startswith(PORTFOLIO) else None,
         "seconds": time.process_time() - start,
     }
 
@@ -131,10 +133,11 @@ def report(records: list[dict[str, Any]], models: list[str], path: Path | None) 
         for name in names
     ]
     print_table(f"over {len(draws)} draws", summary)
-    best = min(summary[1:], key=lambda row: row["nll"])
+    single = [row for row in summary if not row["surrogate"].startswith(PORTFOLIO)]
+    best = min(single, key=lambda row: row["nll"])
     gap = summary[0]["nll"] - best["nll"]
     verdict = "met" if gap <= TARGET else "MISSED"
-    print(f"portfolio minus the best single surrogate ({best['surrogate']}): {gap:+.3f} nat, {verdict}")
+    print(f"{OWN} minus the best single surrogate ({best['surrogate']}): {gap:+.3f} nat, {verdict}")
     write_json(path, "tables", [*summary, *rows])
 
 

@@ -57,7 +57,7 @@ def test_the_portfolio_tells_who_has_weight(run, tmp_path, monkeypatch):
     result = run(table(tmp_path / "runs.csv"), "-g", "max:yield", "--plot", tmp_path / "calibration.svg")
     assert result.exit_code == 0, result.output
     lines = [line.split() for line in result.stdout.splitlines()]
-    assert {line[0] for line in lines if line} >= {"gp", "student-t", "portfolio"}
+    assert {line[0] for line in lines if line} >= {"gp", "student-t", "portfolio-predictions"}
     assert any(line[0] == "gp" and float(line[-1]) > 0.0 for line in lines if line)
     assert "24 results of yield" in result.stdout
     assert "<svg" in (tmp_path / "calibration.svg").read_text()

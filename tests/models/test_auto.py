@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 from botorch.sampling.get_sampler import get_sampler
 
 from augury.errors import InvalidInputError
-from augury.models import GaussianProcess, Portfolio
+from augury.models import GaussianProcess, Portfolio, PriorFittedNetwork
+from augury.models.portfolio.members import PURPOSES, names_of
 from augury.testing import MODEL_CHECKS
 
 CHEAP = ("gp", "student-t", "random-forest")
@@ -116,6 +119,59 @@ def test_a_forest_has_no_say_in_decisions_before_it_has_half_the_weight():
     assert [weight for weight, _ in model.deciding] == [0.6, 0.4]
 
 
+def test_the_prior_fitted_network_is_the_reference_of_predictions():
+    """With few rows it is all; with more it has weight, and the posterior a density between its members'."""
+    X, Y = data(5)
+    model = Portfolio(X, Y, members="predictions").fit()
+    assert model.weights == {"prior-fitted-network": 1.0}
+    assert not hasattr(model, "noise_variance")  # which the network does not tell
+    new = data(4, seed=1)[0]
+    torch.testing.assert_close(model.posterior(new).mean, PriorFittedNetwork(X, Y).posterior(new).mean)
+    X, Y = data(12)
+    model = Portfolio(X, Y, members=("gp", "prior-fitted-network")).fit()
+    assert list(model.records) == ["prior-fitted-network", "gp"]
+    assert model.weights["prior-fitted-network"] > 10.5 / 23.0  # at least what the prior gives it
+    assert float(model.noise_variance) == pytest.approx(float(dict(_named(model))["gp"].noise_variance))
+
+
+def _named(model):
+    return zip(model.weights, (member for _, member in model.mixture), strict=True)
+
+
+def test_data_beyond_the_range_of_the_network_are_left_to_the_others():
+    X, Y = data(30)
+    codes = torch.arange(30, dtype=torch.float64).remainder(24).unsqueeze(-1)  # one-hot: 24 inputs
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = Portfolio(
+            torch.cat([X, codes], dim=1),
+            Y,
+            categorical_features=[2],
+            members=("gp", "prior-fitted-network"),
+        ).fit()
+    assert model.weights == {"gp": 1.0}
+
+
+@pytest.mark.parametrize(("n", "d"), [(30, 3), (201, 3), (30, 21), (600, 3)])
+def test_a_purpose_with_more_time_has_all_members_of_those_with_less(n, d):
+    decisions, predictions, everything = (names_of(purpose, n, d) for purpose in PURPOSES)
+    assert set(decisions) <= set(predictions) <= set(everything)
+    assert decisions[0] == "gp"
+    assert (predictions[0] == "prior-fitted-network") == (n <= 200 and d <= 20)
+    assert names_of(everything[::-1], n, d) == everything
+
+
+def test_a_portfolio_without_a_member_that_can_be_trained_says_why(monkeypatch):
+    from augury.models.random_forest import RandomForest
+
+    def fail(self):
+        raise RuntimeError("no trees today")
+
+    monkeypatch.setattr(RandomForest, "fit", fail)
+    with pytest.raises(RuntimeError, match="no trees today"):
+        Portfolio(*data(), members=("random-forest",)).fit()
+
+
 def test_a_member_that_fails_takes_no_part(monkeypatch, caplog):
     from augury.models.random_forest import RandomForest
 
@@ -130,6 +186,8 @@ def test_a_member_that_fails_takes_no_part(monkeypatch, caplog):
 
 
 def test_bad_members_and_states_are_refused():
+    with pytest.raises(InvalidInputError, match="'decisions', 'predictions', 'all'"):
+        Portfolio(*data(), members="gp")
     with pytest.raises(InvalidInputError, match="choose among"):
         Portfolio(*data(), members=("gp", "portfolio"))
     with pytest.raises(InvalidInputError, match="different"):

@@ -51,6 +51,7 @@ ELSEWHERE = {
     "bundled": "test_bundled_surrogate",
     "random-forest": "test_random_forest",
     "portfolio": "test_auto",
+    "portfolio-predictions": "test_auto",
     "portfolio-all": "test_auto",
     "ntk-ensemble": "test_ntk_ensemble",
     "functional-prior-bnn": "test_matched_prior",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self, final
+from typing import Any, Self, final
 
 import numpy as np
 import torch
@@ -19,9 +20,10 @@ from torch import Tensor
 from augury.models.outcome_surrogate import OutcomeSurrogate
 from augury.models.portfolio.contest import Contest
 from augury.models.portfolio.learnt import learnt_state, part, restored
-from augury.models.portfolio.members import checked, construct, member, members_for
+from augury.models.portfolio.members import Purpose, construct, member, names_of
 from augury.models.portfolio.record import Record, part_of, record_from, remembered
 from augury.models.posteriors.mixture import MixturePosterior
+from augury.models.prior_fitted.weights import PriorFittedWarning
 from augury.models.training_data import check_training_data
 from augury.space.conditions import Conditions
 
@@ -36,9 +38,10 @@ class Portfolio(OutcomeSurrogate):
 
     All members are scored on the same folds, in closed form where they have one; what hyperparameters that
     have seen a fold are worth is measured by training without it, and subtracted. The prior, as of 10 rows
-    that the Gaussian process explains and half a row for each member, keeps the weights near that process as
-    long as rows are few, and rules nobody out. A member that earns hardly any weight is scored again after
-    more and more rows only, and has no part in the mixture in between. Several outcomes share the weights.
+    that the reference explains and half a row for each member, keeps the weights near it as long as rows are
+    few, and rules nobody out. The reference is the prior-fitted network where it is a member and the data are
+    of its range, else the Gaussian process. A member that earns hardly any weight is scored again after more
+    and more rows only, and has no part in the mixture in between. Several outcomes share the weights.
 
     Sources: Yao, Vehtari, Simpson and Gelman (2018), "Using stacking to average Bayesian predictive
     distributions"; Li, Rudner and Wilson (2023), for the finding that the best surrogate depends on the
@@ -53,8 +56,9 @@ class Portfolio(OutcomeSurrogate):
         outcome_transform: BoTorch's `Standardize` unless given; None to take outcomes as they are.
         descriptors: categorical column -> `k x p` properties of its categories, for members that take them.
         conditions: when columns are active, likewise.
-        members: names of the surrogates; by default those of `augury.models.portfolio.members` that serve
-            and are quick, with "all" also those that are not.
+        members: names of the surrogates, or what there has to be time for, which gives those of
+            `augury.models.portfolio.members` that serve: "decisions" about where to evaluate next,
+            "predictions", also by the prior-fitted network, or "all".
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite, unknown members.
@@ -72,21 +76,20 @@ class Portfolio(OutcomeSurrogate):
         outcome_transform: OutcomeTransform | _DefaultType | None = DEFAULT,
         descriptors: Mapping[int, Tensor] | None = None,
         conditions: Conditions | None = None,
-        members: Sequence[str] | Literal["all"] | None = None,
+        members: Sequence[str] | Purpose = "decisions",
     ) -> None:
         super().__init__()
         self._X, self._Y, self._Yvar = check_training_data(train_X, train_Y, train_Yvar)
-        if members is None or members == "all":
-            self._names = [one.name for one in members_for(*self._X.shape, dear=members == "all")]
-        else:
-            self._names = checked(members)
+        self._names = names_of(members, *self._X.shape)
         self._shared: dict[str, Any] = {
             "categorical_features": categorical_features,
             "descriptors": descriptors,
             "conditions": conditions,
         }
         self._transforms = input_transform, outcome_transform
-        self._build(self._names[0], self._X, self._Y, self._Yvar)  # refuses bad arguments where they enter
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PriorFittedWarning)  # who serves is found by the contest
+            self._build(self._names[0], self._X, self._Y, self._Yvar)  # refuses bad arguments at once
         self._fitted: dict[str, Any] = {}
         self._weights: dict[str, float] = {}
         self.records: dict[str, Record] = {}
@@ -184,8 +187,14 @@ class Portfolio(OutcomeSurrogate):
 
     @property
     def noise_variance(self) -> Tensor:
-        """`m` average noise variances in the outcomes' own units, of the members that tell theirs."""
+        """`m` average noise variances in the outcomes' own units, of the members that tell theirs.
+
+        Raises:
+            AttributeError: none does; as of any surrogate without it.
+        """
         told = [(w, model.noise_variance) for w, model in self.mixture if hasattr(model, "noise_variance")]
+        if not told:
+            raise AttributeError("no member of the portfolio tells a noise variance")
         total = sum(w for w, _ in told)
         return torch.stack([w / total * noise.reshape(-1) for w, noise in told]).sum(dim=0)
 

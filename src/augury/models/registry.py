@@ -46,6 +46,7 @@ MODELS = Registry(
         "prior-fitted-network": "augury.models.prior_fitted_network:PriorFittedNetwork",
         "scale-mixture": "augury.models.scale_mixture_process:ScaleMixtureProcess",
         PORTFOLIO: "augury.models.auto:Portfolio",
+        "portfolio-predictions": "augury.models.portfolio_surrogates:portfolio_of_predictions",
         "portfolio-all": "augury.models.portfolio_surrogates:portfolio_of_all",
         "random-forest": "augury.models.random_forest:RandomForest",
         "student-t": "augury.models.student_t_process:StudentTProcess",

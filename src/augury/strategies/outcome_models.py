@@ -12,7 +12,7 @@ import torch
 
 from augury.models.build import build_model, fit_model, starts_warm
 from augury.models.log_warping import LogWarping, choose_warping
-from augury.models.portfolio.members import REFERENCE
+from augury.models.portfolio.members import JUDGE
 from augury.models.portfolio.record import part_of
 from augury.models.registry import PORTFOLIO
 
@@ -159,11 +159,11 @@ class _Measured:
         """The model of the outcomes, or of their logarithms, with the warping that makes these of them.
 
         The scale is that on which they are likelier to a Gaussian process: to the model itself, or for the
-        portfolio to its reference, so that all its members predict on one scale.
+        portfolio to its judge, so that all its members predict on one scale.
         """
         is_portfolio = model == PORTFOLIO
-        judge = REFERENCE if is_portfolio else model
-        start = part_of(initial, REFERENCE) if is_portfolio else initial
+        judge = JUDGE if is_portfolio else model
+        start = part_of(initial, JUDGE) if is_portfolio else initial
         plain = self.fitted(judge, space, self.Y, start, seed)
         warping = choose_warping(plain, self.Y[:, 0], sign)
         if warping is None and not is_portfolio:
@@ -171,7 +171,7 @@ class _Measured:
         Y = self.Y if warping is None else warping(self.Y)
         start = plain.hyperparameters()
         if is_portfolio:
-            start = {**initial, **{f"{REFERENCE}.{name}": value for name, value in start.items()}}
+            start = {**initial, **{f"{JUDGE}.{name}": value for name, value in start.items()}}
         return self.fitted(model, space, Y, start, seed), warping
 
 

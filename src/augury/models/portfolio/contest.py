@@ -21,9 +21,9 @@ from augury.models.prior_fitted.weights import PriorFittedWarning
 
 logger = logging.getLogger(__name__)
 
-#: With fewer rows scores say nothing, and the first member is all.
+#: With fewer rows scores say nothing, and the reference is all.
 _FEWEST_ROWS = 6
-#: The prior counts as so many rows that the first member alone explains, and each member some: none is ruled
+#: The prior counts as so many rows that the reference alone explains, and each member some: none is ruled
 #: out, so that no density is ever that of one surrogate which was too sure.
 _PRIOR_ROWS, _GUARD_ROWS = 10.0, 0.5
 
@@ -35,7 +35,8 @@ class Contest:
     at, `records` and `hyperparameters` of all.
 
     Args:
-        names: of the members; the first is always looked at, and has all weight until others earn some.
+        names: of the members; the first that can be trained on the data is the reference: always looked at,
+            and with all weight until others earn some.
         build: from a name and training data to a surrogate that is not fit yet.
         X: `n x d` inputs.
         Y: `n x m` outcomes.
@@ -71,13 +72,17 @@ class Contest:
         Args:
             earlier: what `augury.models.portfolio.record.remembered` gave last time; without it every member
                 is due.
+
+        Raises:
+            Exception: that of the last member, where none could be trained.
         """
         self.records = {name: record_from(earlier, name) for name in self._names}
         self.hyperparameters = {name: part_of(earlier, name) for name in self._names}
-        first = self._names[0]
-        self._enter(first)
-        for name in self._names[1:] if self._n >= _FEWEST_ROWS else ():
-            if not self.records[name].is_due(self._n, member(name).rest):
+        failure: Exception | None = None
+        for name in self._names:
+            if self.fitted and (
+                self._n < _FEWEST_ROWS or not self.records[name].is_due(self._n, member(name).rest)
+            ):
                 continue
             try:
                 self._enter(name)
@@ -85,6 +90,9 @@ class Contest:
                 logger.warning("%s takes no part in the portfolio: %s", name, error)
                 self.fitted.pop(name, None)
                 self.records[name] = self.records[name].after(self._n, 0.0, float("nan"))
+                failure = error
+        if failure is not None and not self.fitted:
+            raise failure
         self._weigh()
 
     def _enter(self, name: str) -> None:
@@ -107,7 +115,7 @@ class Contest:
         def build(X: Tensor, Y: Tensor, Yvar: Tensor | None) -> Model:
             return self._build(name, X, Y, Yvar)
 
-        found = {} if member(name).is_dear else self.hyperparameters[name]
+        found = {} if member(name).purpose == "all" else self.hyperparameters[name]
         return by_refitting(build, *self._data, self._folds, self._seed, found)
 
     def _weigh(self) -> None:
@@ -115,7 +123,7 @@ class Contest:
 
         A score that is not corrected is too good, so that who earns nothing by it need not be corrected.
         """
-        self.weights = {self._names[0]: 1.0}
+        self.weights = dict.fromkeys(list(self.fitted)[:1], 1.0)
         while len(self._densities) > 1:
             self.weights = self._stacked()
             doubtful = [name for name in self._earning() if self._wants_correction(name)]

@@ -6,15 +6,19 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 from botorch.models.model import Model
 
 from augury.errors import InvalidInputError
 from augury.models.registry import MODELS, PORTFOLIO
 
-#: The member that the others have to beat, and that is always asked.
-REFERENCE = "gp"
+#: The member by which the scale of outcomes is judged where a portfolio decides.
+JUDGE = "gp"
+#: What a portfolio has time for, each more than the one before: decisions, five times that of a Gaussian
+#: process; predictions, some tenths of a second; "all", as long as it takes.
+Purpose = Literal["decisions", "predictions", "all"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,7 @@ class Member:
         decides: from so much weight on it has a say in where to evaluate next. Improvement lies in the tails:
             a member that is unsure everywhere, as a forest or an infinitely wide network is beside a process,
             would decide alone by a small weight.
-        is_dear: whether it takes part only where time is no matter: a suggestion by it takes 20 times that of
-            the Gaussian process or more.
+        purpose: the first of `PURPOSES` that has time for it.
         serves: whether it is worth a look at `n` rows of `d` inputs.
     """
 
@@ -38,7 +41,7 @@ class Member:
     rest: int = 1
     least_weight: float = 0.05
     decides: float = 0.0
-    is_dear: bool = False
+    purpose: Purpose = "decisions"
     serves: Callable[[int, int], bool] = lambda n, d: True
 
     @property
@@ -47,28 +50,30 @@ class Member:
         return max(self.decides, self.least_weight)
 
 
-#: In the order of their columns in tables. A surrogate becomes a member by one line here.
+#: In the order of precedence: the first of a portfolio's members that can be trained on the data is its
+#: reference. A surrogate becomes a member by one line here.
 MEMBERS = (
-    Member(REFERENCE),
+    Member("prior-fitted-network", 4, 0.25, purpose="predictions", serves=lambda n, d: n <= 200 and d <= 20),
+    Member(JUDGE),
     Member("student-t", rest=1),
     Member("infinite-width", rest=2, decides=0.5, serves=lambda n, d: n <= 500),
     Member("random-forest", rest=2, decides=0.5),
-    Member("deep-kernel", 8, 0.25, is_dear=True, serves=lambda n, d: n <= 300 and d <= 50),
-    Member("prior-fitted-network", 4, 0.25, is_dear=True, serves=lambda n, d: n <= 200 and d <= 10),
-    Member("saas", 8, 0.25, is_dear=True, serves=lambda n, d: n <= 200 and d >= 20),
-    Member("bnn", 16, 0.25, is_dear=True, serves=lambda n, d: n <= 200),
+    Member("deep-kernel", 8, 0.25, purpose="all", serves=lambda n, d: n <= 300 and d <= 50),
+    Member("saas", 8, 0.25, purpose="all", serves=lambda n, d: n <= 200 and d >= 20),
+    Member("bnn", 16, 0.25, purpose="all", serves=lambda n, d: n <= 200),
 )
 
 
-def members_for(n: int, d: int, *, dear: bool = False) -> list[Member]:
-    """The members that serve `n` rows of `d` inputs, the reference first.
+def members_for(n: int, d: int, purpose: Purpose = "decisions") -> list[Member]:
+    """The members that serve `n` rows of `d` inputs, in the order of precedence.
 
     Args:
         n: number of rows.
         d: number of inputs.
-        dear: whether those that take long are among them.
+        purpose: what there has to be time for.
     """
-    return [one for one in _registered() if one.serves(n, d) and (dear or not one.is_dear)]
+    timely = PURPOSES[: PURPOSES.index(purpose) + 1]
+    return [one for one in _registered() if one.purpose in timely and one.serves(n, d)]
 
 
 @cache
@@ -82,19 +87,31 @@ def member(name: str) -> Member:
     return next((known for known in MEMBERS if known.name == name), Member(name))
 
 
-def checked(names: Sequence[str]) -> list[str]:
-    """The names of members that a user gives, the reference first.
+def names_of(members: Sequence[str] | Purpose, n: int, d: int) -> list[str]:
+    """The names of a portfolio's members in the order of precedence.
+
+    Args:
+        members: names, or what there has to be time for: then those that serve.
+        n: number of rows.
+        d: number of inputs.
 
     Raises:
         InvalidInputError: none, twice the same, or something that is no member.
     """
-    unknown = [name for name in names if name.startswith(PORTFOLIO) or name not in MODELS]
+    if isinstance(members, str):
+        if members not in PURPOSES:
+            raise InvalidInputError(
+                f"members={members!r}: give {', '.join(map(repr, PURPOSES))} or a list of names"
+            )
+        return [one.name for one in members_for(n, d, members)]
+    unknown = [name for name in members if name.startswith(PORTFOLIO) or name not in MODELS]
     if unknown:
         known = [name for name in MODELS.names() if not name.startswith(PORTFOLIO)]
         raise InvalidInputError(f"a portfolio cannot have the members {unknown}; choose among {known}")
-    if not names or len(set(names)) < len(names):
-        raise InvalidInputError(f"members are one or more different names; given {list(names)}")
-    return sorted(names, key=lambda name: name != REFERENCE)
+    if not members or len(set(members)) < len(members):
+        raise InvalidInputError(f"members are one or more different names; given {list(members)}")
+    order = [known.name for known in MEMBERS]
+    return sorted(members, key=lambda name: order.index(name) if name in order else len(order))
 
 
 def construct(name: str, arguments: Mapping[str, Any]) -> Model:

@@ -87,7 +87,7 @@ class Check:
         if self.weights:
             lines.append(
                 "The weights are those of the portfolio of all results: by predictive score on left-out "
-                "results, with a prior that keeps it near gp while results are few."
+                "results, with a prior that keeps it near its first member while results are few."
             )
         return lines
 
@@ -134,14 +134,14 @@ def results_of(experiments: Experiments, outcome: str, space: Space) -> Results:
 
 
 def models_for(wanted: Sequence[str], results: Results) -> list[str]:
-    """The surrogates to check: of "auto", the portfolio's members that serve the data, and itself."""
-    from augury.models.portfolio.members import members_for
+    """The surrogates to check: of "auto", the portfolio for predictions and the members that serve."""
+    from augury.models.portfolio.members import names_of
 
     n, d = results.X.shape
     names: list[str] = []
     for name in wanted:
         if name == "auto":
-            names += [one.name for one in members_for(n, d)] + ["portfolio"]
+            names += [*names_of("predictions", n, d), "portfolio-predictions"]
         else:
             names.append(name)
     return list(dict.fromkeys(names))
