@@ -22,7 +22,7 @@ def gaps(quick: bool) -> list[Row]:
     assert isinstance(prior, MixturePrior)
     rows = []
     for label, member in zip(_MEMBERS, prior.members, strict=True):
-        for dim in (2, 5, 10):
+        for dim in (2, 5, 10, 15, 20):
             for n in (20, 100, 200):
                 if quick and (dim, n) != (5, 20):
                     continue

@@ -25,8 +25,8 @@ def check(
         typer.Option(
             "--model",
             metavar="NAME",
-            help="A surrogate (`augury models` lists them), or auto: each member of the portfolio, and the "
-            "portfolio. Repeatable. [auto]",
+            help="A surrogate (`augury models` lists them), or auto: the portfolio for predictions and "
+            "each of its members. Repeatable. [auto]",
         ),
     ] = None,
     folds: Annotated[

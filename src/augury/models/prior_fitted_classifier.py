@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
 from augury.errors import InvalidInputError
+from augury.models.prior_fitted.sharpness import left_out_sharpness
 from augury.models.prior_fitted.weights import PriorFittedWarning, TrainedNetwork
 from augury.models.standardized_classifier import StandardizedClassifier
 from augury.networks.prior_fitted.transformer import PriorFittedTransformer
@@ -25,7 +26,8 @@ class PriorFittedClassifier(StandardizedClassifier):
     """Probabilities of classes in one forward pass of a network trained on random functions.
 
     For tables of up to a hundred rows or so. A scikit-learn classifier: nothing is fitted but the scaling of
-    the inputs; labels may be of any kind; several classes are told apart one against the rest.
+    the inputs and the sharpness of the probabilities, by which labels left out of the data are likeliest;
+    labels may be of any kind; several classes are told apart one against the rest.
 
     Args:
         network: a shipped network's name, the file of another, or a `PriorFittedTransformer` of two classes.
@@ -57,6 +59,7 @@ class PriorFittedClassifier(StandardizedClassifier):
         count = len(self.classes_)
         one_hot = np.eye(count)[codes].T if count > 2 else codes[None].astype(np.float64)
         self._codes = torch.from_numpy(np.ascontiguousarray(one_hot))
+        self._sharpness = left_out_sharpness(self._network, self._rows, self._codes)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -66,11 +69,12 @@ class PriorFittedClassifier(StandardizedClassifier):
         problems = len(self._codes)
         with torch.no_grad():
             context = self._network.read(self._rows.expand(problems, -1, -1), self._codes)
+            sharpness = self._sharpness[:, None, None]
             parts = [
-                self._network.class_logits(context, block.expand(problems, -1, -1)).softmax(-1)[..., 1]
+                (sharpness * self._network.class_logits(context, block.expand(problems, -1, -1))).softmax(-1)
                 for block in points.split(_CHUNK)
             ]
-        positive = torch.cat(parts, dim=1).double().numpy().T
+        positive = torch.cat(parts, dim=1)[..., 1].double().numpy().T
         if problems == 1:
             return np.concatenate([1.0 - positive, positive], axis=1)
         shares: np.ndarray = positive / positive.sum(axis=1, keepdims=True)
