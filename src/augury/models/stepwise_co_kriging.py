@@ -19,9 +19,10 @@ from augury.kernels.ar1 import AR1Kernel
 from augury.models.exact.autograd import AutogradCovariance, with_categories
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
+from augury.models.exact.matern import MaternCovariance
 from augury.models.exact.model import ExactModel
+from augury.models.exact.priors import LogNormal, noise_prior
 from augury.models.exact.regression import ExactRegression
-from augury.models.gaussian_process import GaussianProcess
 from augury.models.multi_fidelity.joint_levels import SHIFT_VARIANCE
 from augury.models.multi_fidelity.level_covariances import level_features
 from augury.models.multi_fidelity.level_inputs import LevelInputs
@@ -142,7 +143,7 @@ class StepwiseCoKriging(LevelInputs, ExactModel):
             varies = len(y) >= _FEWEST and least > 0.0
             variance = max(float(left.std()), least) ** 2 if varies else 1.0
             known = None if regression.noise is None else regression.noise[own]
-            process = _fitted(X, left, known, self._features, seed)
+            process = _fitted(X, left, known, self._features, noise_prior(versions=len(parts) > 1), seed)
             noises.append(_assign(part, process, variance, self._features))
             means.append(_Mean(process, list(means), found))
             factors.append(found)
@@ -162,7 +163,7 @@ class _Mean:
         factors: of them.
     """
 
-    process: GaussianProcess
+    process: ExactModel
     below: list[_Mean]
     factors: np.ndarray
 
@@ -179,12 +180,16 @@ class _Mean:
 
 
 def _fitted(
-    X: np.ndarray, y: np.ndarray, noise: np.ndarray | None, features: Features, seed: int
-) -> GaussianProcess:
+    X: np.ndarray, y: np.ndarray, noise: np.ndarray | None, features: Features, prior: LogNormal, seed: int
+) -> ExactModel:
     """The Gaussian process of outcomes (`n`) by themselves."""
+
+    def covariance(points: np.ndarray) -> Covariance:
+        return MaternCovariance(points, features)
+
     known = None if noise is None else torch.from_numpy(noise[:, None].copy())
     points, outcomes = torch.from_numpy(np.ascontiguousarray(X)), torch.from_numpy(y[:, None].copy())
-    return GaussianProcess(points, outcomes, known, list(features.categorical) or None).fit(seed=seed)
+    return ExactModel(points, outcomes, known, covariance, None, DEFAULT, prior).fit(seed=seed)
 
 
 def _process(features: Features) -> Kernel:
@@ -198,7 +203,7 @@ def _kernel(covariance: Covariance) -> Kernel:
     return covariance.kernel
 
 
-def _assign(kernel: Kernel, process: GaussianProcess, variance: float, features: Features) -> float:
+def _assign(kernel: Kernel, process: ExactModel, variance: float, features: Features) -> float:
     """Give a kernel the hyperparameters of a process, and that variance; returns the noise's."""
     [regression] = process.regressions.outcomes
     theta = torch.from_numpy(np.exp(regression.covariance.theta))

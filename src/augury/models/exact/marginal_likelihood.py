@@ -8,7 +8,7 @@ from math import log, pi
 import numpy as np
 
 from augury.models.exact.covariance import Covariance
-from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR, NOISY_START, QUIET_START
+from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR, NOISY_START, QUIET_START, LogNormal
 from augury.models.exact.stacked_likelihood import expand_stack
 from augury.numerics.linalg import (
     cholesky_in_place,
@@ -42,12 +42,20 @@ class MarginalLikelihood:
         covariance: bound to the training inputs.
         y: `n` standardised outcomes.
         noise: `n` known noise variances (standardised), or None to infer one.
+        noise_prior: of the inferred one.
     """
 
-    def __init__(self, covariance: Covariance, y: np.ndarray, noise: np.ndarray | None) -> None:
+    def __init__(
+        self,
+        covariance: Covariance,
+        y: np.ndarray,
+        noise: np.ndarray | None,
+        noise_prior: LogNormal = NOISE_PRIOR,
+    ) -> None:
         self.covariance = covariance
         self.y = y
         self.noise = noise
+        self.noise_prior = noise_prior
         self._right_hand_sides = np.ones((len(y), 2), order="F")
         self._right_hand_sides[:, 0] = y
         self._last: tuple[np.ndarray, float] | None = None  # theta and its leave-one-out error
@@ -205,7 +213,7 @@ class MarginalLikelihood:
     def prior_curvature(self) -> np.ndarray:
         """`p` second derivatives of minus the log prior."""
         curvature = self.covariance.prior_curvature()
-        return np.append(curvature, NOISE_PRIOR.scale**-2) if self.infers_noise else curvature
+        return np.append(curvature, self.noise_prior.scale**-2) if self.infers_noise else curvature
 
     def leave_one_out_error(self, theta: np.ndarray) -> float:
         """The mean squared error of predicting each outcome from the others, as a share of their variance."""
@@ -263,5 +271,5 @@ class MarginalLikelihood:
             return self.covariance.log_prior(theta)
         gradient = np.empty(len(theta))
         value, gradient[:-1] = self.covariance.log_prior(theta[:-1])
-        more, gradient[-1] = NOISE_PRIOR.log_density_of(float(theta[-1]))
+        more, gradient[-1] = self.noise_prior.log_density_of(float(theta[-1]))
         return value + more, gradient

@@ -19,6 +19,7 @@ from augury.models.conditionable_surrogate import ConditionableSurrogate
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.cross_posterior import CrossPosterior
 from augury.models.exact.pointwise import PointwiseMoments
+from augury.models.exact.priors import NOISE_PRIOR, LogNormal
 from augury.models.exact.regression import ExactRegression
 from augury.models.exact.regressions import Regressions
 from augury.models.standardization import Standardization
@@ -43,6 +44,7 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
             called once per outcome.
         input_transform: applied to inputs first.
         outcome_transform: `Standardize` unless given; None to take outcomes as they are.
+        noise_prior: of the noise variance of each standardised outcome, where it is inferred.
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite.
@@ -59,6 +61,7 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         covariance: Callable[[np.ndarray], Covariance],
         input_transform: InputTransform | None,
         outcome_transform: OutcomeTransform | _DefaultType | None,
+        noise_prior: LogNormal = NOISE_PRIOR,
     ) -> None:
         self._standardization: Standardization | None = None
         if input_transform is None and isinstance(outcome_transform, _DefaultType):
@@ -70,7 +73,7 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         outcomes = []
         for column in range(data.Y.shape[1]):
             y, noise = data.outcome(column)
-            outcomes.append(ExactRegression(data.X, y, noise, covariance(data.X)))
+            outcomes.append(ExactRegression(data.X, y, noise, covariance(data.X), noise_prior))
         self._regressions = Regressions(outcomes)
         if self._is_module:
             self._complete_module()

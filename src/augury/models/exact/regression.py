@@ -11,7 +11,7 @@ from augury.models.exact.conditioning import DensePosterior
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.fit import maximize_posterior
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
-from augury.models.exact.priors import NOISE_PRIOR
+from augury.models.exact.priors import NOISE_PRIOR, QUIET_START, LogNormal
 from augury.numerics.linalg import inverse_factor
 
 _LOG_2PI = log(2.0 * pi)
@@ -30,16 +30,23 @@ class ExactRegression:
         y: `n` standardised outcomes.
         noise: `n` known noise variances on that scale, or None to infer one.
         covariance: bound to `X`.
+        noise_prior: of the noise variance, where it is inferred.
     """
 
     def __init__(
-        self, X: np.ndarray, y: np.ndarray, noise: np.ndarray | None, covariance: Covariance
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        noise: np.ndarray | None,
+        covariance: Covariance,
+        noise_prior: LogNormal = NOISE_PRIOR,
     ) -> None:
         self.X = X
         self.y = y
         self.noise = noise
         self.covariance = covariance
-        self._log_noise = NOISE_PRIOR.location
+        self.noise_prior = noise_prior
+        self._log_noise = log(QUIET_START)
         self._factored = False
 
     # -- hyperparameters -------------------------------------------------------------------------------
@@ -102,16 +109,17 @@ class ExactRegression:
 
     def unfitted(self) -> ExactRegression:
         """A copy with the same hyperparameters and nothing computed, to be changed without effect on this."""
-        other = ExactRegression(self.X, self.y, self.noise, self.covariance.rebind(self.X))
+        other = ExactRegression(self.X, self.y, self.noise, self.covariance.rebind(self.X), self.noise_prior)
         other._log_noise = self._log_noise
         return other
 
     def likelihood(self, rows: np.ndarray | None = None) -> MarginalLikelihood:
         """The density that `fit` maximises, on all rows or on some (an index array)."""
         if rows is None:
-            return MarginalLikelihood(self.covariance, self.y, self.noise)
+            return MarginalLikelihood(self.covariance, self.y, self.noise, self.noise_prior)
         noise = None if self.noise is None else self.noise[rows]
-        return MarginalLikelihood(self.covariance.rebind(self.X[rows]), self.y[rows], noise)
+        covariance = self.covariance.rebind(self.X[rows])
+        return MarginalLikelihood(covariance, self.y[rows], noise, self.noise_prior)
 
     # -- the factor ------------------------------------------------------------------------------------
 
@@ -171,7 +179,7 @@ class ExactRegression:
         X, inverse_factor = dense.X.detach().numpy(), dense.inverse_factor.detach().numpy()
         y = dense.outcomes().detach().numpy()
         noise = None if self.noise is None else np.append(self.noise, new_noise)
-        other = ExactRegression(X, y, noise, self.covariance.rebind(X))
+        other = ExactRegression(X, y, noise, self.covariance.rebind(X), self.noise_prior)
         other._log_noise = self._log_noise
         other._inverse_factor = inverse_factor
         other._alpha = inverse_factor.T @ dense.whitened.detach().numpy()

@@ -17,6 +17,7 @@ from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 from augury.models.exact.model import ExactModel
+from augury.models.exact.priors import noise_prior
 from augury.models.exact.regression import ExactRegression
 from augury.models.multi_fidelity.level_covariances import level_covariances, level_features, one_for_each
 from augury.models.multi_fidelity.level_data import LevelData
@@ -65,7 +66,8 @@ class JointLevels(LevelInputs, ExactModel):
             own.check(levels.split_rows(X)[0])
             return relation(X, levels, own)
 
-        super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
+        prior = noise_prior(versions=fidelity_features is not None)
+        super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform, prior)
         self.levels = Levels.of(self._outcomes[0].X, fidelity_features)
 
     def fit(self, initial: Mapping[str, Tensor] | None = None, seed: int = 0) -> Self:

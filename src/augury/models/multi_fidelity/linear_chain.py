@@ -12,6 +12,7 @@ from torch import Tensor
 from augury.kernels.ar1 import level_coefficients
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.fit import climb_from
+from augury.models.exact.priors import noise_prior
 from augury.models.exact.regression import ExactRegression
 from augury.models.multi_fidelity.level_data import LevelData
 from augury.models.multi_fidelity.trend_likelihood import TrendLikelihood
@@ -107,7 +108,10 @@ class LinearChain:
 
     def _unlearnt(self, level: int) -> ExactRegression:
         rows = self.data[level]
-        return ExactRegression(rows.X, rows.y, rows.noise, self._covariances[level](rows.X))
+        covariance = self._covariances[level](rows.X)
+        return ExactRegression(
+            rows.X, rows.y, rows.noise, covariance, noise_prior(versions=len(self.data) > 1)
+        )
 
     def _add(self, level: int, theta: np.ndarray, factors: np.ndarray) -> None:
         regression = self._unlearnt(level)

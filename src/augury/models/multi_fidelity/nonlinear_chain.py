@@ -13,7 +13,7 @@ from torch import Tensor
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.fit import climb_from
-from augury.models.exact.priors import LogNormal
+from augury.models.exact.priors import LogNormal, noise_prior
 from augury.models.exact.regression import ExactRegression
 from augury.models.multi_fidelity.level_data import LevelData
 from augury.models.multi_fidelity.level_kernel import scaled_rbf
@@ -88,11 +88,12 @@ class NonlinearChain:
         return other
 
     def _unlearnt(self, level: int) -> ExactRegression:
-        rows = self.data[level]
+        rows, prior = self.data[level], noise_prior(versions=len(self.data) > 1)
         if level == 0:
-            return ExactRegression(rows.X, rows.y, rows.noise, self._lowest(rows.X))
+            return ExactRegression(rows.X, rows.y, rows.noise, self._lowest(rows.X), prior)
         Z = np.column_stack([rows.X, self._mean(level - 1, rows.X)])
-        return ExactRegression(Z, rows.y, rows.noise, AutogradCovariance(Z, nargp_kernel(Z.shape[1])))
+        covariance = AutogradCovariance(Z, nargp_kernel(Z.shape[1]))
+        return ExactRegression(Z, rows.y, rows.noise, covariance, prior)
 
     def _mean(self, level: int, X: np.ndarray) -> np.ndarray:
         """The mean of a level at `X` (`n x d`), means put in for the levels below."""

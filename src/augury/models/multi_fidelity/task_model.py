@@ -17,6 +17,7 @@ from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 from augury.models.exact.model import ExactModel
+from augury.models.exact.priors import noise_prior
 from augury.models.multi_fidelity.level_covariances import level_covariances, level_features
 from augury.models.multi_fidelity.levels import Levels
 
@@ -51,7 +52,8 @@ class TaskModel(ExactModel):
             features.check(tasks.split_rows(X)[0])
             return AutogradCovariance(X, build(tasks, features))
 
-        super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
+        prior = noise_prior(versions=columns is not None)
+        super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform, prior)
 
     @classmethod
     def construct_inputs(

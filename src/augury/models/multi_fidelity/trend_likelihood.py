@@ -8,6 +8,7 @@ import numpy as np
 
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from augury.models.exact.priors import noise_prior
 from augury.numerics.linalg import cholesky_in_place, inverse_in_place, solve_with_factor
 from augury.numerics.newton import Expansion
 
@@ -46,7 +47,7 @@ class TrendLikelihood:
         self._basis = np.column_stack([trend, np.ones(len(y))])
         self._precision = np.append(np.full(trend.shape[1], FACTOR_PRECISION), 0.0)
         self._columns = np.asfortranarray(np.column_stack([y, self._basis]))
-        self._plain = MarginalLikelihood(covariance, y, noise)
+        self._plain = MarginalLikelihood(covariance, y, noise, noise_prior(versions=True))
 
     @property
     def n(self) -> int:
