@@ -23,10 +23,11 @@ _SUBSET_ROWS = 50
 #: the first up to so many rows, where modes are many and further ascents cheap.
 _POOR_PREDICTION, _POOR_PREDICTION_OF_MORE = 0.02, 0.15
 _SCARCE = 90
-#: So many further starts of highest density climb together then, for so many evaluations; so many that came
-#: furthest are finished, unless they are as near as this to the fit or to a higher one. They go on to this
-#: share of what is negligible otherwise: where the way leads over a saddle little is promised.
-_TRIED, _TOGETHER, _FINISHED, _SAME_MODE, _PATIENCE = 12, 8, 3, 0.2, 0.2
+#: So many further starts of highest density climb together then, for so many evaluations; those that came
+#: furthest are finished until so many have reached other modes, at most so many of them, and none that is as
+#: near as this to where another began or ended. They go on to this share of what is negligible otherwise:
+#: where the way leads over a saddle little is promised.
+_TRIED, _TOGETHER, _OTHER_MODES, _FINISHED, _SAME_MODE, _PATIENCE = 12, 8, 2, 4, 0.2, 0.2
 #: Whether a fit took noise for signal is asked of the same fit with scales longer by so many log units and
 #: noise instead. Unless that is less likely by more than so many nats per row, the other mode is looked for.
 #: It is given up where it lets go of the noise again (among few rows only if it is no better after so many
@@ -194,14 +195,25 @@ def _noisier(likelihood: LogPosterior, theta: np.ndarray) -> np.ndarray:
 
 def _best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Found:
     """The best of a fit and of the ascents from `starts`, those finished only that lead somewhere else."""
-    if likelihood.has_curvature and len(starts) > _FINISHED:
-        modes = [found[0]]
-        begun = _begin(likelihood, _most_promising(likelihood, starts))
-        for theta, _ in sorted(begun, key=_density, reverse=True):
-            if all(np.abs(theta - mode).max() > _SAME_MODE for mode in modes):
-                modes.append(theta)
-        starts = np.array(modes[1 : 1 + _FINISHED])
-    return max([found, *(_climb(likelihood, start, patience=_PATIENCE) for start in starts)], key=_density)
+    if not (likelihood.has_curvature and len(starts) > _OTHER_MODES):
+        ends = [_climb(likelihood, start, patience=_PATIENCE) for start in starts]
+        return max([found, *ends], key=_density)
+    ends, begun = [found], _begin(likelihood, _most_promising(likelihood, starts))
+    known, finished, others = [found[0]], 0, 0
+    for start, _ in sorted(begun, key=_density, reverse=True):
+        if _is_near(start, known):
+            continue
+        end = _climb(likelihood, start, patience=_PATIENCE)
+        finished, others = finished + 1, others + (not _is_near(end[0], [theta for theta, _ in ends]))
+        ends.append(end)
+        known += [start, end[0]]
+        if others == _OTHER_MODES or finished == _FINISHED:
+            break
+    return max(ends, key=_density)
+
+
+def _is_near(theta: np.ndarray, others: list[np.ndarray]) -> bool:
+    return any(np.abs(theta - other).max() <= _SAME_MODE for other in others)
 
 
 def _most_promising(likelihood: LogPosterior, starts: np.ndarray) -> np.ndarray:
