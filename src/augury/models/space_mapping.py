@@ -14,10 +14,10 @@ from gpytorch.kernels import Kernel
 from torch import Tensor
 
 from augury.kernels.space_mapping import SpaceMappingKernel
+from augury.models.exact.ascent import climb_from
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
-from augury.models.exact.fit import climb_from
 from augury.models.exact.regression import ExactRegression
 from augury.models.multi_fidelity.joint_levels import JointLevels, levels_kernel, shifted_kernels
 from augury.models.multi_fidelity.levels import Levels

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from augury.kernels.ar1 import level_coefficients
+from augury.models.exact.ascent import climb_from
 from augury.models.exact.covariance import Covariance
-from augury.models.exact.fit import climb_from
 from augury.models.exact.priors import noise_prior
 from augury.models.exact.regression import ExactRegression
 from augury.models.multi_fidelity.level_data import LevelData

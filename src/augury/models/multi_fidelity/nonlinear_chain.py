@@ -10,9 +10,9 @@ import torch
 from gpytorch.kernels import Kernel
 from torch import Tensor
 
+from augury.models.exact.ascent import climb_from
 from augury.models.exact.autograd import AutogradCovariance
 from augury.models.exact.covariance import Covariance
-from augury.models.exact.fit import climb_from
 from augury.models.exact.priors import LogNormal, noise_prior
 from augury.models.exact.regression import ExactRegression
 from augury.models.multi_fidelity.level_data import LevelData

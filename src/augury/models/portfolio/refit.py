@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from augury.models.build import fit_model
-from augury.models.exact.fit import climb_from
+from augury.models.exact.ascent import climb_from
 from augury.models.exact.model import ExactModel
 from augury.models.scale_mixture.likelihood import ScaleMixtureLikelihood
 from augury.models.scale_mixture.model import ScaleMixtureModel
