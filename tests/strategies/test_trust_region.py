@@ -86,7 +86,7 @@ def test_failures_are_kept_away_from(acquisition):
 
 
 def test_only_the_rows_near_the_best_one_are_modelled(monkeypatch):
-    monkeypatch.setattr(module, "MOST_ROWS", 25)
+    monkeypatch.setattr(module, "ROWS", 25)
     X = points(60)
     observed = table_of(X, bowl(X))
     near = nearest(observed, Goals.of("min:y"), 25)

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
 #: So many points at once are taken from draws of the function, fewer by expected improvement.
 THOMPSON_FROM = 200
-#: The model is fitted to the rows nearest to the best one where there are more.
-MOST_ROWS = 2000
+#: The model is fitted to so many rows nearest to the best one, or to twice the batch where that is more: a
+#: function differs from place to place, and what is far from the region tells little of it.
+ROWS = 200
+_MOST_ROWS = 2000
 _FEWEST_CANDIDATES, _MOST_CANDIDATES = 2000, 4000
 #: With several objectives so many points of the front are centres of a region in one proposal.
 _CENTRES = 4
@@ -39,7 +41,8 @@ _CENTRES = 4
 class TrustRegion(Strategy):
     """Evaluates first a Sobol design, then points of a box around the best one, which grows and shrinks.
 
-    The sides of the box are in proportion to the model's lengthscales. It doubles after three proposals in a
+    The model is that of the 200 rows nearest to the best one (or twice the batch, where that is more). The
+    sides of the box are in proportion to the model's lengthscales. It doubles after three proposals in a
     row that found a better point, halves after as many evaluations without one as there are free columns (at
     least 4), and when it has become tiny the search begins anew with another design, of whose results alone
     the next region is made. Points differ from the best one in about 20 columns. Small batches are chosen by
@@ -126,7 +129,7 @@ class TrustRegion(Strategy):
 
         label = model_label(self.model)
         warm = warm_start(state, label)
-        near = nearest(known, goals, MOST_ROWS)
+        near = nearest(known, goals, min(max(ROWS, 2 * n), _MOST_ROWS))
         with blas_threads(near.n):
             models = OutcomeModels.fit(self.model, space, near, seed=seed, warm=warm)
             success = success_model(space, observations)
