@@ -92,9 +92,13 @@ def test_only_the_rows_near_the_best_one_are_modelled(monkeypatch):
     near = nearest(observed, Goals.of("min:y"), 25)
     best = X[np.argmin(bowl(X))]
     assert near.n == 25
-    left_out = [x for x in X if not (x == near.X).all(axis=1).any()]
-    assert np.linalg.norm(near.X - best, axis=1).max() <= np.linalg.norm(left_out - best, axis=1).min()
-    assert len(propose(TrustRegion(), observed, 3).points) == 3
+    left_out = ~(X[:, None] == near.X).all(axis=2).any(axis=1)
+    assert np.linalg.norm(near.X - best, axis=1).max() <= np.linalg.norm(X[left_out] - best, axis=1).min()
+    worse = table_of(X, bowl(X) + 7.0 * left_out[:, None])
+    proposed = [propose(TrustRegion(), table, 3).points for table in (observed, worse)]
+    np.testing.assert_array_equal(*proposed)
+    batch = [propose(TrustRegion(), table, 20).points for table in (observed, worse)]
+    assert not np.array_equal(*batch)  # of twice as many rows, some of which differ
 
 
 def two_bowls(X):
