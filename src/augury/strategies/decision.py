@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 AcquisitionChoice = str | Callable[[Any], "Acquisition"]
 
 #: Noise below this share of the outcome's variance does not make the best measured value doubtful. (Few exact
-#: data leave an inferred share of about 0.007, where the prior has its mode.)
+#: data leave an inferred share of about 1e-4, where the prior has its mode.)
 NEGLIGIBLE_NOISE = 0.02
 _INCUMBENTS = 5  # best observed points around which the search looks closely
 _MOST_INCUMBENTS = 20  # of a Pareto front, all of whose members are best
