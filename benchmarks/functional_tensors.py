@@ -47,7 +47,7 @@ def main() -> None:
             train_y=(y - y.mean()) / scale,
             test_y=(truth - y.mean()) / scale,
         )
-        script = Path(__file__).with_name("tensorly_peer.py")
+        script = Path(__file__).parent / "foreign" / "tensorly_tensors.py"
         subprocess.run([peer, "-P", script, source, target], check=True)
         for name, (error, seconds) in np.load(target).items():
             print(f"tensorly {name}: {error * scale:.2f}, {seconds:.0f} s")

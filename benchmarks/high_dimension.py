@@ -3,7 +3,7 @@
 Whole optimisations from shared Sobol designs with paired seeds: Ackley-200 and the 60-dimensional rover (200
 initial points, batches of 100, as published for TuRBO-1; 600 evaluations by default instead of the published
 10,000 and 20,000), and Hartmann6 hidden in 100 dimensions (20 initial points, batches of 10, a fifth as many
-evaluations). The peer is the published implementation of TuRBO-1 (`benchmarks.turbo_peer`,
+evaluations). The peer is the published implementation of TuRBO-1 (`benchmarks.foreign.turbo`,
 needs `TURBO_PATH`). Fixed before the first full run: the score is the best value, minimised; augury is no
 worse where the upper end of the 95 % bootstrap interval of the mean paired difference (augury minus TuRBO-1)
 is below 0. Thinking is CPU time, one thread each. Resumable: finished runs are in
@@ -23,9 +23,9 @@ from augury.problems import HIGH_DIMENSIONAL, Problem, load_problem
 from augury.space.sampling import sobol
 from augury.study.study import Study
 from benchmarks.code_version import code_version, of_version
+from benchmarks.foreign.turbo import run_turbo
 from benchmarks.jobs import finished, run_jobs
 from benchmarks.timing import print_table, write_json
-from benchmarks.turbo_peer import run_turbo
 
 RESULTS = Path(__file__).parent / "results" / "high_dimension.jsonl"
 SUITE = ["ackley-200", "rover-60", "hartmann-6-in-100"]

@@ -6,8 +6,9 @@ A 3 x 50 tanh network, 100 rows of the six-dimensional Hartmann function (the lo
 noise 0.1; weights `N(0, 2 / fan-in)`, biases `N(0, 2)`, the noise inferred. Measured is the smallest bulk
 effective sample size of the function at 20 test points per second, of a fresh process: imports, compilation
 and adaptation included. Peers are the no-U-turn samplers of NumPyro and BlackJAX, and the HMC of BlackJAX
-with 64 steps, all with their own adaptation, in coordinates in which the prior has unit size; `hmc_peers.py`
-says how to make their environment. Entrants take turns and have the same number of threads.
+with 64 steps, all with their own adaptation, in coordinates in which the prior has unit size;
+`foreign/jax_samplers.py` says how to make their environment. Entrants take turns and have the same number of
+threads.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def main() -> None:
         for method in ("hmc", "nuts") if options.nuts else ("hmc",):
             worker = [sys.executable, "-m", "benchmarks.hmc", "--worker", str(given), str(result), method]
             commands[f"augury {method}"] = worker
-        peers = str(Path(__file__).with_name("hmc_peers.py"))
+        peers = str(Path(__file__).parent / "foreign" / "jax_samplers.py")
         if options.peer_python is None:
             print("no peers: give --peer-python or AUGURY_JAX_PYTHON, the Python of an environment with JAX")
         for peer in options.peers if options.peer_python else ():

@@ -57,7 +57,7 @@ class NeuralTangents:
     """
 
     def __init__(self, python: str, cores: list[int]) -> None:
-        script = str(Path(__file__).with_name("neural_tangents_peer.py"))
+        script = str(Path(__file__).parent / "foreign" / "neural_tangents_kernels.py")
         command = [python, script, ",".join(map(str, cores)), str(WEIGHT_VAR), str(BIAS_VAR)]
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(len(cores)))
         self._process = subprocess.Popen(

@@ -17,17 +17,24 @@ from benchmarks.timing import pin_threads
 
 Job = dict[str, Any]
 
+#: Finished runs of peers that take hours, kept with the source: one file for each benchmark.
+KEPT = Path(__file__).parent / "kept"
+
 
 def finished(path: Path) -> list[dict[str, Any]]:
-    """The records of the finished jobs; a line cut off by a kill is left out and its job done again."""
-    records: list[dict[str, Any]] = []
-    if path.exists():
-        for line in path.read_text().splitlines():
+    """The records of the finished jobs in `path` and in the file of that name in `KEPT`, each job once.
+
+    A line cut off by a kill is left out and its job done again.
+    """
+    records: dict[str, dict[str, Any]] = {}
+    for file in (KEPT / path.name, path):
+        for line in file.read_text().splitlines() if file.exists() else []:
             try:
-                records.append(json.loads(line))
+                record = json.loads(line)
             except json.JSONDecodeError:
                 continue
-    return records
+            records[_key(record["job"])] = record
+    return list(records.values())
 
 
 def run_jobs(

@@ -108,7 +108,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "case.npz", Path(folder) / "theirs.npz"
         np.savez(source, **{name: value.numpy() for name, value in values.items()})
-        script = Path(__file__).with_name("laplace_peer.py")
+        script = Path(__file__).parent / "foreign" / "laplace_torch.py"
         # -P: this folder has a laplace.py too
         subprocess.run([arguments.peer, "-P", script, source, target], check=True, env=_environment())
         theirs = dict(np.load(target))

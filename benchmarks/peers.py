@@ -124,6 +124,9 @@ def botorch_pareto_batch(
 ) -> np.ndarray:
     """The next q encoded points (q x d) of BoTorch's multi-objective loop: independent GPs, qLogNEHVI.
 
+    The options are the tutorial's but for `batch_limit=5`: without it the values found are the same, in two
+    thirds to a third of the time.
+
     Args:
         X: n x d encoded points.
         Y: n x k objectives, to be maximised.
@@ -148,7 +151,7 @@ def botorch_pareto_batch(
             q=q,
             num_restarts=NUM_RESTARTS,
             raw_samples=RAW_SAMPLES,
-            options={"batch_limit": 5, "maxiter": 200},
+            options={"maxiter": 200},
             sequential=True,
         )
     return np.asarray(points.detach())

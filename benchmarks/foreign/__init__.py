@@ -1,1 +1,4 @@
-"""Peers that live in environments of their own; they ask and tell as JSON lines (`protocol`)."""
+"""Peers that are no dependency of this project and live in environments of their own.
+
+Whole optimisers ask and tell as JSON lines (`protocol`); the others are scripts, called with files or lines.
+"""

@@ -5,7 +5,7 @@
 This file imports neither augury nor anything of this folder, so that it runs there. It samples the density
 described by the `.npz` file it is given and writes the draws of the function at the test points.
 
-Usage: `python hmc_peers.py {numpyro,blackjax,blackjax-hmc} problem.npz result.npz [--single] [--samples S]`
+Usage: `python jax_samplers.py {numpyro,blackjax,blackjax-hmc} problem.npz result.npz [--single]`
 """
 
 import argparse
