@@ -11,8 +11,7 @@ from augury.cli.options import StudyName, Target, open_study
 from augury.cli.output import unwrapped_console
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from augury.cli.fitting_table import FittingTable
     from augury.study.recommendation import Recommendation
     from augury.study.report.results import Results
     from augury.study.study import Study
@@ -88,27 +87,23 @@ def _print(study: Study, results: Results, recommended: Recommendation | None, s
         console.print(_table(results, rows))
 
 
-def _table(results: Results, trials: list[Any]) -> Table:
-    from rich.box import SIMPLE
-    from rich.table import Table
-    from rich.text import Text
-
+def _table(results: Results, trials: list[Any]) -> FittingTable:
+    from augury.cli.fitting_table import FittingTable
     from augury.study.report.words import measured, number
 
     outcomes, names = results.goals.outcomes, results.space.param_names
     best = {results.finished[row].number for row in results.front}
-    table = Table(box=SIMPLE, pad_edge=False)
-    for name in ("trial", "status", *outcomes, *names):
-        table.add_column(Text(name), overflow="fold")
-    for trial in trials:
-        cells = [
+    rows = [
+        [
             str(trial.number),
             trial.status,
             *(measured(trial, name) or _reported(trial, name, results) for name in outcomes),
             *(number(trial.params.get(name, "")) for name in names),
         ]
-        table.add_row(*map(Text, cells), style="bold green" if trial.number in best else None)
-    return table
+        for trial in trials
+    ]
+    styles = ["bold green" if trial.number in best else None for trial in trials]
+    return FittingTable(["trial", "status", *outcomes, *names], rows, styles=styles, label=1)
 
 
 def _reported(trial: Any, outcome: str, results: Results) -> str:

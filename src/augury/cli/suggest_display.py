@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from augury.cli.fitting_table import FittingTable
 from augury.space.goals import Goals, Maximize
 from augury.space.parameters import Categorical, Fixed, Parameter
 from augury.study.sheet.account import Outcome, best_row, count, notes, quality_texts
@@ -175,36 +176,24 @@ def _short(text: str) -> str:
     return text if number is None or len(text) <= 10 else f"{number.value:.6g}"
 
 
-def _suggestions(outcome: Outcome) -> Grid:
-    grid = Grid(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        title="Next experiments",
-        title_justify="left",
-        title_style="bold",
-    )
+def _suggestions(outcome: Outcome) -> FittingTable:
     fixed = [name for name, p in outcome.definition.space.parameters.items() if isinstance(p, Fixed)]
     varied = [name for name in outcome.definition.settings if name not in fixed]
     outcomes = [
         n for n in outcome.goals.outcomes if any(n in s.prediction.mean for s in outcome.advice.suggestions)
     ]
-    for name in varied:
-        grid.add_column(Text(name), overflow="fold")
-    for name in outcomes:
-        grid.add_column(Text(f"predicted {name}"), no_wrap=True)
     shown = outcome.advice.suggestions[:_MOST_SUGGESTIONS]
     far = any(one.prediction.distance is not None for one in shown)
-    if far:
-        grid.add_column("distance", justify="right", no_wrap=True)
-    grid.add_column("why")
+    headers = [*varied, *(f"predicted {name}" for name in outcomes), *(["distance"] if far else []), "why"]
+    rows = []
     for one in shown:
-        cells = [Text(_number(one.params.get(name, ""))) for name in varied]
+        cells = [_number(one.params.get(name, "")) for name in varied]
         mean, std = one.prediction.mean, one.prediction.std
-        cells += [Text(_expected(mean.get(name), std.get(name))) for name in outcomes]
+        cells += [_expected(mean.get(name), std.get(name)) for name in outcomes]
         distance = one.prediction.distance
-        cells += [Text("" if distance is None else f"{distance:.3g}")] if far else []
-        grid.add_row(*cells, one.prediction.reason)
-    return grid
+        cells += ["" if distance is None else f"{distance:.3g}"] if far else []
+        rows.append([*cells, one.prediction.reason])
+    return FittingTable(headers, rows, title="Next experiments")
 
 
 def _expected(mean: float | None, std: float | None) -> str:

@@ -1,0 +1,86 @@
+"""Tables that stay readable where the terminal is narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+
+class FittingTable:
+    """A table of rows; where that is wider than the console, turned, with a column for each row.
+
+    A turned table has as many columns as fit; the remaining rows follow in further ones.
+
+    Args:
+        headers: what the columns are called.
+        rows: a cell for each header.
+        title: above the table.
+        styles: of the rows; none without.
+        label: how many of the first cells name a row, and stand above its column where the table is turned.
+    """
+
+    def __init__(
+        self,
+        headers: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        title: str | None = None,
+        styles: Sequence[str | None] | None = None,
+        label: int = 0,
+    ) -> None:
+        self._headers = list(headers)
+        self._rows = [list(row) for row in rows]
+        self._title, self._label = title, label
+        self._styles = list(styles) if styles is not None else [None] * len(self._rows)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table, or the turned ones."""
+        upright = self._upright()
+        if Measurement.get(console, options.update(width=10_000), upright).maximum <= options.max_width:
+            yield upright
+            return
+        first = 0
+        while first < len(self._rows):
+            count = self._most_that_fit(console, options, first)
+            yield self._turned(first, count)
+            first += count
+
+    def _most_that_fit(self, console: Console, options: ConsoleOptions, first: int) -> int:
+        """How many rows from `first` on stand beside each other, at least one."""
+        wide = options.update(width=10_000)
+        count = 1
+        while first + count < len(self._rows):
+            width = Measurement.get(console, wide, self._turned(first, count + 1)).maximum
+            if width > options.max_width:
+                break
+            count += 1
+        return count
+
+    def _upright(self) -> Table:
+        table = self._empty(self._title)
+        for header in self._headers:
+            table.add_column(Text(header), no_wrap=True)
+        for row, style in zip(self._rows, self._styles, strict=True):
+            table.add_row(*map(Text, row), style=style)
+        return table
+
+    def _turned(self, first: int, count: int) -> Table:
+        table = self._empty(self._title if first == 0 else None)
+        shown = self._rows[first : first + count]
+        table.add_column(Text(self._headers[0] if self._label else ""), overflow="fold")
+        for number, row in enumerate(shown, first + 1):
+            name = " ".join(row[: self._label]) if self._label else str(number)
+            table.add_column(Text(name), style=self._styles[number - 1] or "", overflow="fold")
+        for place, header in enumerate(self._headers[self._label :], self._label):
+            table.add_row(Text(header), *(Text(row[place]) for row in shown))
+        return table
+
+    def _empty(self, title: str | None) -> Table:
+        return Table(
+            box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold"
+        )
