@@ -25,6 +25,7 @@ from augury.models.portfolio.record import Record, part_of, record_from, remembe
 from augury.models.posteriors.mixture import MixturePosterior
 from augury.models.prior_fitted.weights import PriorFittedWarning
 from augury.models.training_data import check_training_data
+from augury.numerics.threads import blas_threads
 from augury.space.conditions import Conditions
 
 
@@ -110,7 +111,8 @@ class Portfolio(OutcomeSurrogate):
             The model itself.
         """
         contest = Contest(self._names, self._build, self._X, self._Y, self._Yvar, seed)
-        contest.hold(dict(initial or {}))
+        with blas_threads(len(self._Y)):
+            contest.hold(dict(initial or {}))
         self._weights, self._fitted = contest.weights, contest.fitted
         self.records, self._hyperparameters = contest.records, contest.hyperparameters
         return self

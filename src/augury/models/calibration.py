@@ -12,6 +12,7 @@ from torch import Tensor
 from augury.models.build import ModelSpecification, build_model, fit_model
 from augury.models.folds import FOLDS, assign_folds
 from augury.models.posteriors.marginals import log_density_and_cdf
+from augury.numerics.threads import blas_threads
 from augury.space.space import Space
 
 #: The central intervals whose coverage is told.
@@ -100,11 +101,12 @@ def score_left_out(
     for part in range(int(parts.max()) + 1):
         out = torch.from_numpy(parts == part)
         noise = None if train_Yvar is None else train_Yvar[~out]
-        fitted = fit_model(build_model(model, train_X[~out], train_Y[~out], noise, space), seed=seed)
-        with torch.no_grad():
-            posterior = fitted.posterior(train_X[out].unsqueeze(-2), observation_noise=True)
-            log_density, cdf = log_density_and_cdf(posterior, train_Y[out].unsqueeze(-2))
-            mean[parts == part] = posterior.mean.reshape(-1).numpy()
+        with blas_threads(len(train_X)):
+            fitted = fit_model(build_model(model, train_X[~out], train_Y[~out], noise, space), seed=seed)
+            with torch.no_grad():
+                posterior = fitted.posterior(train_X[out].unsqueeze(-2), observation_noise=True)
+                log_density, cdf = log_density_and_cdf(posterior, train_Y[out].unsqueeze(-2))
+                mean[parts == part] = posterior.mean.reshape(-1).numpy()
         density[parts == part] = log_density.reshape(-1).numpy()
         probability[parts == part] = cdf.reshape(-1).numpy()
         if after_fold is not None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from augury.models.prior_fitted.copula import correlation_root
 from augury.networks.prior_fitted.transformer import Context, PriorFittedTransformer
 from augury.numerics.bar_distribution import BarDistribution
+from augury.numerics.threads import blas_threads
 
 _CHUNK = 2048
 _LEAST_SHARE = 0.02  # of the variance of an outcome that is not noise
@@ -37,7 +38,7 @@ class Predictor:
     @cached_property
     def context(self) -> Context:
         """What the network remembers of the data."""
-        with torch.no_grad():
+        with torch.no_grad(), blas_threads(len(self.X)):
             X = self.X.expand(self.Y.shape[-1], -1, -1)
             return self.network.read(X, self.Y.mT.contiguous())
 
