@@ -22,7 +22,8 @@ from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies.base import Proposal, State, Strategy
 from augury.strategies.bayesian_optimization import BayesianOptimization
-from benchmarks.peers import OptunaPeer, botorch_batch, botorch_suggest
+from benchmarks.peers.botorch import botorch_batch, botorch_suggest
+from benchmarks.peers.optuna import OptunaPeer
 from benchmarks.timing import Entrant, alternate, pin_threads, print_table, verdict, write_json
 
 KernelFactory = Callable[[int], Kernel]

@@ -11,7 +11,8 @@ import numpy as np
 from augury.problems import Problem, load_problem
 from augury.space.sampling import sobol
 from augury.study.study import Study
-from benchmarks.peers import OptunaPeer, botorch_suggest
+from benchmarks.peers.botorch import botorch_suggest
+from benchmarks.peers.optuna import OptunaPeer
 
 
 def initial_size(d: int) -> int:

@@ -30,7 +30,7 @@ from augury.strategies import BayesianOptimization
 from augury.strategies.base import Strategy
 from augury.strategies.multi_fidelity.strategy import MultiFidelityBayesianOptimization
 from benchmarks.jobs import finished, run_jobs
-from benchmarks.peers import botorch_pareto_batch
+from benchmarks.peers.botorch import botorch_pareto_batch
 from benchmarks.timing import print_table, write_json
 
 RESULTS = Path(__file__).parent / "results" / "engineers_case.jsonl"

@@ -27,7 +27,7 @@ from augury.models import GaussianProcess
 from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR
 from augury.problems import load_problem
 from augury.space.sampling import sobol
-from benchmarks.peers import seeded
+from benchmarks.peers.botorch import seeded
 from benchmarks.timing import pin_threads, print_table, verdict, write_json
 
 PROBLEMS = [

@@ -30,7 +30,7 @@ from augury.study.study import Study
 from benchmarks.campaigns import initial_size
 from benchmarks.code_version import code_version, of_version
 from benchmarks.jobs import finished, run_jobs
-from benchmarks.peers import botorch_pareto_batch
+from benchmarks.peers.botorch import botorch_pareto_batch
 from benchmarks.timing import print_table, write_json
 
 RESULTS = Path(__file__).parent / "results" / "multi_objective.jsonl"

@@ -20,7 +20,7 @@ from augury.problems.registry import MIXED_LITERATURE
 from augury.space.space import Space
 from benchmarks import campaigns
 from benchmarks.jobs import finished, run_jobs
-from benchmarks.peers import OptunaPeer
+from benchmarks.peers.optuna import OptunaPeer
 from benchmarks.ranking import Results, mean_rank_difference, mean_ranks, rank_runs
 from benchmarks.timing import Entrant, alternate, pin_threads, print_table, settle, verdict, write_json
 

@@ -56,7 +56,7 @@ def suggestion(model: str, space: Space, observations: Observations, warm: bool 
 
 def measure(names: list[str], n: int, d: int, repeats: int, warm: bool = False) -> list[dict[str, Any]]:
     """A row for each surrogate."""
-    from benchmarks.peers import botorch_suggest
+    from benchmarks.peers.botorch import botorch_suggest
 
     space, observations = data(n, d)
     X, y = observations.X, observations.Y[:, 0]
