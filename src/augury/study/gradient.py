@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
+from augury.study.number import as_number
 
 if TYPE_CHECKING:
     from augury.space.parameter import Parameter
@@ -26,7 +27,6 @@ def parse_gradient(outcome: str, given: Any, parameters: Mapping[str, Parameter]
             one that is not a number or infinite.
     """
     from augury.space.numeric import Numeric
-    from augury.study.result import as_number
 
     if not isinstance(given, Mapping):
         given = _by_position(outcome, given, list(parameters))

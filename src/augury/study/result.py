@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
 from augury.study.gradient import parse_gradient
+from augury.study.number import as_number
 from augury.study.signals import Pruned, TransientFailure
 
 if TYPE_CHECKING:
@@ -192,16 +193,6 @@ def _finite(what: str, given: Any) -> float:
     if not math.isfinite(number):
         raise NonFiniteResultError(f"{what} is {number}")
     return number
-
-
-def as_number(given: Any) -> float | None:
-    """`given` as a float when it is one number (also a NumPy or torch scalar), else None."""
-    if given is None or isinstance(given, (str, bytes)):
-        return None
-    try:
-        return float(given)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        return None
 
 
 def _as_list(given: Any) -> Any:

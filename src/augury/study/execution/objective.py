@@ -10,7 +10,8 @@ from typing import Any
 
 from augury.errors import InvalidInputError
 from augury.study.command import Command
-from augury.study.result import Failure, as_number
+from augury.study.number import as_number
+from augury.study.result import Failure
 from augury.study.signals import Pruned, TransientFailure
 from augury.study.trial import Trial
 
