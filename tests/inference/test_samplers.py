@@ -21,6 +21,17 @@ SAMPLERS = {
     "nuts, adapted mass": NUTS(150, 100, 4, step_size=0.1, mass="diagonal"),
 }
 
+#: In the arms of a curved distribution the step that is accepted on average is too long, and a chain that is in
+#: one stays there for long: samplers of one path length need shorter steps.
+CURVED_SAMPLERS = {
+    "hmc": HMC(600, 150, 4, path_length=1.5, step_size=0.1, target_accept=0.98),
+    "hmc, adapted mass": HMC(
+        600, 150, 4, path_length=1.5, step_size=0.1, mass="diagonal", target_accept=0.98
+    ),
+    "nuts": SAMPLERS["nuts"],
+    "nuts, adapted mass": SAMPLERS["nuts, adapted mass"],
+}
+
 
 @cache
 def shared_draws(name, density):
@@ -49,9 +60,9 @@ def test_the_moments_of_a_normal_distribution_are_found(name):
     assert (standard_errors(products, density.covariance.numpy().reshape(-1)) < 4.0).all()
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
+@pytest.mark.parametrize("name", CURVED_SAMPLERS)
 def test_the_moments_of_a_curved_distribution_are_found(name):
-    draws = shared_draws(name, Banana).position
+    draws = draws_of(CURVED_SAMPLERS[name], Banana()).position
     powers = np.concatenate([draws, draws**2], axis=2)
     assert (standard_errors(powers, [0.0, 0.5, 1.0, 1.0]) < 4.0).all()
 
