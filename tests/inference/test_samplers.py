@@ -21,8 +21,8 @@ SAMPLERS = {
     "nuts, adapted mass": NUTS(150, 100, 4, step_size=0.1, mass="diagonal"),
 }
 
-#: In the arms of a curved distribution the step that is accepted on average is too long, and a chain that is in
-#: one stays there for long: samplers of one path length need shorter steps.
+#: In the arms of a curved distribution the step that is accepted on average is too long, and a chain that is
+#: in one stays there for long: samplers of one path length need shorter steps.
 CURVED_SAMPLERS = {
     "hmc": HMC(600, 150, 4, path_length=1.5, step_size=0.1, target_accept=0.98),
     "hmc, adapted mass": HMC(
