@@ -145,13 +145,14 @@ class AutogradCovariance(Covariance):
 
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         self.theta = theta
-        terms = [
-            prior.log_prob(closure(module)).sum()
-            for _, module, prior, closure, _ in self.kernel.named_priors()
-        ]
-        if not terms:
-            return 0.0, np.zeros_like(theta)
-        total = torch.stack(terms).sum()
+        with torch.enable_grad():
+            terms = [
+                prior.log_prob(closure(module)).sum()
+                for _, module, prior, closure, _ in self.kernel.named_priors()
+            ]
+            if not terms:
+                return 0.0, np.zeros_like(theta)
+            total = torch.stack(terms).sum()
         return float(total.detach()), self._gradient(total, None)
 
     def _gradient(self, output: Tensor, weights: Tensor | None) -> np.ndarray:
@@ -165,7 +166,8 @@ class AutogradCovariance(Covariance):
 
     def matrix(self, theta: np.ndarray) -> np.ndarray:
         self.theta = theta
-        self._graph = self.dense(self._inputs, self._inputs)
+        with torch.enable_grad():  # of the caller's mode neither `pullback` nor rounding may depend
+            self._graph = self.dense(self._inputs, self._inputs)
         return np.array(self._graph.detach().numpy(), order="F")
 
     def scratch(self) -> np.ndarray:
