@@ -37,8 +37,8 @@ def test_a_narrow_console_gets_a_column_each_and_loses_nothing() -> None:
     assert len(strengths) == len(ROWS)
 
 
-def test_a_label_names_the_columns() -> None:
-    lines = printed(40, label=1)
+def test_the_first_cell_may_name_the_column() -> None:
+    lines = printed(40, named=True)
     heads = [line.split()[2:] for line in lines if line.strip().startswith("coarse aggregate")]
     assert list(chain.from_iterable(heads)) == [row[0] for row in ROWS]
 

@@ -10,6 +10,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from augury.cli.output import NO_EDGE
+
 
 class FittingTable:
     """A table of rows; where that is wider than the console, turned, with a column for each row.
@@ -21,7 +23,8 @@ class FittingTable:
         rows: a cell for each header.
         title: above the table.
         styles: of the rows; none without.
-        label: how many of the first cells name a row, and stand above its column where the table is turned.
+        named: whether the first cell names its row and stands above its column where the table is turned;
+            rows are numbered else.
     """
 
     def __init__(
@@ -31,17 +34,17 @@ class FittingTable:
         *,
         title: str | None = None,
         styles: Sequence[str | None] | None = None,
-        label: int = 0,
+        named: bool = False,
     ) -> None:
         self._headers = list(headers)
         self._rows = [list(row) for row in rows]
-        self._title, self._label = title, label
+        self._title, self._named = title, named
         self._styles = list(styles) if styles is not None else [None] * len(self._rows)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The table, or the turned ones."""
         upright = self._upright()
-        if Measurement.get(console, options.update(width=10_000), upright).maximum <= options.max_width:
+        if _fits(console, options, upright):
             yield upright
             return
         first = 0
@@ -52,12 +55,8 @@ class FittingTable:
 
     def _most_that_fit(self, console: Console, options: ConsoleOptions, first: int) -> int:
         """How many rows from `first` on stand beside each other, at least one."""
-        wide = options.update(width=10_000)
         count = 1
-        while first + count < len(self._rows):
-            width = Measurement.get(console, wide, self._turned(first, count + 1)).maximum
-            if width > options.max_width:
-                break
+        while first + count < len(self._rows) and _fits(console, options, self._turned(first, count + 1)):
             count += 1
         return count
 
@@ -72,15 +71,21 @@ class FittingTable:
     def _turned(self, first: int, count: int) -> Table:
         table = self._empty(self._title if first == 0 else None)
         shown = self._rows[first : first + count]
-        table.add_column(Text(self._headers[0] if self._label else ""), overflow="fold")
+        table.add_column(Text(self._headers[0] if self._named else ""), overflow="fold")
         for number, row in enumerate(shown, first + 1):
-            name = " ".join(row[: self._label]) if self._label else str(number)
+            name = row[0] if self._named else str(number)
             table.add_column(Text(name), style=self._styles[number - 1] or "", overflow="fold")
-        for place, header in enumerate(self._headers[self._label :], self._label):
-            table.add_row(Text(header), *(Text(row[place]) for row in shown))
+        for place, header in enumerate(self._headers):
+            if place or not self._named:
+                table.add_row(Text(header), *(Text(row[place]) for row in shown))
         return table
 
     def _empty(self, title: str | None) -> Table:
         return Table(
             box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold"
         )
+
+
+def _fits(console: Console, options: ConsoleOptions, table: Table) -> bool:
+    """Whether the table, as wide as it would be, is not wider than the console."""
+    return Measurement.get(console, options.update(width=NO_EDGE), table).maximum <= options.max_width

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _PICTURES = (".png", ".svg", ".pdf")
-_NO_EDGE = 10_000
+#: The width of what has no edge to wrap at.
+NO_EDGE = 10_000
 
 
 def check_picture(path: Path | None, option: str) -> None:
@@ -42,5 +43,5 @@ def unwrapped_console() -> Console:
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = _NO_EDGE
+        console.width = NO_EDGE
     return console

@@ -103,7 +103,7 @@ def _table(results: Results, trials: list[Any]) -> FittingTable:
         for trial in trials
     ]
     styles = ["bold green" if trial.number in best else None for trial in trials]
-    return FittingTable(["trial", "status", *outcomes, *names], rows, styles=styles, label=1)
+    return FittingTable(["trial", "status", *outcomes, *names], rows, styles=styles, named=True)
 
 
 def _reported(trial: Any, outcome: str, results: Results) -> str:
