@@ -104,7 +104,7 @@ def test_a_new_column_must_be_placed(path: Path) -> None:
     with pytest.raises(InvalidInputError, match="says nothing about the column 'p'"):
         from_file(path, table(p="1|2|1|2|1"), ["yield"])
     notes = from_file(path, table(note="why not|b||d|e"), ["yield"])
-    assert notes.aside["note"] == "differs in every row"
+    assert notes.aside["note"] == "notes"
 
 
 def test_a_column_that_is_gone_is_named(path: Path) -> None:

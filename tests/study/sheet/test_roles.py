@@ -23,7 +23,9 @@ REST = {"temperature": "60|80|100|60|80|120", "yield": "10|20|30|15|22|40"}
         ("id", "4|1|9|2|7|5", "numbers the rows"),
         ("x", "11|12|13|14|15|16", "numbers the rows"),
         ("label", "exp-1|exp-2|exp-3|exp-4|exp-5|exp-6", "differs in every row"),
-        ("note", "brown|clear|spilled a bit|||", "differs in every row"),
+        ("seen", "brown|clear|spilled a bit|red|grey|", "differs in every row"),
+        ("Notes", "repeat?||||repeat?|", "notes"),
+        ("GC comment", "fine|fine|fine|tailing|fine|tailing", "notes"),
         ("date", "2026-03-12|2026-03-12|2026-03-13|2026-03-13|2026-03-14|2026-03-14", "a date"),
         ("Datum", "12.03.2026|12.03.2026|13.03.2026|13.03.26|1.4.2026|2.4.2026", "a date"),
         ("blank", "|||||", "empty"),
@@ -44,6 +46,7 @@ def test_columns_that_cannot_be_settings(name: str, cells: str, reason: str) -> 
         ("equiv", "1|1|2|2|3|3"),
         ("flag", "yes|no|yes|no|yes|yes"),
         ("slip", "1|2|3|4|5|6x"),
+        ("note", "1|2|1|2|3|1"),
     ],
 )
 def test_columns_that_may_be_settings(name: str, cells: str) -> None:

@@ -26,9 +26,10 @@ _DATE = re.compile(
 )
 _ID_NAME = re.compile(
     r"(?:^|[\W_])(id|no|nr|number|entry|index|idx|row|run|sample|experiment|exp|trial|batch|vial|well|date|day|time"
-    r"|notes?|comments?|remarks?|operator|probe|versuch|datum|bemerkung(en)?)\.?$|^(#|unnamed:.*)$",
+    r"|operator|probe|versuch|datum)\.?$|^(#|unnamed:.*)$",
     re.IGNORECASE,
 )
+_NOTES_NAME = re.compile(r"(?:^|[\W_])(notes?|comments?|remarks?|bemerkung(en)?|kommentare?)\.?$", re.IGNORECASE)
 _FEW_ROWS = 4
 """With so few rows a real factor may well differ in every one; only a telling name or pattern counts then."""
 
@@ -79,6 +80,8 @@ def _reason(name: str, cells: Sequence[Cell], table: Table, results: Sequence[st
         isinstance(c, Number) for c in filled
     ) > len(filled):
         return ""  # a column of numbers with a slip in it, which is reported as such
+    if _NOTES_NAME.search(name):
+        return "notes"
     return "differs in every row" if _differs(name, filled) else ""
 
 
@@ -124,7 +127,7 @@ def _varies(cells: Sequence[Cell]) -> bool:
 
 def _may_be_setting(name: str, cells: Sequence[Cell]) -> bool:
     complete = all(isinstance(cell, (Number, str)) and not _is_date(cell) for cell in cells)
-    return complete and _varies(cells) and not _ID_NAME.search(name)
+    return complete and _varies(cells) and not (_ID_NAME.search(name) or _NOTES_NAME.search(name))
 
 
 def _aliases(table: Table, names: Sequence[str], keep: Collection[str]) -> dict[str, str]:
