@@ -112,7 +112,7 @@ def fuzzed(augury, text: str) -> None:
         assert list(path.parent.iterdir()) == [path]
 
 
-fuzz = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @fuzz

@@ -243,8 +243,6 @@ def fuzz(command: str, template: Path, examples: int) -> None:
 
     @settings(
         max_examples=examples,
-        deadline=None,
-        derandomize=True,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )

@@ -52,7 +52,7 @@ def test_one_point_is_exact():
     assert variance - (posterior.whitener[0, 0] * variance) ** 2 == pytest.approx(spread, rel=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     n=st.integers(1, 12),
     seed=st.integers(0, 100),

@@ -26,7 +26,7 @@ def assert_sound(model, new):
 
 
 @pytest.mark.filterwarnings("ignore:Negative variance values")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     distinct=st.integers(1, 5),
     repeats=st.integers(1, 4),

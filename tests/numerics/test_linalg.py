@@ -22,7 +22,7 @@ def positive_definite(n, seed=0, rank=None):
     return np.asfortranarray(root @ root.T + (np.eye(n) if rank is None else 0.0))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n=st.integers(1, 12), seed=st.integers(0, 1000), scale=st.sampled_from([1e-12, 1.0, 1e12]))
 def test_the_factor_is_that_of_numpy_and_the_upper_triangle_is_kept(n, seed, scale):
     K = scale * positive_definite(n, seed)
@@ -32,7 +32,7 @@ def test_the_factor_is_that_of_numpy_and_the_upper_triangle_is_kept(n, seed, sca
     np.testing.assert_array_equal(np.triu(L, 1), np.triu(K, 1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(n=st.integers(2, 12), seed=st.integers(0, 1000), scale=st.sampled_from([1e-12, 1.0, 1e12]))
 def test_a_singular_matrix_gets_the_jitter_that_is_returned(n, seed, scale):
     K = scale * positive_definite(n, seed, rank=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from augury.errors import InvalidInputError, NotSupportedError
@@ -118,7 +118,6 @@ def test_holding_a_conditional_parameter_holds_what_it_needs() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.permutations(list(OPTIMISERS.parameters)))
 def test_schemas_and_study_files_keep_the_conditions(order: list[str]) -> None:
     space = Space({name: OPTIMISERS.parameters[name] for name in order})

@@ -15,7 +15,7 @@ from tests.space.cases import MIXED
 from tests.space.strategies import close, floats, params_of, same, spaces, value_of, varying
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_decode_inverts_encode(data: st.DataObject) -> None:
     space = data.draw(spaces())
@@ -30,7 +30,7 @@ def test_decode_inverts_encode(data: st.DataObject) -> None:
                 assert same(before[name], after[name])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_an_encoded_point_never_drifts(data: st.DataObject) -> None:
     space = data.draw(spaces())
@@ -45,7 +45,7 @@ def test_an_encoded_point_never_drifts(data: st.DataObject) -> None:
     assert (space.bounds[1] >= X).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_encoding_of_given_values_is_stable(data: st.DataObject) -> None:
     parameter = data.draw(varying)

@@ -40,7 +40,7 @@ def as_text(weight: list[int], bound: int) -> str:
     return " + ".join(f"({w})*{name}" for w, name in zip(weight, VALUES, strict=True) if w) + f" <= {bound}"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(constraints)
 def test_feasibility_agrees_with_listing_every_point(given: list[tuple[list[int], int]]) -> None:
     allowed = np.all([TABLE @ np.array(weight, dtype=float) <= bound for weight, bound in given], axis=0)

@@ -34,7 +34,7 @@ def distinct(X: np.ndarray) -> int:
 
 
 @both
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(space=spaces(), n=st.integers(0, 20), seed=st.integers(0, 2**63))
 def test_samples_are_points_of_the_space(sample: Sampler, space: Space, n: int, seed: int) -> None:
     X = sample(space, n, seed=seed)

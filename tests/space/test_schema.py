@@ -39,7 +39,6 @@ def through_json(space: Space, **options: Any) -> Any:
     return json.loads(json.dumps(space.to_dict(), **options))
 
 
-@settings(deadline=None)
 @given(spaces())
 def test_the_schema_survives_json(space: Space) -> None:
     assert Space.from_dict(through_json(space, sort_keys=True)) == space
@@ -147,7 +146,7 @@ def corrupted(draw: st.DrawFn) -> Any:
     return schema
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(corrupted())
 def test_a_corrupt_schema_is_a_space_or_a_clear_error(schema: Any) -> None:
     try:

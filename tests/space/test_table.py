@@ -63,7 +63,7 @@ rows = data_frames(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows)
 def test_any_table_decodes_to_its_rows(frame: pd.DataFrame) -> None:
     if all(frame[name].nunique() == 1 for name in frame):

@@ -89,7 +89,7 @@ def test_points_of_a_lattice_are_all_found():
 
 
 @pytest.mark.parametrize("name", SPACES)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**31))
 def test_repairs_keep_equalities_and_counts_and_leave_good_points_alone(name, seed):
     space = SPACES[name]

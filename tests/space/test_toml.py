@@ -63,7 +63,7 @@ def test_a_space_is_written_simply() -> None:
     assert space_from_toml(tomllib.loads(written(SPACE))["space"]) == SPACE
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(spaces(), st.booleans())
 def test_writing_and_reading_gives_the_same_space(space: Space, with_constraints_parameter: bool) -> None:
     if with_constraints_parameter:

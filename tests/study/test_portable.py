@@ -182,7 +182,7 @@ def test_a_damaged_file_is_refused_with_its_fault(document, tmp_path, place, val
         Study.import_(path, tmp_path / "b.db")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_whatever_is_changed_the_file_is_imported_or_refused(document, tmp_path_factory, data) -> None:
     changed = json.loads(json.dumps(document))

@@ -203,7 +203,7 @@ _files = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=_files)
 def test_any_toml_is_read_or_refused(content: dict[str, object], tmp_path: Path) -> None:
     path = written(tmp_path, tomlkit.dumps(content))
@@ -213,7 +213,7 @@ def test_any_toml_is_read_or_refused(content: dict[str, object], tmp_path: Path)
         assert file.space.names
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=80))
 def test_any_text_is_read_or_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "reactor.toml"

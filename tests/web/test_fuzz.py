@@ -23,7 +23,6 @@ from tests.web.test_spreadsheet import GOALS, SHEET
 
 LONG = settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 ENDLESS = "/api/events"  # its refusals are tried on their own

@@ -40,7 +40,6 @@ CHECKS = [
 ]
 FEW = settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
         HealthCheck.too_slow,

@@ -127,7 +127,7 @@ def test_the_gradient_of_tensors_with_respect_to_points(name):
     np.testing.assert_allclose(inputs.grad.numpy()[:, free], expected[:, free], atol=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(shift=st.floats(-3, 3), name=st.sampled_from(["numeric", "mixed"]))
 def test_it_depends_on_differences_only(shift, name):
     covariance, X = bound(name)
@@ -157,7 +157,7 @@ def test_starts_are_within_bounds():
         assert ((lower < covariance.starts()) & (covariance.starts() < upper)).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.floats(-4.0, 3.0))
 def test_conditional_kernels_are_positive_semidefinite_at_any_allowed_hyperparameters(seed, spread):
     rng = np.random.default_rng(seed)

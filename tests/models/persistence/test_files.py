@@ -292,7 +292,7 @@ def test_a_damaged_or_hostile_file_is_refused_with_its_fault(content, message) -
         from_bytes(content, {})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_whatever_happens_to_a_file_it_is_loaded_or_refused(process, data) -> None:
     content, _ = to_bytes(process)

@@ -29,7 +29,7 @@ def columns(draw: st.DrawFn) -> list[list[object]]:
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".parquet"])
 @given(drawn=columns())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 def test_typed_tables_read_back_equal(suffix: str, drawn: list[list[object]], tmp_path: Path) -> None:
     path = tmp_path / f"table{suffix}"
     names = [f"column {i}" for i in range(len(drawn))]
@@ -112,7 +112,7 @@ def test_thousands_of_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
 @given(content=st.one_of(st.binary(max_size=60), st.text("a1,;\t\n\"'. -", max_size=40).map(str.encode)))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_a_table_or_refused(suffix: str, content: bytes, tmp_path: Path) -> None:
     path = tmp_path / f"t{suffix}"
     path.write_bytes(content)
