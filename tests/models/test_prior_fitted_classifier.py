@@ -63,9 +63,9 @@ def test_it_warns_beyond_the_tables_it_was_trained_on():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         PriorFittedClassifier().fit(X, y)
-    with pytest.warns(PriorFittedWarning, match="100 rows and 30 inputs"):
+    with pytest.warns(PriorFittedWarning, match="100 rows and 30 inputs.*given more rows,"):
         PriorFittedClassifier().fit(np.tile(X, (3, 1)), np.tile(y, 3))
-    with pytest.warns(PriorFittedWarning, match="given 40 and 33"):
+    with pytest.warns(PriorFittedWarning, match="given 33 inputs,"):
         PriorFittedClassifier().fit(np.tile(X, 11), y)
 
 

@@ -144,6 +144,13 @@ def test_it_warns_where_the_network_was_not_checked():
         assert bool(wide.posterior(rows(3, d, seed=1)[0]).mean.isfinite().all())
 
 
+def test_a_study_that_grows_beyond_it_is_warned_once():
+    trained = TrainedNetwork.of("surrogate")
+    beyond = {trained.objection(trained.rows + more, 2) for more in (1, 2, 3)}
+    assert len(beyond) == 1
+    assert "given more rows" in str(beyond)
+
+
 def test_networks_come_by_name_by_file_or_as_they_are(tmp_path):
     assert {"gp", "hyper-gp", "surrogate"} <= set(shipped_networks())
     network, about = load_network(_FOLDER / "surrogate.safetensors")

@@ -74,7 +74,7 @@ class PriorFittedNetwork(OutcomeSurrogate):
         )
         objection = trained.objection(*self._data.X.shape)
         if objection is not None:
-            warnings.warn(objection, PriorFittedWarning, stacklevel=2)
+            warnings.warn(objection, PriorFittedWarning, stacklevel=3)  # not `remembers_construction`
         noise = self._data.noise
         self._predictor = Predictor(
             trained.network, self._unit(self._data.X), self._data.Y, None if noise is None else noise.mean(0)

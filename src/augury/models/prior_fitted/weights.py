@@ -63,12 +63,16 @@ class TrainedNetwork:
         )
 
     def objection(self, rows: int, dim: int) -> str | None:
-        """Why the network should not be trusted with so many rows and inputs, None where it may."""
-        if rows <= self.rows and dim <= self.dim:
+        """Why the network should not be trusted with so many rows and inputs, None where it may.
+
+        It is the same sentence for a growing number of rows, so that Python says it once in a study.
+        """
+        too_many = ["more rows"] * (rows > self.rows) + [f"{dim} inputs"] * (dim > self.dim)
+        if not too_many:
             return None
         return (
             f"{self.name} was measured with up to {self.rows} rows and {self.dim} inputs (categories count "
-            f"one by one); given {rows} and {dim}, its predictions may be poor"
+            f"one by one); given {' and '.join(too_many)}, its predictions may be poor"
         )
 
 

@@ -29,7 +29,9 @@ _ID_NAME = re.compile(
     r"|operator|probe|versuch|datum)\.?$|^(#|unnamed:.*)$",
     re.IGNORECASE,
 )
-_NOTES_NAME = re.compile(r"(?:^|[\W_])(notes?|comments?|remarks?|bemerkung(en)?|kommentare?)\.?$", re.IGNORECASE)
+_NOTES_NAME = re.compile(
+    r"(?:^|[\W_])(notes?|comments?|remarks?|bemerkung(en)?|kommentare?)\.?$", re.IGNORECASE
+)
 _FEW_ROWS = 4
 """With so few rows a real factor may well differ in every one; only a telling name or pattern counts then."""
 
