@@ -9,7 +9,14 @@ import pytest
 
 from augury.errors import InvalidInputError
 from augury.space import Float, Space
-from augury.study.result import FAILED, Failure, Measurement, NonFiniteResultError, parse_result
+from augury.study.result import (
+    FAILED,
+    Failure,
+    Measurement,
+    NonFiniteResultError,
+    apart_from_notes,
+    parse_result,
+)
 
 ONE, TWO = ["y"], ["y", "p"]
 
@@ -108,3 +115,29 @@ def test_what_is_no_result_is_refused(outcomes: list[str], told: Any, words: str
 def test_results_that_are_not_finite_are_told_apart(told: Any) -> None:
     with pytest.raises(NonFiniteResultError, match="Failure"):
         parse_result(ONE, told)
+
+
+NAN_AND_MORE = {"y": 1, "worst": float("nan"), "sampler": len, 3: 4}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "told", "belongs", "notes"),
+    [
+        (
+            ONE,
+            {"y": (1.0, 0.1), "hours": 2, "log": {"ok": True}},
+            {"y": (1.0, 0.1)},
+            {"hours": 2, "log": {"ok": True}},
+        ),
+        (TWO, {"p": 2, "y": 1, "q": np.arange(2)}, {"y": 1, "p": 2}, {"q": [0, 1]}),
+        (ONE, NAN_AND_MORE, {"y": 1}, {"worst": "nan", "sampler": str(len), "3": 4}),
+        (ONE, {"value": 1.0, "stderr": 0.1}, {"value": 1.0, "stderr": 0.1}, {}),
+        (["value"], {"value": 1.0, "stderr": 0.1}, {"value": 1.0, "stderr": 0.1}, {}),
+        (TWO, {"y": 1, "q": 3}, {"y": 1, "q": 3}, {}),
+        (ONE, 3.0, 3.0, {}),
+    ],
+)
+def test_what_is_told_beside_all_outcomes_is_a_note(
+    outcomes: list[str], told: Any, belongs: Any, notes: Any
+) -> None:
+    assert apart_from_notes(outcomes, told) == (belongs, notes)

@@ -80,8 +80,10 @@ def test_bad_results_change_nothing() -> None:
 def test_tables_have_a_row_per_trial() -> None:
     study = Study({"x": (0.0, 1.0), "status": ["a", "b"]}, Minimize("cost"), strategy="random", store=None)
     study.add({"x": 0.5, "status": "a"}, (1.0, 0.1), cost=7.0)
-    study.tell(study.ask()[0], Failure("exploded"))
+    study.tell(study.ask()[0], Failure("exploded"), user_attrs={"flask": 3, "x": "spilled"})
     frame = study.to_dataframe()
+    assert list(frame.columns[-2:]) == ["flask", "note_x"]
+    assert frame[["flask", "note_x"]].values.tolist()[1] == [3, "spilled"]
     assert frame[["number", "trial_status", "x", "status"]].values.tolist()[0] == [0, "complete", 0.5, "a"]
     assert frame["cost"].tolist()[0] == 1.0
     assert frame["cost_stderr"].tolist()[0] == 0.1

@@ -22,7 +22,8 @@ def tell(
         str | None,
         typer.Option(
             metavar="FILE",
-            help='A JSON file (- for standard input): a number, [value, stderr], or {"outcome": either}.',
+            help='A JSON file (- for standard input): a number, [value, stderr], or {"outcome": either}. '
+            "Beside all outcomes, other names are kept as notes.",
         ),
     ] = None,
     value: Annotated[float | None, typer.Option(metavar="NUMBER", help="The value measured.")] = None,
@@ -64,7 +65,11 @@ def tell(
         typer.echo("prune" if handle.should_prune() else "continue")
         return
     result = _result(values, value, stderr, failed, retry, pruned)
-    trial = open_study(store, study).tell(number, result, cost=cost)
+    opened = open_study(store, study)
+    from augury.study.result import apart_from_notes
+
+    result, notes = apart_from_notes(opened.goals.outcomes, result)
+    trial = opened.tell(number, result, cost=cost, user_attrs=notes)
     shown = ", ".join(f"{name} = {one:g}" for name, one in trial.values.items())
     typer.echo(f"trial {trial.number} is {trial.status}" + (f": {shown}" if shown else ""))
 

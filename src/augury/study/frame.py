@@ -24,12 +24,13 @@ def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: S
     Where trials have reported on their way, the last report is in the columns `last_step` and `last_value`.
 
     The standard error of `y` is the column `y_stderr`. A column of ours whose name a parameter or an outcome
-    has too is called `trial_<name>`.
+    has too is called `trial_<name>`. Notes (`user_attrs`) come last, each in a column of its own; one whose
+    name is a column already is called `note_<name>`.
     """
     import pandas as pd
 
     taken = {*parameters, *outcomes}
-
+    notes = list(dict.fromkeys(name for trial in trials for name in trial.user_attrs))
     reported = _REPORTED if any(trial.intermediate_values for trial in trials) else ()
 
     def ours(name: str) -> str:
@@ -37,7 +38,7 @@ def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: S
 
     def row(trial: Trial) -> dict[str, Any]:
         params = entries(trial.params)
-        return {
+        known = {
             **{ours(name): getattr(trial, name) for name in _DESCRIPTION},
             **{name: params.get(name) for name in parameters},
             **{name: trial.values.get(name) for name in outcomes},
@@ -45,6 +46,8 @@ def trials_frame(trials: Sequence[Trial], parameters: Sequence[str], outcomes: S
             **{ours(name): getattr(trial, name) for name in reported},
             **{ours(name): getattr(trial, name) for name in _ACCOUNT},
         }
+        beside = {f"note_{name}" if name in known else name: trial.user_attrs.get(name) for name in notes}
+        return {**known, **beside}
 
     columns = list(row(Trial(0, {})))
     frame = pd.DataFrame([row(trial) for trial in trials], columns=columns)

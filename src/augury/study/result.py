@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,6 +113,36 @@ def parse_result(
     return Measurement(values, stderrs, {name: one for name, one in gradients.items() if one})
 
 
+def apart_from_notes(outcomes: Sequence[str], told: Any) -> tuple[Any, dict[str, Any]]:
+    """A result, and what else was told with it: a mapping that has every outcome may hold more.
+
+    Programs print what they have. What is no outcome is worth keeping beside the trial, and an evaluation
+    that took hours is not thrown away for it.
+
+    Args:
+        outcomes: names of the study's outcomes.
+        told: what an objective function or a program gave.
+
+    Returns:
+        What `parse_result` takes, and the notes: name -> value, made such that JSON can hold it.
+    """
+    if not isinstance(told, Mapping) or not set(outcomes) <= set(told):
+        return told, {}
+    if len(outcomes) == 1 and _is_entry(outcomes[0], told):
+        return told, {}
+    notes = {str(name): _note(value) for name, value in told.items() if name not in outcomes}
+    return {name: told[name] for name in outcomes}, notes
+
+
+def _note(value: Any) -> Any:
+    value = value.tolist() if hasattr(value, "tolist") else value
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return str(value)
+    return value
+
+
 def _entries(outcomes: Sequence[str], told: Any) -> dict[str, Any]:
     if isinstance(told, Mapping):
         if len(outcomes) == 1 and _is_entry(outcomes[0], told):
@@ -160,7 +191,8 @@ def _named_entries(outcomes: Sequence[str], told: Mapping[Any, Any]) -> dict[str
     missing = [name for name in outcomes if name not in told]
     if unknown:
         raise InvalidInputError(
-            f"the result names the unknown outcome {unknown[0]!r}; the outcomes are {_names(outcomes)}"
+            f"the result names the unknown outcome {unknown[0]!r}; the outcomes are {_names(outcomes)} "
+            "(anything else can be kept with user_attrs)"
         )
     if missing:
         raise InvalidInputError(

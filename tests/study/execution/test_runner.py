@@ -57,6 +57,14 @@ def test_a_run_reaches_its_budget_and_no_more(workers: int, tmp_path: Path) -> N
     assert len(study.trials) == 6
 
 
+def test_what_a_function_tells_beside_the_outcomes_is_kept_as_notes() -> None:
+    study = study_of()
+    study.run(lambda params: {"y": params["x"], "hours": 2.5}, 2)
+    assert [trial.user_attrs for trial in study.trials] == [{"hours": 2.5}] * 2
+    with pytest.raises(InvalidInputError, match="unknown outcome 'Y'"):
+        study.run(lambda params: {"Y": params["x"], "hours": 2.5}, 3)
+
+
 def test_failures_are_recorded_and_the_run_goes_on() -> None:
     def function(x: float, n: int) -> Any:
         if n == 1:

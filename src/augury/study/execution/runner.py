@@ -13,7 +13,7 @@ from augury.errors import InvalidInputError, StoreError
 from augury.study.costs import CostBudget
 from augury.study.execution.heartbeat import Heartbeat
 from augury.study.execution.pool import Outcome, Pool
-from augury.study.result import Failure, NonFiniteResultError, parse_result
+from augury.study.result import Failure, NonFiniteResultError, apart_from_notes, parse_result
 from augury.study.retry import RetryPolicy
 from augury.study.store import MAX_LOSSES, LeaseTable, TrialTable
 from augury.study.suggester import Suggester
@@ -160,9 +160,12 @@ class Runner:
                 callback(self._study, trial)
 
     def _keep(self, outcome: Outcome) -> tuple[Trial, InvalidInputError | None]:
-        told, error = self._judge(outcome)
+        given, notes = apart_from_notes(self._study.goals.outcomes, outcome.told)
+        told, error = self._judge(replace(outcome, told=given))
         try:
-            trial = self._table.finish(outcome.number, told, policy=self._policy_of(outcome))
+            trial = self._table.finish(
+                outcome.number, told, user_attrs=notes, policy=self._policy_of(outcome)
+            )
         except StoreError as broken:
             raise StoreError(f"{broken} (not stored: trial {outcome.number} gave {told})") from broken
         self._is_exhausted = False  # what failed for a passing reason can be taken again
