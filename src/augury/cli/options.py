@@ -27,7 +27,7 @@ def check_model(name: str) -> str:
     """`name` if it names a surrogate, before anything heavy is loaded."""
     from augury.models.registry import MODELS
 
-    if name != "auto" and name not in MODELS.names():
+    if name != "auto" and name not in MODELS:
         allowed = ", ".join(map(repr, ["auto", *MODELS.names()]))
         raise InvalidInputError(f"--model {name}: there is no such model; choose one of {allowed}")
     return name

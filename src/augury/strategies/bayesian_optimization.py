@@ -60,9 +60,8 @@ class BayesianOptimization(Strategy):
         n_initial: int | None = None,
         replicates: bool = False,
     ) -> None:
-        check_choice("model", model, ["auto", *MODELS.names()])
-        names = ["auto", *ACQUISITIONS.names(), *MULTI_OBJECTIVE_ACQUISITIONS.names()]
-        check_choice("acquisition", acquisition, names)
+        check_choice("model", model, ["auto"], MODELS)
+        check_choice("acquisition", acquisition, ["auto"], ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS)
         check_count("n_initial", n_initial)
         self.model = model
         self.acquisition = acquisition

@@ -75,5 +75,5 @@ class Parts:
 
         name = self._given["strategy"]
         is_plain = isinstance(name, str) and self._given["model"] == self._given["acquisition"] == "auto"
-        if not (is_plain and name in STRATEGIES.names()):
+        if not (is_plain and name in STRATEGIES):
             _ = self.strategy

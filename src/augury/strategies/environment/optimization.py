@@ -45,8 +45,8 @@ class EnvironmentOptimization(Strategy):
     def __init__(
         self, model: ModelChoice = "auto", acquisition: Any = "auto", n_initial: int | None = None
     ) -> None:
-        check_choice("model", model, ["auto", *MODELS.names()])
-        check_choice("acquisition", acquisition, ["auto", *ENVIRONMENT_ACQUISITIONS.names()])
+        check_choice("model", model, ["auto"], MODELS)
+        check_choice("acquisition", acquisition, ["auto"], ENVIRONMENT_ACQUISITIONS)
         check_count("n_initial", n_initial)
         self.model, self.acquisition, self.n_initial = model, acquisition, n_initial
 

@@ -81,15 +81,16 @@ class MultiFidelityBayesianOptimization(Strategy):
         n_initial: int | None = None,
         replicates: bool = False,
     ) -> None:
-        check_choice("model", model, ["auto", *MODELS.names()])
-        names = [
-            "auto",
-            *FIDELITY_ACQUISITIONS.names(),
-            *MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS.names(),
-            *ACQUISITIONS.names(),
-            *MULTI_OBJECTIVE_ACQUISITIONS.names(),
-        ]
-        check_choice("acquisition", acquisition, names)
+        check_choice("model", model, ["auto"], MODELS)
+        check_choice(
+            "acquisition",
+            acquisition,
+            ["auto"],
+            FIDELITY_ACQUISITIONS,
+            MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS,
+            ACQUISITIONS,
+            MULTI_OBJECTIVE_ACQUISITIONS,
+        )
         check_count("n_initial", n_initial)
         self.model, self.acquisition = model, acquisition
         self.n_initial, self.replicates = n_initial, replicates
