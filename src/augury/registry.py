@@ -38,10 +38,10 @@ class Registry:
 
     def name_of(self, path: str) -> str | None:
         """The first name of the part at an import path (`"package.module:attribute"`), or None."""
-        for known in (*self._builtin.values(), *entry_points(group=self.group)):
+        for known in self._builtin.values():
             if known.value == path:
                 return known.name
-        return None
+        return next((other.name for other in entry_points(group=self.group) if other.value == path), None)
 
     def load(self, name: str) -> Any:
         """The part called `name`.
