@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 VARIABLE = "AUGURY_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
@@ -17,6 +17,8 @@ MISSING = (
     f"no Chromium was found: install it (Debian: apt-get install chromium), or set {VARIABLE} to the program"
 )
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+PATIENCE = 60_000
+"""Milliseconds to wait for what comes: a first suggestion imports torch, on a busy machine for long."""
 SIZES = {"desktop": (1280, 860), "phone": (375, 780)}
 _ARGUMENTS = [
     "--no-sandbox",
@@ -68,7 +70,8 @@ def opened(
     )
     said: list[str] = []
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     page.on("console", lambda one: said.append(one.text) if one.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("requestfailed", lambda request: said.extend(_complaint(request)))
