@@ -57,6 +57,8 @@ def tell(
     replicate. With --step, --value is what the trial has come to so far; then "prune" is printed where the
     study's pruner would stop it, else "continue".
     """
+    from augury.study.result import apart_from_notes
+
     if step is not None:
         if value is None or any((values, stderr is not None, failed, retry, pruned, cost is not None)):
             raise InvalidInputError("--step goes with --value, and with nothing else")
@@ -66,8 +68,6 @@ def tell(
         return
     result = _result(values, value, stderr, failed, retry, pruned)
     opened = open_study(store, study)
-    from augury.study.result import apart_from_notes
-
     result, notes = apart_from_notes(opened.goals.outcomes, result)
     trial = opened.tell(number, result, cost=cost, user_attrs=notes)
     shown = ", ".join(f"{name} = {one:g}" for name, one in trial.values.items())

@@ -21,6 +21,7 @@ REST = {"temperature": "60|80|100|60|80|120", "yield": "10|20|30|15|22|40"}
     ("name", "cells", "reason"),
     [
         ("id", "4|1|9|2|7|5", "numbers the rows"),
+        ("note", "4|1|9|2|7|5", "numbers the rows"),
         ("x", "11|12|13|14|15|16", "numbers the rows"),
         ("label", "exp-1|exp-2|exp-3|exp-4|exp-5|exp-6", "differs in every row"),
         ("seen", "brown|clear|spilled a bit|red|grey|", "differs in every row"),

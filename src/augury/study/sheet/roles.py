@@ -24,13 +24,12 @@ _DATE = re.compile(
     r"|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"
     r"|\d{1,2}:\d{2}(:\d{2})?"
 )
+_NOTES = "notes?|comments?|remarks?|bemerkung(en)?|kommentare?"
+_NOTES_NAME = re.compile(rf"(?:^|[\W_])({_NOTES})\.?$", re.IGNORECASE)
 _ID_NAME = re.compile(
     r"(?:^|[\W_])(id|no|nr|number|entry|index|idx|row|run|sample|experiment|exp|trial|batch|vial|well|date|day|time"
-    r"|operator|probe|versuch|datum)\.?$|^(#|unnamed:.*)$",
+    rf"|{_NOTES}|operator|probe|versuch|datum)\.?$|^(#|unnamed:.*)$",
     re.IGNORECASE,
-)
-_NOTES_NAME = re.compile(
-    r"(?:^|[\W_])(notes?|comments?|remarks?|bemerkung(en)?|kommentare?)\.?$", re.IGNORECASE
 )
 _FEW_ROWS = 4
 """With so few rows a real factor may well differ in every one; only a telling name or pattern counts then."""
@@ -129,7 +128,7 @@ def _varies(cells: Sequence[Cell]) -> bool:
 
 def _may_be_setting(name: str, cells: Sequence[Cell]) -> bool:
     complete = all(isinstance(cell, (Number, str)) and not _is_date(cell) for cell in cells)
-    return complete and _varies(cells) and not (_ID_NAME.search(name) or _NOTES_NAME.search(name))
+    return complete and _varies(cells) and not _ID_NAME.search(name)
 
 
 def _aliases(table: Table, names: Sequence[str], keep: Collection[str]) -> dict[str, str]:
