@@ -16,6 +16,7 @@ from augury.inference.prior_fitted.gp_prior import (
 from augury.inference.prior_fitted.noise import LogUniformNoise
 from augury.models.prior_fitted.weights import TrainedNetwork
 from reproductions._table import Row
+from reproductions.prior_fitted_networks.tempering import power_step
 
 _KERNELS: dict[str, Covariance] = {"Matern": "matern-5/2", "squared exponential": "rbf"}
 #: The Gaussian processes of the surrogate's prior without levels, warping, outliers and irrelevant inputs.
@@ -43,7 +44,7 @@ class Particles:
         """From the prior to the posterior; each step halves the effective number. How many steps."""
         power, steps = 0.0, 0
         while power < 1.0:
-            step = self._step(1.0 - power)
+            step = power_step(self.likelihood, 1.0 - power)
             share = (step * self.likelihood).softmax(0)
             kept = torch.multinomial(share, len(share), replacement=True, generator=self.generator)
             self.latent, self.likelihood = self.latent[kept], self.likelihood[kept]
@@ -51,16 +52,6 @@ class Particles:
             for move in range(_MOVES):
                 self._move(power, (0.8, 0.4, 0.2, 0.1, 0.3)[move])
         return steps
-
-    def _step(self, most: float) -> float:
-        """The largest step of the power, `most` at most, that leaves half of the particles effective."""
-        high = most
-        for _ in range(30):
-            share = (high * self.likelihood).softmax(0)
-            if float(1.0 / share.square().sum()) > 0.5 * len(share):
-                return high
-            high = 0.7 * high
-        return high
 
     def score(self, outcomes: Tensor) -> Tensor:
         """The mean negative log density of outcomes at the new inputs under the posterior."""

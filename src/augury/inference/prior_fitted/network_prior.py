@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -11,8 +12,40 @@ from augury.inference.prior_fitted.draw import PriorDraw
 from augury.inference.prior_fitted.inputs import InputSampler, UniformInputs
 from augury.inference.prior_fitted.noise import LogUniformNoise, NoiseSampler
 
-_SPREAD = 12.0**0.5
+_SPREAD = 12.0**0.5  # a uniform number of the unit interval then has variance 1
+_LATER_SCALE = 1.5  # of the weights behind the first layer
 _ACTIVATIONS = (torch.tanh, torch.relu, torch.sin, torch.nn.functional.gelu)
+
+
+@dataclass(frozen=True)
+class RandomNetworks:
+    """Fully connected networks of one architecture.
+
+    Args:
+        activation: of the hidden layers.
+        scale: `B x 1 x 1` deviations of the first layer's weights (times root fan-in).
+        weights: of each layer, `B x inputs x units`, standard normal.
+        kept: which of them are not zero, of the same shapes.
+        biases: of each layer, `B x 1 x units`, standard normal.
+    """
+
+    activation: Callable[[Tensor], Tensor]
+    scale: Tensor
+    weights: list[Tensor]
+    kept: list[Tensor]
+    biases: list[Tensor]
+
+    def values(self, X: Tensor) -> Tensor:
+        """`B x rows` values at `X` (`B x rows x d`, in the unit cube), brought to mean 0 and deviation 1."""
+        h = (X - 0.5) * _SPREAD
+        for layer, (weight, kept, bias) in enumerate(zip(self.weights, self.kept, self.biases, strict=True)):
+            if layer:
+                h = self.activation(h)
+            mean = h @ (weight * kept) / h.shape[-1] ** 0.5 + 0.5 * bias
+            h = mean * (_LATER_SCALE if layer else self.scale)
+        values = h.squeeze(-1)
+        values = values - values.mean(-1, keepdim=True)
+        return values / values.square().mean(-1, keepdim=True).clamp_min(1e-6).sqrt()
 
 
 @dataclass(frozen=True)
@@ -54,30 +87,34 @@ class NetworkPrior:
 
     def functions(self, X: Tensor, generator: torch.Generator) -> Tensor:
         """`B x rows` values, of mean 0 and deviation 1, of one architecture's random networks at `X`."""
-        batch, _, fan_in = X.shape
+        return self.networks(len(X), X.shape[-1], generator).values(X)
+
+    def networks(self, batch: int, dim: int, generator: torch.Generator) -> RandomNetworks:
+        """Networks of `dim` inputs and of one architecture, which is drawn too."""
 
         def whole(bounds: tuple[int, int]) -> int:
             return int(torch.randint(bounds[0], bounds[1] + 1, (), generator=generator))
+
+        def normal(*shape: int) -> Tensor:
+            return torch.randn(shape, dtype=torch.float64, generator=generator)
+
+        def uniform(*shape: int) -> Tensor:
+            return torch.rand(shape, dtype=torch.float64, generator=generator)
 
         depth = whole(self.depths)
         low, high = (torch.tensor(float(w)).log() for w in self.widths)
         width = int((low + torch.rand((), generator=generator) * (high - low)).exp().round())
         activation = _ACTIVATIONS[whole((0, len(_ACTIVATIONS) - 1))]
         low, high = (torch.tensor(s, dtype=torch.float64).log() for s in self.weight_scales)
-        scale = (low + torch.rand(batch, 1, 1, dtype=torch.float64, generator=generator) * (high - low)).exp()
-        zero = self.sparsity * torch.rand(batch, 1, 1, dtype=torch.float64, generator=generator)
-        h = (X - 0.5) * _SPREAD
-        for layer in range(depth + 1):
-            units = width if layer < depth else 1
-            W = torch.randn(batch, fan_in, units, dtype=torch.float64, generator=generator)
-            kept = torch.rand(W.shape, dtype=torch.float64, generator=generator) >= zero
-            bias = torch.randn(batch, 1, units, dtype=torch.float64, generator=generator)
-            h = (h @ (W * kept) / fan_in**0.5 + 0.5 * bias) * (scale if layer == 0 else 1.5)
-            if layer < depth:
-                h, fan_in = activation(h), width
-        values = h.squeeze(-1)
-        values = values - values.mean(-1, keepdim=True)
-        return values / values.square().mean(-1, keepdim=True).sqrt().clamp_min(1e-3)
+        scale = (low + uniform(batch, 1, 1) * (high - low)).exp()
+        zero = self.sparsity * uniform(batch, 1, 1)
+        weights, kept, biases = [], [], []
+        for units in [width] * depth + [1]:
+            weights.append(normal(batch, dim, units))
+            kept.append(uniform(batch, dim, units) >= zero)
+            biases.append(normal(batch, 1, units))
+            dim = units
+        return RandomNetworks(activation, scale, weights, kept, biases)
 
     def _group(
         self, batch: int, context: int, queries: int, dim: int, generator: torch.Generator

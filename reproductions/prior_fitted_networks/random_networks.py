@@ -1,0 +1,49 @@
+"""The shipped surrogate's gap to the posterior of the random networks of its prior.
+
+python -m reproductions.prior_fitted_networks.random_networks [--quick]
+"""
+
+from __future__ import annotations
+
+import torch
+
+from augury.inference.prior_fitted.network_prior import NetworkPrior
+from augury.inference.prior_fitted.noise import LogUniformNoise
+from augury.models.prior_fitted.weights import TrainedNetwork
+from reproductions._table import Row, is_quick, print_table
+from reproductions.prior_fitted_networks.network_particles import NetworkPosterior
+
+#: The random networks of the surrogate's prior without levels and outliers.
+PRIOR = NetworkPrior(noise=LogUniformNoise(outliers=0.0))
+
+
+def row(dim: int, n: int, count: int, kinds: int = 48, moves: int = 3) -> Row:
+    """The mean gap over `count` fresh data sets, two of an architecture, and what noise was in them."""
+    network = TrainedNetwork.of("surrogate").network
+    generator = torch.Generator().manual_seed(500 + n + dim)
+    gaps, laws = [], []
+    while len(gaps) < count:
+        draw = PRIOR.sample(min(2, count - len(gaps)), n, 16, dim, generator)
+        outcomes = draw.outcomes(generator)
+        with torch.no_grad():
+            ours = -network(draw.X, draw.y, draw.X_new).log_prob(outcomes).mean(-1)
+        law = -torch.distributions.Normal(draw.mean, draw.deviation).log_prob(outcomes).mean(-1)
+        for b in range(len(outcomes)):
+            X = torch.cat([draw.X[b], draw.X_new[b]])
+            posterior = NetworkPosterior(PRIOR, X, draw.y[b], kinds, seed=len(gaps))
+            posterior.temper(moves)
+            gaps.append(float(ours[b] - posterior.score(outcomes[b])))
+            laws.append(float(ours[b] - law[b]))
+    gap, error = torch.tensor(gaps).mean(), torch.tensor(gaps).std() / count**0.5
+    measured = f"{gap:.2f} ± {error:.2f} ({count} data sets); to the law that drew {sum(laws) / count:.2f}"
+    return f"random networks, d = {dim}, n = {n}: gap to the posterior, nat", "target <= 0.15", measured
+
+
+def main() -> None:
+    quick = is_quick(__doc__)
+    rows = [row(5, 20, 2, kinds=8, moves=1)] if quick else [row(dim, 20, 12) for dim in (2, 5, 10)]
+    print_table("The shipped surrogate and the posterior of random networks", rows)
+
+
+if __name__ == "__main__":
+    main()
