@@ -4,6 +4,10 @@ The gap of the shipped networks to exact posteriors, the comparison with maximum
 tables, and where the shipped surrogate may be used.
 
     python -m reproductions.prior_fitted_networks [--quick]
+
+The gap to the posterior of random networks takes longer and has a script of its own:
+
+    python -m reproductions.prior_fitted_networks.random_networks [--quick]
 """
 
 from __future__ import annotations

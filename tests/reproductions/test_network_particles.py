@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
+from reproductions.prior_fitted_networks.network_particles import NetworkPosterior
 from torch.distributions import Normal
 
 from augury.inference.prior_fitted.network_prior import NetworkPrior
 from augury.inference.prior_fitted.noise import LogUniformNoise
-from reproductions.prior_fitted_networks.network_particles import NetworkPosterior
 
 PRIOR = NetworkPrior(depths=(1, 2), widths=(8, 12), noise=LogUniformNoise(low=0.2, outliers=0.0))
 OUTCOMES = torch.tensor([0.8, -0.6, 0.3, 0.5], dtype=torch.float64)
