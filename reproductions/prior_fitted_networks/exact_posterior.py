@@ -14,8 +14,8 @@ from augury.inference.prior_fitted.gp_prior import (
     gp_covariance,
 )
 from augury.inference.prior_fitted.noise import LogUniformNoise
-from augury.models.prior_fitted.weights import TrainedNetwork
 from reproductions._table import Row
+from reproductions.prior_fitted_networks.scores import law_scores, network_scores
 from reproductions.prior_fitted_networks.tempering import power_step
 
 _KERNELS: dict[str, Covariance] = {"Matern": "matern-5/2", "squared exponential": "rbf"}
@@ -107,19 +107,17 @@ def gaps(quick: bool) -> list[Row]:
 
 
 def _row(label: str, dim: int, n: int, quick: bool) -> Row:
-    network, prior = TrainedNetwork.of("surrogate").network, PRIORS[label]
+    prior = PRIORS[label]
     count, particles = (4, 128) if quick else _SIZES[n]
     draw = prior.sample(count, n, 16, dim, torch.Generator().manual_seed(400 + n + dim))
     outcomes = draw.outcomes(torch.Generator().manual_seed(n))
-    with torch.no_grad():
-        ours = -network(draw.X, draw.y, draw.X_new).log_prob(outcomes).mean(-1)
+    ours, law = network_scores(draw, outcomes), law_scores(draw, outcomes)
     exact = []
     for b in range(count):
         found = Particles(prior, draw, b, particles, seed=b)
         found.temper()
         exact.append(found.score(outcomes[b]))
     gap = ours - torch.stack(exact)
-    law = -Normal(draw.mean, draw.deviation).log_prob(outcomes).mean(-1)
     measured = f"{gap.mean():.3f} ± {gap.std() / count**0.5:.3f} ({count} data sets)"
     measured += f"; to the law that drew {(ours - law).mean():.3f}"
     claim = f"{label} GP, d = {dim}, n = {n}: gap to the exact posterior, nat"

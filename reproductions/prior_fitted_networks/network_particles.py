@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import log
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,6 +16,24 @@ from reproductions.prior_fitted_networks.tempering import power_step
 
 _STEPS = 12  # leapfrog steps of a move, at most
 _ACCEPTED = 0.75
+
+
+class State(NamedTuple):
+    """Where `C` particles are, and what is known there.
+
+    Args:
+        latent: `C x p` standard normal numbers.
+        likelihood: `C` log likelihoods.
+        slope: `C x p`, of the log likelihoods.
+        values: `C x rows` values of the functions.
+        noise: `C x 1` deviations of the noise.
+    """
+
+    latent: Tensor
+    likelihood: Tensor
+    slope: Tensor
+    values: Tensor
+    noise: Tensor
 
 
 class NetworkParticles:
@@ -37,78 +56,68 @@ class NetworkParticles:
         assert isinstance(prior.noise, LogUniformNoise)
         self.prior, self.law, self.generator = prior, prior.noise, generator
         self.X, self.y = X.float(), y.float()
-        self.networks = prior.networks(count, X.shape[-1], generator)
-        self.kept = [kept.float() for kept in self.networks.kept]
+        drawn = prior.networks(count, X.shape[-1], generator)
+        self.networks = replace(drawn, kept=[kept.float() for kept in drawn.kept])
         self.quiet = torch.rand(count, 1, generator=generator) < self.law.quiet
-        pieces = [*self.networks.weights, *self.networks.biases]
+        pieces = [*drawn.weights, *drawn.biases]
         self.shapes = [piece.shape[1:] for piece in pieces]
-        self.latent = torch.cat(
-            [piece.flatten(1).float() for piece in pieces] + [self._normal(count, 2)], dim=1
-        )
+        flat = [piece.flatten(1).float() for piece in pieces]
+        self.state = self._at(torch.cat([*flat, self._normal(count, 2)], dim=1))
         self.step_size = 0.1
-        self._evaluate()
 
     def choose(self, index: Tensor) -> None:
         """Only the particles of these numbers, which may repeat."""
-        self.kept = [kept[index] for kept in self.kept]
-        self.quiet, self.latent = self.quiet[index], self.latent[index]
-        self.likelihood, self.slope, self.values, self.noise = (
-            part[index] for part in (self.likelihood, self.slope, self.values, self.noise)
-        )
+        self.networks = replace(self.networks, kept=[kept[index] for kept in self.networks.kept])
+        self.quiet = self.quiet[index]
+        self.state = State(*(part[index] for part in self.state))
 
     def move(self, power: float) -> None:
         """One trajectory towards the prior times a power of the likelihood; adapts the size of its steps."""
         steps = int(torch.randint(_STEPS // 2, _STEPS + 1, (), generator=self.generator))
-        before = self.latent, self.likelihood, self.slope, self.values, self.noise
-        momentum = self._normal(*self.latent.shape)
-        start = self._energy(power, momentum)
-        momentum = momentum + 0.5 * self.step_size * self._force(power)
+        momentum, state = self._normal(*self.state.latent.shape), self.state
+        start = _energy(state, momentum, power)
+        momentum = momentum + 0.5 * self.step_size * _force(state, power)
         for step in range(1, steps + 1):
-            self.latent = self.latent + self.step_size * momentum
-            self._evaluate()
-            momentum = momentum + (1.0 if step < steps else 0.5) * self.step_size * self._force(power)
-        chance = (start - self._energy(power, momentum)).nan_to_num(-1e9).clamp_max(0.0).exp()
+            state = self._at(state.latent + self.step_size * momentum)
+            momentum = momentum + (1.0 if step < steps else 0.5) * self.step_size * _force(state, power)
+        chance = (start - _energy(state, momentum, power)).nan_to_num(-1e9).clamp_max(0.0).exp()
         accepted = torch.rand(len(chance), generator=self.generator) < chance
-        after = self.latent, self.likelihood, self.slope, self.values, self.noise
-        self.latent, self.likelihood, self.slope, self.values, self.noise = (
-            torch.where(accepted.view(-1, *[1] * (new.dim() - 1)), new, old)
-            for new, old in zip(after, before, strict=True)
+        self.state = State(
+            *(
+                torch.where(accepted.view(-1, *[1] * (new.dim() - 1)), new, old)
+                for new, old in zip(state, self.state, strict=True)
+            )
         )
         self.step_size = min(self.step_size * float((chance.mean() - _ACCEPTED).exp()), 0.5)
 
-    def _evaluate(self) -> None:
-        """Log likelihoods and their slopes, values at all rows and deviations of the noise, at `latent`."""
-        latent = self.latent.detach().requires_grad_()
+    def _at(self, latent: Tensor) -> State:
+        latent = latent.detach().requires_grad_()
         *pieces, rest = latent.split([shape.numel() for shape in self.shapes] + [2], dim=1)
         parts = [piece.unflatten(1, shape) for piece, shape in zip(pieces, self.shapes, strict=True)]
         uniform = torch.special.ndtr(rest)
         low, high = self.prior.weight_scales
-        scale = low * (high / low) ** uniform[:, 0]
+        scale = (low * (high / low) ** uniform[:, 0])[:, None, None]
         level = self.law.low * (self.law.high / self.law.low) ** uniform[:, 1:]
         noise = torch.where(self.quiet, self.law.low, level)
         layers = len(parts) // 2
-        networks = replace(
-            self.networks,
-            scale=scale[:, None, None],
-            weights=parts[:layers],
-            kept=self.kept,
-            biases=parts[layers:],
-        )
+        networks = replace(self.networks, scale=scale, weights=parts[:layers], biases=parts[layers:])
         values = networks.values(self.X)
         law = Normal(values[:, : len(self.y)], noise, validate_args=False)  # a move may have left the numbers
         likelihood = law.log_prob(self.y).sum(-1)
-        (self.slope,) = torch.autograd.grad(likelihood.sum(), latent)
-        self.likelihood, self.values, self.noise = likelihood.detach(), values.detach(), noise.detach()
-
-    def _force(self, power: float) -> Tensor:
-        return power * self.slope - self.latent
-
-    def _energy(self, power: float, momentum: Tensor) -> Tensor:
-        prior = 0.5 * (self.latent.square() + momentum.square()).sum(-1)
-        return prior - power * self.likelihood
+        (slope,) = torch.autograd.grad(likelihood.sum(), latent)
+        return State(*(part.detach() for part in (latent, likelihood, slope, values, noise)))
 
     def _normal(self, *shape: int) -> Tensor:
         return torch.randn(shape, generator=self.generator)
+
+
+def _force(state: State, power: float) -> Tensor:
+    return power * state.slope - state.latent
+
+
+def _energy(state: State, momentum: Tensor, power: float) -> Tensor:
+    prior = 0.5 * (state.latent.square() + momentum.square()).sum(-1)
+    return prior - power * state.likelihood
 
 
 class NetworkPosterior:
@@ -142,7 +151,7 @@ class NetworkPosterior:
         """
         power = 0.0
         while power < 1.0:
-            likelihood = torch.cat([member.likelihood for member in self.members]).double()
+            likelihood = torch.cat([member.state.likelihood for member in self.members]).double()
             step = power_step(likelihood, 1.0 - power)
             self._resample((step * likelihood).softmax(0))
             power = 1.0 if step == 1.0 - power else power + step
@@ -158,8 +167,8 @@ class NetworkPosterior:
         values, noise = [], []
         for _ in range(states):
             self._move(1.0)
-            values += [member.values[:, self.n :].double() for member in self.members]
-            noise += [member.noise.double() for member in self.members]
+            values += [member.state.values[:, self.n :].double() for member in self.members]
+            noise += [member.state.noise.double() for member in self.members]
         mean, deviation = torch.cat(values), torch.cat(noise)
         spread = mean.std(0)
         quartiles = mean.quantile(torch.tensor([0.25, 0.75], dtype=mean.dtype), dim=0)
@@ -180,7 +189,7 @@ class NetworkPosterior:
         chosen = torch.searchsorted(share.cumsum(0), at).clamp_max(count - 1)
         first, left = 0, []
         for member in self.members:
-            last = first + len(member.latent)
+            last = first + len(member.state.latent)
             mine = chosen[(chosen >= first) & (chosen < last)] - first
             if len(mine):
                 member.choose(mine)

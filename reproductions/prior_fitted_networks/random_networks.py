@@ -9,9 +9,9 @@ import torch
 
 from augury.inference.prior_fitted.network_prior import NetworkPrior
 from augury.inference.prior_fitted.noise import LogUniformNoise
-from augury.models.prior_fitted.weights import TrainedNetwork
 from reproductions._table import Row, is_quick, print_table
 from reproductions.prior_fitted_networks.network_particles import NetworkPosterior
+from reproductions.prior_fitted_networks.scores import law_scores, network_scores
 
 #: The random networks of the surrogate's prior without levels and outliers.
 PRIOR = NetworkPrior(noise=LogUniformNoise(outliers=0.0))
@@ -21,15 +21,12 @@ _SIZES = {20: 12, 100: 8}
 
 def row(dim: int, n: int, count: int, kinds: int = 48, moves: int = 3) -> Row:
     """The mean gap over `count` fresh data sets, each of its own architecture; and to the law that drew."""
-    network = TrainedNetwork.of("surrogate").network
     generator = torch.Generator().manual_seed(500 + n + dim)
     gaps, laws = [], []
     while len(gaps) < count:
         draw = PRIOR.sample(min(2, count - len(gaps)), n, 16, dim, generator)
         outcomes = draw.outcomes(generator)
-        with torch.no_grad():
-            ours = -network(draw.X, draw.y, draw.X_new).log_prob(outcomes).mean(-1)
-        law = -torch.distributions.Normal(draw.mean, draw.deviation).log_prob(outcomes).mean(-1)
+        ours, law = network_scores(draw, outcomes), law_scores(draw, outcomes)
         for b in range(len(outcomes)):
             X = torch.cat([draw.X[b], draw.X_new[b]])
             posterior = NetworkPosterior(PRIOR, X, draw.y[b], kinds, seed=len(gaps))

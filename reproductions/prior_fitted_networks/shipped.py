@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.distributions import Normal
 
 from augury.inference.prior_fitted.draw import PriorDraw
 from augury.inference.prior_fitted.mixture_prior import MixturePrior
@@ -12,6 +11,7 @@ from augury.inference.prior_fitted.recipes import recipe
 from augury.models import GaussianProcess, PriorFittedNetwork
 from augury.models.posteriors.marginals import log_density_and_cdf
 from reproductions._table import Row
+from reproductions.prior_fitted_networks.scores import law_scores
 
 _MEMBERS = ("Matern GP", "squared exponential GP", "random networks")
 
@@ -30,7 +30,7 @@ def gaps(quick: bool) -> list[Row]:
                     3 if quick else 24, n, 16, dim, torch.Generator().manual_seed(300 + n + dim)
                 )
                 outcomes = draw.outcomes(torch.Generator().manual_seed(n))
-                law = -Normal(draw.mean, draw.deviation).log_prob(outcomes).mean(-1)
+                law = law_scores(draw, outcomes)
                 ours, theirs = (
                     _scores(model, draw, outcomes) for model in (PriorFittedNetwork, GaussianProcess)
                 )

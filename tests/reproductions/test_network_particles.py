@@ -32,7 +32,7 @@ def test_particles_have_the_moments_of_weighted_prior_draws() -> None:
     mean, deviation = weighted_draws(X)
     posterior = NetworkPosterior(PRIOR, X, OUTCOMES, kinds=24, count=16)
     posterior.temper(moves=2, last=5)
-    values = torch.cat([member.values[:, 4:] for member in posterior.members])
+    values = torch.cat([member.state.values[:, 4:] for member in posterior.members])
     assert mean.abs().max() > 0.5  # the prior's is 0
     assert (values.mean(0) - mean).abs().max() < 0.15
     assert (values.std(0) / deviation - 1.0).abs().max() < 0.15
@@ -42,5 +42,5 @@ def test_a_score_is_the_density_of_outcomes_at_the_queries() -> None:
     X = torch.rand(8, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
     posterior = NetworkPosterior(PRIOR, X, OUTCOMES, kinds=6, count=8)
     posterior.temper(moves=1, last=1)
-    values = torch.cat([member.values[:, 4:] for member in posterior.members]).mean(0).double()
+    values = torch.cat([member.state.values[:, 4:] for member in posterior.members]).mean(0).double()
     assert posterior.score(values, states=2) < posterior.score(values + 1.0, states=2) - 0.1
