@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from augury.numerics.exponential import exponentiate
+
 
 def left_factor(scaled: np.ndarray) -> np.ndarray:
     """`[-2 z, |z|^2, 1]`: its product with the right factor is the squared distance, in one pass."""
@@ -30,7 +32,7 @@ def exponential(squares: np.ndarray, distance: np.ndarray, out: np.ndarray) -> N
     np.maximum(squares, 0.0, out=squares)
     np.sqrt(squares, out=distance)
     np.negative(distance, out=out)
-    np.exp(out, out=out)
+    exponentiate(out)
 
 
 def finish(squares: np.ndarray, distance: np.ndarray, exponential: np.ndarray) -> None:
