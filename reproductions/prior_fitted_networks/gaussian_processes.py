@@ -51,7 +51,7 @@ def hyperprior(quick: bool) -> list[Row]:
     for n in (5, 10, 20):
         scores: dict[str, list[Tensor]] = {"network": [], **{name: [] for name in _FITS}}
         for dim in range(1, 6):
-            draw = prior.sample(4 if quick else 20, n, 16, dim, torch.Generator().manual_seed(dim))
+            draw = prior.sample(1 if quick else 20, n, 16, dim, torch.Generator().manual_seed(dim))
             outcomes = draw.outcomes(torch.Generator().manual_seed(n))
             scores["network"].append(-network(draw.X, draw.y, draw.X_new).log_prob(outcomes).mean(-1))
             for name, plain in _FITS.items():
@@ -88,7 +88,7 @@ def speed(quick: bool) -> list[Row]:
             *((name, fit, "> 200 times") for name, fit in fits.items()),
             ("NUTS (SparseAxisProcess, 128 steps)", _sampled, "> 1,000 times"),
         ]:
-            count = 2 if quick else 12
+            count = 1 if quick else 12
             fit(draw, b=0)
             begun = time.perf_counter()
             for b in range(count):
@@ -175,7 +175,7 @@ def heads(quick: bool) -> list[Row]:
     """A bar and a Gaussian head trained alike on Gaussian processes with hyper-priors in one dimension."""
     from reproductions.prior_fitted_networks.gaussian_head import train_both
 
-    bars, gaussian, error, steps = train_both(150 if quick else 1500)
+    bars, gaussian, error, steps = train_both(50 if quick else 1500)
     measured = f"{bars:.3f} against {gaussian:.3f} ± {error:.3f} ({steps} steps each)"
     return [
         (
