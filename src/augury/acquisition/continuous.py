@@ -17,7 +17,7 @@ _MAX_ITERATIONS = 60
 _FEW_COLUMNS = 2
 #: A restart that is behind after so many steps does not catch up, in many columns and in few: all but these
 #: leaders are stopped then.
-_HEATS, _FINALISTS = (15, 5), (3, 2)
+_HEATS, _FINALISTS = (8, 5), (4, 2)
 #: Up to so many columns an acquisition's Hessian, where there is one, pays for itself.
 _NEWTON_COLUMNS, _LONGEST_STEP = 6, 0.3
 _NEWTON_HEATS, _NEWTON_FINALISTS = (4, 2), (8, 2)

@@ -7,11 +7,13 @@ import numpy as np
 from augury.models.exact.ascent import Found, LogPosterior, climb, density_of
 from augury.numerics.box_newton import maximize
 
-#: So many starts of highest density climb together, for so many evaluations; those that came furthest are
-#: finished until so many have reached other modes, at most so many of them, and none that is as near as this
-#: to where another began or ended. They go on to this share of what is negligible otherwise: where the way
-#: leads over a saddle little is promised.
-_TRIED, _TOGETHER, _OTHER_MODES, _FINISHED, _SAME_MODE, _PATIENCE = 12, 8, 2, 4, 0.2, 0.2
+#: So many starts of highest density climb together (fewer with so many hyperparameters: evaluations cost
+#: more then, and four of them found as much in 504 fits as twelve), for so many evaluations; those that
+#: came furthest are finished until so many have reached other modes, at most so many of them, and none that
+#: is as near as this to where another began or ended. They go on to this share of what is negligible
+#: otherwise: where the way leads over a saddle little is promised.
+_TRIED, _TRIED_OF_MANY, _MANY = 12, 5, 8
+_TOGETHER, _OTHER_MODES, _FINISHED, _SAME_MODE, _PATIENCE = 8, 2, 4, 0.2, 0.2
 
 
 def best_of(likelihood: LogPosterior, found: Found, starts: np.ndarray) -> Found:
@@ -39,9 +41,10 @@ def _is_near(theta: np.ndarray, others: list[np.ndarray]) -> bool:
 
 def _most_promising(likelihood: LogPosterior, starts: np.ndarray) -> np.ndarray:
     """The starts of highest density."""
-    if len(starts) <= _TRIED:
+    tried = _TRIED if starts.shape[1] < _MANY else _TRIED_OF_MANY
+    if len(starts) <= tried:
         return starts
-    return starts[np.argsort([likelihood.value(start) for start in starts])[-_TRIED:]]
+    return starts[np.argsort([likelihood.value(start) for start in starts])[-tried:]]
 
 
 def _begin(likelihood: LogPosterior, starts: np.ndarray) -> list[Found]:
