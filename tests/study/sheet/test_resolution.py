@@ -88,3 +88,9 @@ def test_significant_digits_are_those_written() -> None:
     assert significant_digits(numbers("0.001", "0.01")) == 2
     assert significant_digits(numbers("0.00125", "0.01")) == 3
     assert significant_digits([]) == 2
+
+
+def test_very_large_numbers_have_bounds() -> None:
+    column = numbers("1e300", "2.5e300", "3e300")
+    assert bounds(column) == (Decimal("1e300"), Decimal("3e300"))
+    assert resolution(column) == Decimal("5e299")

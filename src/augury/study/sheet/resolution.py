@@ -74,4 +74,8 @@ def significant_digits(numbers: Sequence[Number]) -> int:
 
 
 def _decimal(number: Number) -> Decimal:
-    return round(Decimal(repr(number.value)), number.decimals)
+    value = Decimal(repr(number.value))
+    # rounding a large number to many decimals would need more digits than the decimal context holds
+    exponent = value.as_tuple().exponent
+    is_exact = isinstance(exponent, int) and -exponent <= number.decimals
+    return value if is_exact else round(value, number.decimals)
