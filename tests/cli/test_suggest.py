@@ -453,3 +453,28 @@ def test_a_bad_standard_error_is_named(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "row 3" in result.stderr
     assert "0 or more" in result.stderr
+
+
+def test_a_table_of_all_there_is_leaves_a_space_file_to_widen(run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "t.csv"
+    sheet.write_text("x,y\n1,2\n2,5\n3,4\n")
+    file = tmp_path / "t.space.toml"
+    first = run(sheet, "--goal", "max:y")
+    assert first.exit_code == 2
+    assert "t.csv: every experiment within the ranges" in first.stderr
+    assert "widen the space in t.space.toml, which was written just now" in first.stderr
+    again = run(sheet, "--goal", "max:y")
+    assert again.exit_code == 2
+    assert again.stderr.strip().endswith("widen the space in t.space.toml")
+    file.write_text(file.read_text().replace("high = 3", "high = 9"))
+    assert run(sheet, "--goal", "max:y").exit_code == 0
+
+
+def test_candidates_that_have_all_been_tried_are_told_so(run: Run, tmp_path: Path) -> None:
+    sheet, candidates = tmp_path / "t.csv", tmp_path / "all.csv"
+    sheet.write_text("x,y\n1,2\n2,5\n")
+    candidates.write_text("x\n1\n2\n")
+    result = run(sheet, "--goal", "max:y", "--candidates", candidates)
+    assert result.exit_code == 2
+    assert "all 2 candidates have been tried or are under way; add rows to all.csv" in result.stderr
+    assert listing(tmp_path).keys() == {"t.csv", "all.csv"}

@@ -89,17 +89,8 @@ def design(
 
     from augury.cli.step_progress import shown_steps
     from augury.strategies.offline.strategy import OfflineOptimization
-    from augury.study.sheet.advice import advise
 
     with shown_steps(Console(stderr=True), as_json) as progress:
-        advice = advise(
-            known.experiments,
-            known.definition,
-            known.goals,
-            known.table,
-            n,
-            seed=seed,
-            model=model,
-            strategy=OfflineOptimization(method, model, progress),
-        )
+        strategy = OfflineOptimization(method, model, progress)
+        advice = known.advise(n, seed=seed, model=model, strategy=strategy)
     known.leave(advice, n, target, force=force and output is not None, as_json=as_json)

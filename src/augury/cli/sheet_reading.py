@@ -14,6 +14,7 @@ from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from augury.space.goals import Goals
+    from augury.strategies.base import Strategy
     from augury.study.sheet.advice import Advice, Experiments
     from augury.study.sheet.definition import Definition
     from augury.study.sheet.table import Table
@@ -109,6 +110,34 @@ class Sheet:
     definition: Definition
     experiments: Experiments
     space_file: Path
+
+    def advise(self, n: int, *, seed: int, model: str, strategy: Strategy | None = None) -> Advice:
+        """The next n experiments; arguments as `augury.study.sheet.advice.advise` takes them.
+
+        Raises:
+            InvalidInputError: every experiment in the space has been made. On the first run the space file is
+                written all the same, so that there is one to widen.
+        """
+        from augury.strategies.base import ExhaustedError
+        from augury.study.sheet.advice import advise
+        from augury.study.sheet.writing import write_files
+
+        try:
+            return advise(
+                self.experiments,
+                self.definition,
+                self.goals,
+                self.table,
+                n,
+                seed=seed,
+                model=model,
+                strategy=strategy,
+            )
+        except ExhaustedError as error:
+            if self.definition.space_file is None:
+                raise
+            write_files({self.space_file: self.definition.space_file.encode()})
+            raise InvalidInputError(f"{error}, which was written just now, and run again") from None
 
     def leave(self, advice: Advice, n: int, target: Path, *, force: bool, as_json: bool) -> None:
         """Write the table of the next experiments (and the space file, on the first run), and print it all.

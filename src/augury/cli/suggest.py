@@ -69,7 +69,6 @@ def suggest(
     """
     from augury.cli.options import check_model
     from augury.cli.sheet_reading import Reading, target_file
-    from augury.study.sheet.advice import advise
 
     if n < 1:
         raise InvalidInputError(f"-n {n}: ask for at least 1 experiment")
@@ -89,5 +88,5 @@ def suggest(
     )
     target = target_file(reading, output, force)
     known = reading.read()
-    advice = advise(known.experiments, known.definition, known.goals, known.table, n, seed=seed, model=model)
+    advice = known.advise(n, seed=seed, model=model)
     known.leave(advice, n, target, force=force and output is not None, as_json=as_json)

@@ -13,7 +13,7 @@ from augury.space.goals import Goals
 from augury.space.measured_costs import with_measured_costs
 from augury.space.observations import Observations
 from augury.space.space import Space
-from augury.strategies.base import Prediction, Proposal, Strategy
+from augury.strategies.base import ExhaustedError, Prediction, Proposal, Strategy
 from augury.strategies.sobol_search import SobolSearch
 from augury.study.sheet.accuracy import Accuracy
 from augury.study.sheet.definition import Definition
@@ -143,9 +143,13 @@ def advise(
         strategy: what decides; by default an initial design, and then the automatic strategy.
 
     Raises:
-        InvalidInputError: every candidate has been tried, or an unknown model.
+        ExhaustedError: every experiment that the definition allows has been made or is under way.
+        InvalidInputError: an unknown model.
     """
-    proposal = _propose(experiments, definition, goals, n, seed, model, strategy)
+    try:
+        proposal = _propose(experiments, definition, goals, n, seed, model, strategy)
+    except ExhaustedError:
+        raise ExhaustedError(_nothing_left(definition, table)) from None
     params = [dict(entries(one)) for one in definition.space.decode(proposal.points)]
     rounded = [round_params(definition.space, table, one) for one in params]
     if definition.remainder is not None:
@@ -160,6 +164,18 @@ def advise(
         counted = counted & definition.whole.fidelity.at_target(experiments.X)
     best = goals.pareto_rows(experiments.Y, counted).tolist()
     return Advice(suggestions, quality, best if goals.n_objectives > 1 else best[:1])
+
+
+def _nothing_left(definition: Definition, table: Table) -> str:
+    if definition.origin == "candidates":
+        return (
+            f"{table.path.name}: all {definition.space.size} candidates have been tried or are under way; "
+            f"add rows to {definition.source}"
+        )
+    return (
+        f"{table.path.name}: every experiment within the ranges, steps, choices and rules has been made or "
+        f"is under way; widen the space in {definition.source}"
+    )
 
 
 def _judge(experiments: Experiments, definition: Definition, column: int, model: Any) -> Quality | None:

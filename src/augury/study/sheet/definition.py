@@ -30,6 +30,7 @@ class Definition:
         aside: column that is no setting -> why.
         origin: "table", "file" or "candidates".
         advice: what to do about an experiment that the space does not have.
+        source: the name of the file that says where to look: the space file, or the table of candidates.
         guessed: settings whose range is a guess.
         notes: what the user should know.
         space_file: the content of the space file to write, None when it is there already or not needed.
@@ -42,6 +43,7 @@ class Definition:
     aside: dict[str, str]
     origin: str
     advice: str
+    source: str
     guessed: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     space_file: str | None = None
@@ -95,6 +97,7 @@ def from_table(
         aside=inference.aside,
         origin="table",
         advice=f"widen it in {path.name}",
+        source=path.name,
         guessed=inference.guessed,
         notes=notes,
         remainder=remainder,
@@ -128,6 +131,7 @@ def from_file(
         aside=aside,
         origin="file",
         advice=f"correct the table, or widen the space in {path.name}",
+        source=path.name,
         notes=notes,
         remainder=file.remainder,
     )
@@ -154,6 +158,7 @@ def from_candidates(
         aside=matched.aside,
         origin="candidates",
         advice=f"correct the table, or add the row to {candidates.path.name}",
+        source=candidates.path.name,
         notes=matched.notes,
         extras=matched.extras,
     )
