@@ -64,7 +64,9 @@ def test_an_unknown_format_touches_no_file(augury, store, name):
 
 
 def test_a_folder_that_is_not_there(augury, store, tmp_path):
-    augury("export", store, "-o", tmp_path / "no" / "trials.csv", code=2)
+    for options in ([], ["--whole"]):
+        refused = augury("export", store, "-o", tmp_path / "no" / "trials.json", *options, code=2)
+        assert f"there is no folder {tmp_path / 'no'}" in refused.stderr
 
 
 def test_a_file_that_cannot_be_completed_leaves_the_old_one(augury, store, tmp_path, monkeypatch):

@@ -19,5 +19,7 @@ def test_other_files_are_refused(augury, store, name):
     assert content(store) == before
 
 
-def test_a_folder_that_is_not_there(augury, store, tmp_path):
-    augury("report", store, "-o", tmp_path / "no" / "report.html", code=2)
+def test_a_folder_that_is_not_there_is_told_before_anything_is_computed(augury, store, tmp_path, monkeypatch):
+    monkeypatch.setattr("augury.study.report.write_report", lambda *_: pytest.fail("computed"))
+    refused = augury("report", store, "-o", tmp_path / "no" / "report.html", code=2)
+    assert f"there is no folder {tmp_path / 'no'}" in refused.stderr

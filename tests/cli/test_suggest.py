@@ -312,7 +312,7 @@ SHEETS = {
         (["t.csv", "--goal", "max:yield", "--ignore", "foo"], ["'foo'"]),
         (["t.csv", "--goal", "max:yield", "-o", "t.csv"], ["-o t.csv", "choose another name"]),
         (["t.csv", "--goal", "max:yield", "-o", "next.doc"], ["next.doc", ".xlsx"]),
-        (["t.csv", "--goal", "max:yield", "-o", "no/next.csv"], ["next.csv", "cannot be written"]),
+        (["t.csv", "--goal", "max:yield", "-o", "no/next.csv"], ["next.csv", "there is no folder no"]),
     ],
 )
 def test_bad_input_is_one_line_and_changes_nothing(

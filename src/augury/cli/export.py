@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from augury.cli.options import StudyName, Target, open_study
+from augury.cli.output import check_folder
 from augury.errors import InvalidInputError
 from augury.study.frame_files import FORMATS, write_table
 
@@ -39,12 +40,15 @@ def export(
     if whole:
         if output is None or output.suffix.lower() != ".json":
             raise InvalidInputError("--whole writes a JSON file; name it by -o FILE.json")
+        check_folder(output, "-o")
         exported = open_study(store, study)
         exported.export(output)
         typer.echo(f"wrote the study {exported.name!r} with {len(exported.trials)} trials to {output}")
         return
     if output is not None and output.suffix.lower() not in FORMATS:
         raise InvalidInputError(f"-o {output}: the name must end in one of {', '.join(FORMATS)}")
+    if output is not None:
+        check_folder(output, "-o")
     frame = open_study(store, study).to_dataframe()
     if output is None:
         frame.to_csv(sys.stdout, index=False)

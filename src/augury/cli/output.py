@@ -15,6 +15,19 @@ _PICTURES = (".png", ".svg", ".pdf")
 NO_EDGE = 10_000
 
 
+def check_folder(path: Path, option: str) -> None:
+    """Refuses a file in a folder that is not there, before anything is computed for it.
+
+    Args:
+        path: of the file.
+        option: that named it.
+    """
+    if not path.parent.is_dir():
+        raise InvalidInputError(
+            f"{option} {path}: there is no folder {path.parent}; make it, or name another place"
+        )
+
+
 def check_picture(path: Path | None, option: str) -> None:
     """Refuses a name that is not a picture's, before anything is computed; None is no picture.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from augury.cli.options import StudyName, Target, open_study
+from augury.cli.output import check_folder
 from augury.errors import InvalidInputError
 
 
@@ -24,6 +25,7 @@ def report(
     """
     if output.suffix.lower() not in (".html", ".htm"):
         raise InvalidInputError(f"-o {output}: a report is an HTML file; let its name end in .html")
+    check_folder(output, "-o")
     opened = open_study(store, study)
     from augury.study.report import write_report
 

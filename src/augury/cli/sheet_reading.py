@@ -177,6 +177,7 @@ def target_file(reading: Reading, output: Path | None, force: bool) -> Path:
     Raises:
         InvalidInputError: it is, or it exists and may not be replaced.
     """
+    from augury.cli.output import check_folder
     from augury.study.sheet.table import format_of
     from augury.study.sheet.writing import next_path
 
@@ -184,6 +185,7 @@ def target_file(reading: Reading, output: Path | None, force: bool) -> Path:
     if output is None:
         return next_path(reading.sheet)
     format_of(output)
+    check_folder(output, "-o")
     if any(output.resolve() == path.resolve() for path in given):
         raise InvalidInputError(f"-o {output}: this is one of the files read; choose another name")
     if os.path.lexists(output) and not force:
