@@ -46,10 +46,18 @@ def test_a_failure_and_a_retry(augury, store):
 
 
 def test_a_second_result_is_a_replicate(augury, store):
-    augury("tell", store, 2, "--value", 6.5)
+    said = augury("tell", store, 2, "--value", 6.5).stdout
+    assert said == "trial 2 is complete: yield = 5.5; what was told now is kept as a replicate (1 in all)\n"
     trial = Study.load(store).trials[2]
     assert trial.values == {"yield": 5.5}
     assert [one.values for one in trial.replicates] == [{"yield": 6.5}]
+
+
+@pytest.mark.parametrize("options", [["--pruned"], ["--failed", "power cut", "--retry"]])
+def test_what_a_closed_trial_does_not_keep_is_told(augury, store, options):
+    assert "is not kept" in augury("tell", store, 2, *options).stdout
+    trial = Study.load(store).trials[2]
+    assert (trial.status, trial.replicates) == ("complete", ())
 
 
 def test_several_outcomes(augury, tmp_path):
@@ -71,7 +79,7 @@ def test_several_outcomes(augury, tmp_path):
         (["--failed", "x", "--stderr", "1"], "--stderr belongs to --value"),
         (["--value", "1", "--retry"], "--retry belongs to --failed"),
         (["--value", "nan"], "finite"),
-        (["--value", "inf"], "finite"),
+        (["--value", "inf"], "by --failed REASON"),
         (["--value", "1", "--stderr", "-1"], "0 or more"),
         (["--value", "high"], "--value"),
         (["--values", "no-such-file.json"], "no-such-file.json"),

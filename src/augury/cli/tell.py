@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from augury.cli.options import StudyName, Target, open_study
 from augury.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from augury.study.trial import Trial
 
 
 def tell(
@@ -57,7 +60,7 @@ def tell(
     replicate. With --step, --value is what the trial has come to so far; then "prune" is printed where the
     study's pruner would stop it, else "continue".
     """
-    from augury.study.result import apart_from_notes
+    from augury.study.result import NonFiniteResultError, apart_from_notes
 
     if step is not None:
         if value is None or any((values, stderr is not None, failed, retry, pruned, cost is not None)):
@@ -69,9 +72,27 @@ def tell(
     result = _result(values, value, stderr, failed, retry, pruned)
     opened = open_study(store, study)
     result, notes = apart_from_notes(opened.goals.outcomes, result)
-    trial = opened.tell(number, result, cost=cost, user_attrs=notes)
+    try:
+        trial = opened.tell(number, result, cost=cost, user_attrs=notes)
+    except NonFiniteResultError as error:
+        raise InvalidInputError(
+            f"{error.reason}; it must be finite; tell a trial without a usable result by --failed REASON"
+        ) from None
     shown = ", ".join(f"{name} = {one:g}" for name, one in trial.values.items())
-    typer.echo(f"trial {trial.number} is {trial.status}" + (f": {shown}" if shown else ""))
+    typer.echo(f"trial {trial.number} is {trial.status}{f': {shown}' if shown else ''}{_late(trial, result)}")
+
+
+def _late(trial: Trial, result: Any) -> str:
+    """What became of a result for a trial that was closed before."""
+    from augury.study.result import Failure
+    from augury.study.signals import Pruned
+
+    tells_nothing = isinstance(result, Pruned) or (isinstance(result, Failure) and result.transient)
+    if not tells_nothing:
+        n = len(trial.replicates)  # which open trials do not have
+        return f"; what was told now is kept as a replicate ({n} in all)" if n else ""
+    is_closed = trial.values or trial.status == "abandoned"
+    return "; what was told now is not kept, as the trial was closed before" if is_closed else ""
 
 
 def _result(
