@@ -7,7 +7,7 @@ import json
 import pytest
 from tests.cli.store_content import content
 
-from augury import Study
+from augury import Maximize, Study
 
 
 def test_trials_are_printed_as_json_and_stored(augury, study_file):
@@ -66,3 +66,11 @@ def test_several_studies_have_to_be_named(augury, store):
     Study({"z": (0.0, 1.0)}, "min:cost", store=store, name="second", strategy="random")
     assert "'default', 'second'" in augury("ask", store, code=2).stderr
     assert "z=" in augury("ask", store, "--study", "second").stdout
+
+
+def test_fewer_points_than_asked_for_are_told(augury, tmp_path):
+    path = tmp_path / "three.db"
+    Study({"x": (1, 3)}, Maximize("y"), store=path)
+    result = augury("ask", path, "-n", 5, "--json")
+    assert len(json.loads(result.stdout)) == 3
+    assert "only 3 of 5 trials" in result.stderr

@@ -34,6 +34,8 @@ def ask(
 
     opened = _open_or_create(store, study)
     trials = opened.ask(n, fixed=read_fixed(opened.space, fixed or []))
+    if len(trials) < n:
+        typer.echo(f"augury: only {len(trials)} of {n} trials: no other points are left", err=True)
     if as_json:
         typer.echo(to_json([ask_document(trial) for trial in trials]))
         return
