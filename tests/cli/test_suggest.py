@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -478,3 +479,23 @@ def test_candidates_that_have_all_been_tried_are_told_so(run: Run, tmp_path: Pat
     assert result.exit_code == 2
     assert "all 2 candidates have been tried or are under way; add rows to all.csv" in result.stderr
     assert listing(tmp_path).keys() == {"t.csv", "all.csv"}
+
+
+def test_numbers_written_with_separators_are_noted(run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "t.csv"
+    sheet.write_text("p;T;y\n1.000;20,5;1\n1.250;30;2\n1.000;50;3\n1.500;25;2\n")
+    result = run(sheet, "--goal", "max:y")
+    assert result.exit_code == 0
+    assert "p counts as text, not as numbers, because of cells such as '1.000'" in " ".join(
+        result.stdout.split()
+    )
+
+
+@pytest.mark.parametrize("scale", ["e-13", "e12"])
+def test_very_small_and_large_predictions_have_exponents(scale: str, run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "t.csv"
+    rows = [f"{x},{y}{scale}" for x, y in [(1, 3.1), (2, 4.4), (4, 2.2), (7, 3.6), (9, 3.7), (5, 2.9)]]
+    sheet.write_text("\n".join(["x,y", *rows, ""]))
+    result = run(sheet, "--goal", "max:y")
+    assert result.exit_code == 0
+    assert re.search(r"\de[-+]1\d ± \d[.\d]*e[-+]1\d", result.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor, log10
 from typing import Any
 
 from rich import box
@@ -29,6 +30,8 @@ WHY = {
 _MOST_CHOICES = 4
 _MOST_BEST = 8
 _MOST_SUGGESTIONS = 40
+_LONGEST_PREDICTION = 26
+"""A longer one is written with exponents: 4.31e-12 ± 3.2e-13."""
 
 
 def print_text(outcome: Outcome) -> None:
@@ -201,5 +204,9 @@ def _expected(mean: float | None, std: float | None) -> str:
     near, spread = rounded_prediction(mean, std)
     if near is None or not spread:
         return "" if near is None else f"{near:.12g}"
-    decimals = max(0, decimals_of(spread))
-    return f"{near:.{decimals}f} ± {spread:.{decimals}f}"
+    decimals = decimals_of(spread)
+    plain = f"{near:.{max(0, decimals)}f} ± {spread:.{max(0, decimals)}f}"
+    if len(plain) <= _LONGEST_PREDICTION:
+        return plain
+    digits = max(1, decimals + floor(log10(abs(near)))) if near else 1
+    return f"{near:.{digits}e} ± {spread:.1e}"

@@ -12,7 +12,7 @@ from augury.space.parameters import Categorical, Fixed, Float, Int
 from augury.space.space import Space
 from augury.study.sheet.cells import Cell, parse_cell
 from augury.study.sheet.encoding import value_of
-from augury.study.sheet.inference import infer
+from augury.study.sheet.inference import dressed_numbers, infer
 from augury.study.sheet.table import Table
 
 
@@ -123,3 +123,22 @@ def test_numbers_that_are_mostly_names_are_choices() -> None:
         "ligand"
     ]
     assert ligand == Categorical(["1", "3a", "3b"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_told"),
+    [
+        (["1.000", "1.250,5", "950"], True),
+        (["5 %", "7,5 %", "10%"], True),
+        (["1 000", "12 500", "1\u00a0500"], True),
+        (["950", "1000", "1250"], False),
+        (["5 %", "DMF", "10 %"], False),
+        (["01.02.2024", "02.02.2024", "03.02.2024"], False),
+        (["10% Pd/C", "5% Pd/C", "Pt"], False),
+    ],
+)
+def test_numbers_that_count_as_text_are_told(texts: list[str], is_told: bool) -> None:
+    sheet = table({"p": [parse_cell(text, ",") for text in texts]})
+    notes = dressed_numbers(sheet, ["p"])
+    assert len(notes) == is_told
+    assert all(note.startswith("p counts as text") for note in notes)

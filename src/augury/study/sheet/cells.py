@@ -33,6 +33,9 @@ Cell = None | str | bool | date | time | Number
 """What one field of a table holds; None is an empty field."""
 
 
+_DRESSED = re.compile(r"[+-]?(\d{1,3}([.,'\u2019 \u00a0\u202f]\d{3})+([.,]\d+)?|\d+([.,]\d+)?\s*%)", re.ASCII)
+
+
 @lru_cache(maxsize=2)
 def _pattern(decimal: str) -> re.Pattern[str]:
     mark = re.escape(decimal)
@@ -54,6 +57,11 @@ def parse_number(text: str, decimal: str = ".") -> Number | None:
     plain = f"{sign}{digits.replace(decimal, '.')}{exponent or ''}"
     value = int(plain) if whole else float(plain)
     return Number(value, _decimals(Decimal(plain)), text) if isfinite(value) else None
+
+
+def is_dressed_number(text: str) -> bool:
+    """Whether a text is a number but for thousands separators or a percent sign, such as 1.250,5 or 5 %."""
+    return _DRESSED.fullmatch(text) is not None
 
 
 def parse_cell(text: str, decimal: str = ".") -> Cell:

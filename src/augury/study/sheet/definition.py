@@ -13,7 +13,7 @@ from augury.space.parameters import Fixed, Parameter
 from augury.space.space import Space
 from augury.study.sheet.candidates import match_candidates
 from augury.study.sheet.descriptors import describe
-from augury.study.sheet.inference import infer
+from augury.study.sheet.inference import dressed_numbers, infer
 from augury.study.sheet.mixture import Remainder, find_remainder, limits
 from augury.study.sheet.roles import set_aside
 from augury.study.sheet.space_file import SpaceFile, read_space_file, render_space_file
@@ -89,6 +89,8 @@ def from_table(
             "mixture); if that "
             f"is chance, delete [rest] and the rules in {path.name}"
         )
+    unsettled = [name for name in table.columns if name not in results and name not in ignore]
+    notes += dressed_numbers(table, unsettled)
     _check_constrained(quoted, parameters, results)
     file = SpaceFile(free, quoted, list(inference.aside), files, remainder)
     return Definition(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from augury.errors import InvalidInputError
 from augury.space.parameters import Categorical, Fixed, Float, Int, Parameter
-from augury.study.sheet.cells import Cell, Number, label, shown
+from augury.study.sheet.cells import Cell, Number, is_dressed_number, label, shown
 from augury.study.sheet.resolution import bounds, is_logarithmic, outward, resolution
 from augury.study.sheet.roles import set_aside
 from augury.study.sheet.table import Table
@@ -90,6 +90,21 @@ def column_parameter(table: Table, name: str) -> Parameter:
             f"--ignore {name!r}"
         )
     return _choice(table, name, cells)
+
+
+def dressed_numbers(table: Table, names: Iterable[str]) -> list[str]:
+    """A note for each of these columns that counts as text only because of how its numbers are written."""
+    notes = []
+    for name in names:
+        texts = [cell for cell in table.columns[name] if isinstance(cell, str)]
+        others = [cell for cell in table.columns[name] if cell is not None and not isinstance(cell, str)]
+        plain = all(isinstance(cell, Number) for cell in others)
+        if texts and plain and all(map(is_dressed_number, texts)):
+            notes.append(
+                f"{name} counts as text, not as numbers, because of cells such as {texts[0]!r}: write "
+                "numbers without thousands separators and percent signs"
+            )
+    return notes
 
 
 def _choice(table: Table, name: str, cells: Sequence[Cell]) -> Parameter:
