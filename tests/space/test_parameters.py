@@ -91,7 +91,7 @@ INF, NAN = float("inf"), float("nan")
         (lambda: Int(0, 2**60), "too far apart"),
         (lambda: Int(1, 2**45, log=True), "too far apart"),
         (lambda: Int(2**63, 2**63 + 5), "too far apart"),
-        (lambda: Categorical(["a"]), r"fewer than two categories; for a constant use Fixed\('a'\)"),
+        (lambda: Categorical(["a"]), r"fewer than two categories; for a constant give the value alone, 'a'"),
         (lambda: Categorical([]), "fewer than two categories"),
         (lambda: Categorical(["a", "b", "a"]), "category 'a' is given twice"),
         (lambda: Categorical([1, 1.0]), "category 1.0 is given twice"),

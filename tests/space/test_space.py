@@ -24,7 +24,7 @@ from tests.space.cases import MIXED
         ({"k": 3}, "no parameter to vary"),
         ({"x": (1.0, 0.0)}, "parameter 'x': low=1.0 must be less than high=0.0"),
         ({"x": (1.0, 1.0)}, "parameter 'x': low=1.0"),
-        ({"x": ["a"]}, r"parameter 'x': values=\['a'\].*Fixed\('a'\)"),
+        ({"x": ["a"]}, r"parameter 'x': values=\['a'\].*for a constant"),
         ({"x": (1, 2, 3)}, "parameter 'x': .* is not a pair"),
         ({"x": None}, "parameter 'x': None is not a parameter"),
         ([("x", (0.0, 1.0))], "must map names"),

@@ -99,7 +99,7 @@ class Categorical(Parameter):
             twice = next(v for v in self.values if category_key(v) in seen or seen.add(category_key(v)))  # type: ignore[func-returns-value]
             raise InvalidInputError(f"category {twice!r} is given twice")
         if len(self.values) < 2:
-            allowed = f"; for a constant use Fixed({self.values[0]!r})" if self.values else ""
+            allowed = f"; for a constant give the value alone, {self.values[0]!r}" if self.values else ""
             raise InvalidInputError(f"values={list(self.values)!r} has fewer than two categories{allowed}")
 
     @cached_property

@@ -10,6 +10,8 @@ Fixed(3)                      3                   a constant
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
+from inspect import signature
 from itertools import pairwise
 from typing import Any
 
@@ -98,8 +100,16 @@ def parameter_from_dict(schema: Mapping[str, Any]) -> Parameter:
     options = dict(schema)
     kind = _TYPES.get(str(options.pop("type", None)))
     if kind is None:
-        allowed = ", ".join(map(repr, _TYPES))
-        raise InvalidInputError(f"type={schema.get('type')!r} is unknown; choose one of {allowed}")
+        types = ", ".join(map(repr, _TYPES))
+        raise InvalidInputError(f"type={schema.get('type')!r} is unknown; choose one of {types}")
+    allowed = list(signature(kind).parameters)
+    for key in options:
+        if key not in allowed:
+            near = get_close_matches(key, allowed, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise InvalidInputError(
+                f"{schema['type']} has the unknown option {key!r}; {hint}Its options are {', '.join(allowed)}"
+            )
     try:
         return kind(**options)
     except TypeError as error:

@@ -28,7 +28,7 @@ def files(draw: st.DrawFn) -> SpaceFile:
         "free": Int(0, 10),
         **draw(st.dictionaries(NAMES, PARAMETERS, max_size=4)),
     }
-    ignore = draw(st.lists(NAMES, max_size=3))
+    ignore = draw(st.lists(NAMES.filter(lambda name: name not in parameters), max_size=3))
     return SpaceFile(parameters, ["free <= 8"], ignore, {"solvent": Path("tables/solvents.csv")})
 
 
@@ -65,6 +65,7 @@ def test_it_says_what_was_seen() -> None:
         ("[ignore]\ncolumns = []\n", r"no \[space\]"),
         ("[spice]\n", "'spice' is unknown"),
         ("[space]\nT = {low = 1, high = 2}\n[ignore]\ncolumn = ['a']\n", r"\[ignore\]"),
+        ("[space]\nT = {low = 1, high = 2}\n[ignore]\ncolumns = ['T']\n", r"'T' stands under \[space\] and"),
         ("[space]\nT = {low = 1, high = 2}\n[descriptors]\nT = 1\n", r"\[descriptors\]"),
     ],
 )

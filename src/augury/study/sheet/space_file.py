@@ -87,10 +87,16 @@ def read_space_file(path: Path) -> SpaceFile:
             f"{path.name}: there is no [space] in it; delete the file to have it written anew"
         )
     space = space_from_toml(content["space"], where=f"{path.name}, [space]")
+    ignored = _ignored(path, content)
+    for name in ignored:
+        if name in space.parameters:
+            raise InvalidInputError(
+                f"{path.name}: {name!r} stands under [space] and in [ignore]; delete it from one of them"
+            )
     return SpaceFile(
         space.parameters,
         space.constraints,
-        _ignored(path, content),
+        ignored,
         _descriptors(path, content),
         _remainder(path, content, space),
     )
