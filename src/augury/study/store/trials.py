@@ -186,7 +186,8 @@ class TrialTable:
         """Writes the result of a trial: completes it if it is open, else keeps the result as a replicate.
 
         A transient failure puts an open trial back into the queue, as often as `policy` allows. Of a trial
-        that is closed, a transient failure and an early stop tell nothing, and are not kept.
+        that is closed, a transient failure and an early stop tell nothing, and change nothing: neither
+        cost nor notes.
 
         Raises:
             InvalidInputError: there is no such trial.
@@ -196,16 +197,17 @@ class TrialTable:
         def work(connection: Connection) -> Trial:
             revision = self._begin(connection)
             row = self._one(connection, number)
+            is_transient = isinstance(result, Failure) and result.transient
+            if row.status not in OPEN and (is_transient or isinstance(result, Pruned)):
+                return self._fetch(connection, trials.c.number == number)[0]
             now = self._store.now(connection)
             change: dict[str, Any] = {"user_attrs": {**row.user_attrs, **(user_attrs or {})}}
             if cost is not None:
                 change["cost"] = cost
-            is_transient = isinstance(result, Failure) and result.transient
             if row.status not in OPEN:
-                if not is_transient and not isinstance(result, Pruned):
-                    connection.execute(
-                        insert(replicates).values(trial_id=row.id, told=now, **result_columns(result))
-                    )
+                connection.execute(
+                    insert(replicates).values(trial_id=row.id, told=now, **result_columns(result))
+                )
             elif isinstance(result, Failure) and result.transient:
                 change |= after_transient_failure(row, result, now, policy)
                 forget_reports(connection, [row.id] if change["status"] == QUEUED else [])
