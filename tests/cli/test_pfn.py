@@ -56,3 +56,20 @@ def test_mistakes_are_answered_with_a_line(augury, tmp_path) -> None:
     (tmp_path / "b.csv").write_text("z\n1\n")
     wrong = augury("pfn", "predict", tmp_path / "a.csv", tmp_path / "b.csv", "-t", "y", code=2)
     assert "no column 'x'" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "message"),
+    [
+        ("x,s,z\n1,a,1\n2,b,2\n", "x,s\n3,a\n", "a.csv has no column 'y'; it has 'x', 's', 'z'"),
+        ("x,s,y\n1,a,1\n2,b,2\n", "s\na\n", "b.csv has no column 'x'"),
+        ("x,s,y\n1,a,1\n2,,2\n", "x,s\n3,a\n", "a.csv, column 's': a cell is empty"),
+        ("x,s,y\n1,a,1\n2,b,2\n", "x,s\n,a\n", "b.csv, column 'x': a cell is empty"),
+        ("x,s,y\n1,a,1\n2,b,n.d.\n", "x,s\n3,a\n", "a.csv, column 'y': 'n.d.' is not a number"),
+    ],
+)
+def test_tables_that_cannot_be_predicted_are_refused(augury, tmp_path, known, new, message) -> None:
+    (tmp_path / "a.csv").write_text(known)
+    (tmp_path / "b.csv").write_text(new)
+    refused = augury("pfn", "predict", tmp_path / "a.csv", tmp_path / "b.csv", "-t", "y", code=2)
+    assert message in refused.stderr

@@ -128,11 +128,14 @@ def predict(
 
     known, asked = _frame(table), _frame(new)
     settings = [name for name in known.columns if name != target]
-    missing = [] if target in known.columns else [target]
-    missing += [name for name in settings if name not in asked.columns]
+    if target not in known.columns:
+        raise InvalidInputError(f"{table} has no column {target!r}; it has {_names(settings)}")
+    missing = [name for name in settings if name not in asked.columns]
     if missing:
-        raise InvalidInputError(f"there is no column {', '.join(map(repr, missing))} in {table} and {new}")
+        raise InvalidInputError(f"{new} has no column {_names(missing)}, which {table} has; add it")
     known = known.dropna(subset=[target])
+    _check_cells(table, known, settings, target)
+    _check_cells(new, asked, settings)
     X, categorical = _encoded(known[settings], asked[settings])
     Y = torch.from_numpy(known[target].to_numpy(dtype=float, copy=True)[:, None])
     model = PriorFittedNetwork(X[: len(known)], Y, categorical_features=categorical, network=network)
@@ -160,6 +163,25 @@ def _frame(path: Path) -> pd.DataFrame:
     )
 
 
+def _names(columns: list[str]) -> str:
+    return ", ".join(map(repr, columns))
+
+
+def _check_cells(path: Path, frame: pd.DataFrame, settings: list[str], target: str | None = None) -> None:
+    """Refuses empty cells among the settings, and text among the results."""
+    for name in settings:
+        if frame[name].isna().any():
+            raise InvalidInputError(
+                f"{path}, column {name!r}: a cell is empty; fill it in or leave the row out"
+            )
+    words = [] if target is None else [one for one in frame[target] if not isinstance(one, (int, float))]
+    if words:
+        raise InvalidInputError(
+            f"{path}, column {target!r}: {str(words[0])!r} is not a number; correct it, or leave the "
+            "cell empty"
+        )
+
+
 def _encoded(known: pd.DataFrame, asked: pd.DataFrame) -> tuple[torch.Tensor, list[int]]:
     """The rows of both in the unit cube, and which columns are categories."""
     import numpy as np
@@ -177,7 +199,4 @@ def _encoded(known: pd.DataFrame, asked: pd.DataFrame) -> tuple[torch.Tensor, li
         else:
             categorical.append(index)
             columns.append(values.astype("category").cat.codes.to_numpy(dtype=float))
-    X = torch.from_numpy(np.stack(columns, axis=1))
-    if not bool(X.isfinite().all()):
-        raise InvalidInputError("a setting is empty in some row; fill it in or leave the row out")
-    return X, categorical
+    return torch.from_numpy(np.stack(columns, axis=1)), categorical
