@@ -76,6 +76,20 @@ def test_a_budget_in_cost_is_kept_and_told_costs_go_before_declared_ones():
     assert study.spending()[0].cost == 10.5
 
 
+def test_a_replicate_has_a_cost_of_its_own():
+    study = study_of()
+    [trial] = study.ask(fixed={"mesh": "coarse"})
+    study.tell(trial, 2.0, cost=3.0)
+    told = study.tell(trial, 3.0, cost=5.0)
+    assert told.cost == 3.0
+    assert [late.cost for late in told.replicates] == [5.0]
+    assert [one.cost for one in study.spending()] == [8.0]
+    study.tell(trial, 4.0)
+    assert [one.cost for one in study.spending()] == [8.0]
+    study.run(lambda p: p["x"], cost_budget=8.5)
+    assert study.evaluated == 1
+
+
 def test_both_budgets_hold_and_failures_cost():
     study = study_of(strategy=InTurn())
     study.run(lambda p: Failure("no mesh"), 3, cost_budget=1000)

@@ -31,7 +31,7 @@ def campaign(store=None) -> Study:
     pruned.report(3, float("nan"))
     study.tell(pruned, Pruned("slow"))
     study.tell(late, {"y": 1.0, "c": 0.0})
-    study.tell(late, {"y": 2.0, "c": 0.5})
+    study.tell(late, {"y": 2.0, "c": 0.5}, cost=1.5)
     study.abandon(gone)
     study.add({"x": 0.5, "n": 2, "kind": "b"}, {"y": {"value": 1.0, "gradient": {"x": 2.0}}, "c": 0.0})
     study.enqueue({"x": 0.25, "n": 3, "kind": "a"})
@@ -45,6 +45,17 @@ def plain(study: Study) -> list[dict]:
     return [
         {key: repr(value) for key, value in vars(one).items() if key not in local} for one in study.trials
     ]
+
+
+def test_a_file_of_before_late_results_had_costs_is_read(tmp_path) -> None:
+    campaign().export(tmp_path / "lab.json")
+    document = json.loads((tmp_path / "lab.json").read_text())
+    for trial in document["study"]["trials"]:
+        for late in trial["replicates"]:
+            del late["cost"]
+    (tmp_path / "lab.json").write_text(json.dumps(document))
+    copy = Study.import_(tmp_path / "lab.json", None)
+    assert [late.cost for trial in copy.trials for late in trial.replicates] == [None]
 
 
 def test_everything_comes_back(tmp_path) -> None:

@@ -57,17 +57,23 @@ def cost_of(trial: Trial, space: Space) -> float:
     return float(space.fidelity.cost(space.encode([trial.params]))[0])
 
 
+def spent_on(trial: Trial, space: Space) -> float:
+    """What the evaluations of a trial have cost: its own, once it has begun, and late results as told."""
+    own = cost_of(trial, space) if trial.status in FINISHED or trial.status == RUNNING else 0.0
+    return own + sum(late.cost for late in trial.replicates if late.cost is not None)
+
+
 def spending(trials: Sequence[Trial], space: Space) -> list[Spending]:
     """The cost of the finished trials by version, in the versions' order."""
     finished = [trial for trial in trials if trial.status in FINISHED]
     fidelity = space.fidelity
     if fidelity is None:
-        return [Spending(None, len(finished), sum(cost_of(trial, space) for trial in finished), True)]
+        return [Spending(None, len(finished), sum(spent_on(trial, space) for trial in finished), True)]
     X = space.encode([trial.params for trial in finished])
     rows = []
     for unit in np.unique(X[:, fidelity.column]):
         own = [trial for trial, x in zip(finished, X, strict=True) if x[fidelity.column] == unit]
-        total = sum(cost_of(trial, space) for trial in own)
+        total = sum(spent_on(trial, space) for trial in own)
         is_target = bool(abs(unit - fidelity.target) < 1e-9)
         rows.append(Spending(own[0].params[fidelity.name], len(own), total, is_target))
     return rows
@@ -93,10 +99,6 @@ class CostBudget:
     def allows(self, trial: Trial, trials: Iterable[Trial]) -> bool:
         """Whether one more trial is paid for beside those that are finished or running."""
         spent = sum(
-            cost_of(one, self._space)
-            for one in trials
-            if one.number != trial.number
-            and one.origin != "add"
-            and (one.status in FINISHED or one.status == RUNNING)
+            spent_on(one, self._space) for one in trials if one.number != trial.number and one.origin != "add"
         )
         return spent + cost_of(trial, self._space) <= self.budget * (1.0 + 1e-9)

@@ -73,7 +73,8 @@ class History:
 
     def _rows(self, trial: Trial) -> list[_Row]:
         rows: list[_Row] = [
-            (trial, late.status, late.values, late.stderrs, late.gradients, None) for late in trial.replicates
+            (trial, late.status, late.values, late.stderrs, late.gradients, late.cost)
+            for late in trial.replicates
         ]
         if trial.status == COMPLETE or (trial.status == FAILED and not trial.transient):
             is_complete = trial.status == COMPLETE

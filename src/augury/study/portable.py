@@ -170,11 +170,16 @@ def _trial(one: Document, space: Space, goals: Goals) -> Document:
     for name in ("transient", "handed_out"):
         if not isinstance(one[name], bool):
             raise InvalidInputError(f"{what}: {name} is {one[name]!r}")
-    late = [{name: replicate[name] for name in REPLICATE} for replicate in one["replicates"]]
+    # files of before costs of late results were kept have none
+    late = [
+        {name: {"cost": None, **replicate}[name] for name in REPLICATE} for replicate in one["replicates"]
+    ]
     for replicate in late:
         if replicate["status"] not in (COMPLETE, FAILED):
             raise InvalidInputError(f"{what}: a late result has the status {replicate['status']!r}")
         _time(replicate["told"])
+        if replicate["cost"] is not None:
+            _finite(replicate["cost"])
     for told in (one, *late):
         _check_measured(told["measured"], goals, what)
         if not all(isinstance(told[name], (str, type(None))) for name in ("reason", "traceback")):

@@ -41,6 +41,7 @@ class Replicate:
     reason: str | None
     told: datetime
     gradients: dict[str, dict[str, float]] = field(default_factory=dict)
+    cost: float | None = None
 
 
 class Reporter(Protocol):

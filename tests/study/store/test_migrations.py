@@ -15,9 +15,16 @@ from augury.testing.store_cases import ONE, study
 
 def _as_version_1(connection: Connection) -> None:
     """Undoes what version 2 added."""
+    _as_version_2(connection)
     connection.execute(text("DROP TABLE reports"))
     connection.execute(text("ALTER TABLE trials DROP COLUMN not_before"))
     connection.execute(text("UPDATE schema_version SET version = 1"))
+
+
+def _as_version_2(connection: Connection) -> None:
+    """Undoes what version 3 added."""
+    connection.execute(text("ALTER TABLE replicates DROP COLUMN cost"))
+    connection.execute(text("UPDATE schema_version SET version = 2"))
 
 
 def _columns(connection: Connection) -> dict[str, Any]:
@@ -32,7 +39,7 @@ def _columns(connection: Connection) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("undo", [_as_version_1])
+@pytest.mark.parametrize("undo", [_as_version_1, _as_version_2])
 def test_an_older_store_becomes_one_of_this_version(
     undo: Callable[[Connection], None], open_store: Callable[[], Store]
 ) -> None:
@@ -47,3 +54,4 @@ def test_an_older_store_becomes_one_of_this_version(
     assert ReportTable(store, study(store)).add(1, 3, 0.5)
     assert table.changed_since()[1].intermediate_values == {3: 0.5}
     assert table.finish(1, Failure("lost", transient=True)).status == "queued"
+    assert [late.cost for late in table.finish(0, ONE, cost=2.0).replicates] == [2.0]

@@ -9,12 +9,16 @@ from sqlalchemy import Connection, delete, insert, inspect, select, text
 from augury.errors import StoreError
 from augury.study.store.schema import metadata, schema_version
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+
+
+def _double(connection: Connection) -> str:
+    return "DOUBLE" if connection.dialect.name == "sqlite" else "DOUBLE PRECISION"
 
 
 def _reports_and_retries(connection: Connection) -> None:
     """Intermediate values, and the time before which a trial is not tried again."""
-    double = "DOUBLE" if connection.dialect.name == "sqlite" else "DOUBLE PRECISION"
+    double = _double(connection)
     connection.execute(text(f"ALTER TABLE trials ADD COLUMN not_before {double}"))
     connection.execute(
         text(
@@ -24,9 +28,17 @@ def _reports_and_retries(connection: Connection) -> None:
     )
 
 
+def _costs_of_replicates(connection: Connection) -> None:
+    """What an evaluation cost whose result came when its trial was closed."""
+    connection.execute(text(f"ALTER TABLE replicates ADD COLUMN cost {_double(connection)}"))
+
+
 # A step lifts a store from the version that is its key to the next one. It is never edited once released,
 # and so does not use the tables of schema.py, which are those of the newest version.
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {1: _reports_and_retries}
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = {
+    1: _reports_and_retries,
+    2: _costs_of_replicates,
+}
 
 # Any number of our own: processes that create the same PostgreSQL store at once wait for one another.
 _LOCK = 0x61756775

@@ -92,7 +92,7 @@ def _replicates(connection: Connection, ids: Sequence[int]) -> dict[int, list[Re
             assert told is not None
             late = _measurement(row.measured)
             found[row.trial_id].append(
-                Replicate(row.status, late.values, late.stderrs, row.reason, told, late.gradients)
+                Replicate(row.status, late.values, late.stderrs, row.reason, told, late.gradients, row.cost)
             )
     return found
 

@@ -109,6 +109,7 @@ replicates = Table(
     Column("reason", Text),
     Column("traceback", Text),
     Column("told", Double, nullable=False),
+    Column("cost", Double),
     _one_of("status", (COMPLETE, FAILED)),
 )
 

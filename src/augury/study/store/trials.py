@@ -202,17 +202,16 @@ class TrialTable:
                 return self._fetch(connection, trials.c.number == number)[0]
             now = self._store.now(connection)
             change: dict[str, Any] = {"user_attrs": {**row.user_attrs, **(user_attrs or {})}}
-            if cost is not None:
-                change["cost"] = cost
             if row.status not in OPEN:
-                connection.execute(
-                    insert(replicates).values(trial_id=row.id, told=now, **result_columns(result))
-                )
-            elif isinstance(result, Failure) and result.transient:
-                change |= after_transient_failure(row, result, now, policy)
-                forget_reports(connection, [row.id] if change["status"] == QUEUED else [])
+                late = {"trial_id": row.id, "told": now, "cost": cost, **result_columns(result)}
+                connection.execute(insert(replicates).values(**late))
             else:
-                change |= {**result_columns(result), **CLOSED, "finished": now}
+                change |= {} if cost is None else {"cost": cost}
+                if isinstance(result, Failure) and result.transient:
+                    change |= after_transient_failure(row, result, now, policy)
+                    forget_reports(connection, [row.id] if change["status"] == QUEUED else [])
+                else:
+                    change |= {**result_columns(result), **CLOSED, "finished": now}
             self._update(connection, trials.c.number == number, revision=revision, **change)
             return self._fetch(connection, trials.c.number == number)[0]
 

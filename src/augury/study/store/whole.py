@@ -20,7 +20,7 @@ TRIAL = (
     *("number", "status", "origin", "params", "measured", "cost", "reason", "transient", "traceback"),
     *("attempts", "user_attrs", "prediction", "created", "started", "finished", "handed_out"),
 )
-REPLICATE = ("status", "measured", "reason", "traceback", "told")
+REPLICATE = ("status", "measured", "reason", "traceback", "told", "cost")
 
 
 def without_run(settings: Mapping[str, Any]) -> dict[str, Any]:
