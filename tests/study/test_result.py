@@ -13,10 +13,10 @@ from augury.study.result import (
     FAILED,
     Failure,
     Measurement,
-    NonFiniteResultError,
     apart_from_notes,
     parse_result,
 )
+from augury.study.wrong_result import NonFiniteResultError
 
 ONE, TWO = ["y"], ["y", "p"]
 

@@ -60,7 +60,8 @@ def tell(
     replicate. With --step, --value is what the trial has come to so far; then "prune" is printed where the
     study's pruner would stop it, else "continue".
     """
-    from augury.study.result import NonFiniteResultError, apart_from_notes
+    from augury.study.result import apart_from_notes
+    from augury.study.wrong_result import NonFiniteResultError
 
     if step is not None:
         if value is None or any((values, stderr is not None, failed, retry, pruned, cost is not None)):

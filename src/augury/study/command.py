@@ -18,6 +18,7 @@ from augury.study.listener import Listener, TransientRule, kill_tree
 from augury.study.result import Failure
 from augury.study.signals import Pruned
 from augury.study.trial import Trial
+from augury.study.wrong_result import WrongResultError
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _MEANT_AS_ONE = re.compile(
@@ -117,6 +118,23 @@ class Command:
         if isinstance(result, Failure) and listener.has_word:
             return Failure(result.reason, transient=True)
         return result
+
+
+def wrong_output(outcomes: Sequence[str], told: Any, error: InvalidInputError) -> InvalidInputError:
+    """What is wrong with the result that a program printed, to those who wrote the program.
+
+    Args:
+        outcomes: names of the study's outcomes.
+        told: what the program printed, as `Command` returns it.
+        error: what `parse_result` said about it.
+    """
+    reason = error.reason if isinstance(error, WrongResultError) else str(error)
+    number = "a number or " if len(outcomes) == 1 else ""
+    return InvalidInputError(
+        f"the program printed {json.dumps(told)[:_SHOWN]} ({reason}); its last line must be {number}a JSON "
+        f"object of numbers such as {json.dumps(dict.fromkeys(outcomes, 1.5))}, and its exit code another "
+        "than 0 where there is no result"
+    )
 
 
 def _stops(trial: Trial, step: int, value: float) -> bool:

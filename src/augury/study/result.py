@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from augury.errors import InvalidInputError
 from augury.study.gradient import parse_gradient
 from augury.study.number import as_number
 from augury.study.signals import Pruned, TransientFailure
+from augury.study.wrong_result import NonFiniteResultError, WrongResultError
 
 if TYPE_CHECKING:
     from augury.space.parameter import Parameter
@@ -54,21 +54,6 @@ class Measurement:
     gradients: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-class NonFiniteResultError(InvalidInputError):
-    """A result that is NaN or infinite; a run records it as a failed trial.
-
-    Args:
-        reason: which value, and what it is.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"{reason}; it must be finite. Tell a trial without a usable result as failed: "
-            "augury.study.Failure(reason)"
-        )
-        self.reason = reason
-
-
 def parse_result(
     outcomes: Sequence[str], told: Any, parameters: Mapping[str, Parameter] | None = None
 ) -> Measurement | Failure | Pruned:
@@ -84,8 +69,9 @@ def parse_result(
 
     Raises:
         NonFiniteResultError: a value is NaN or infinite.
-        InvalidInputError: wrong number of values, unknown or missing names, not numbers, a negative
+        WrongResultError: wrong number of values, unknown or missing names, not numbers, a negative
             standard error, or nothing measured.
+        InvalidInputError: a wrong gradient.
     """
     if isinstance(told, TransientFailure):
         return Failure(told.reason, transient=True)
@@ -106,9 +92,10 @@ def parse_result(
         if stderr is not None:
             stderrs[name] = stderr
     if not values:
-        raise InvalidInputError(
-            f"no outcome was measured; give a number for at least one of {_names(outcomes)}, "
-            "or tell the trial as failed with augury.study.Failure(reason)"
+        raise WrongResultError(
+            "no outcome was measured",
+            f"give a number for at least one of {_names(outcomes)}, "
+            "or tell the trial as failed with augury.study.Failure(reason)",
         )
     return Measurement(values, stderrs, {name: one for name, one in gradients.items() if one})
 
@@ -156,15 +143,16 @@ def _entries(outcomes: Sequence[str], told: Any) -> dict[str, Any]:
             return {outcomes[0]: told[0]}
         if len(told) == 2:
             return {outcomes[0]: tuple(told)}
-        raise InvalidInputError(
-            f"{len(told)} values were given for the one outcome {outcomes[0]!r}; "
-            "give a number, or (value, standard error)"
+        raise WrongResultError(
+            f"{len(told)} values were given for the one outcome {outcomes[0]!r}",
+            "give a number, or (value, standard error)",
         )
     if not isinstance(told, (list, tuple)) or len(told) != len(outcomes):
         given = f"{len(told)} values" if isinstance(told, (list, tuple)) else _shown(told)
-        raise InvalidInputError(
-            f"{given} given for {len(outcomes)} outcomes; give a mapping with the names {_names(outcomes)}, "
-            "or a sequence of that many values in that order"
+        raise WrongResultError(
+            f"{given} given for {len(outcomes)} outcomes",
+            f"give a mapping with the names {_names(outcomes)}, "
+            "or a sequence of that many values in that order",
         )
     return dict(zip(outcomes, told, strict=True))
 
@@ -178,9 +166,9 @@ def _parts(name: str, entry: Mapping[Any, Any]) -> tuple[Any, Any]:
     """The value, with its standard error where it was told, and the gradient."""
     unknown = [part for part in entry if part not in _PARTS]
     if unknown or entry.get("value") is None:
-        raise InvalidInputError(
-            f"the result for {name!r} has the parts {_names([str(part) for part in entry])}; give 'value', "
-            "and 'stderr' or 'gradient' where known"
+        raise WrongResultError(
+            f"the result for {name!r} has the parts {_names([str(part) for part in entry])}",
+            "give 'value', and 'stderr' or 'gradient' where known",
         )
     value, stderr = entry["value"], entry.get("stderr")
     return (value if stderr is None else (value, stderr)), entry.get("gradient")
@@ -190,13 +178,13 @@ def _named_entries(outcomes: Sequence[str], told: Mapping[Any, Any]) -> dict[str
     unknown = [name for name in told if name not in outcomes]
     missing = [name for name in outcomes if name not in told]
     if unknown:
-        raise InvalidInputError(
-            f"the result names the unknown outcome {unknown[0]!r}; the outcomes are {_names(outcomes)} "
-            "(anything else can be kept with user_attrs)"
+        raise WrongResultError(
+            f"the result names the unknown outcome {unknown[0]!r}",
+            f"the outcomes are {_names(outcomes)} (anything else can be kept with user_attrs)",
         )
     if missing:
-        raise InvalidInputError(
-            f"the result lacks the outcome {missing[0]!r}; give its value, or None if it was not measured"
+        raise WrongResultError(
+            f"the result lacks the outcome {missing[0]!r}", "give its value, or None if it was not measured"
         )
     return {str(name): entry for name, entry in told.items()}
 
@@ -206,22 +194,22 @@ def _value_and_stderr(name: str, entry: Any) -> tuple[float, float | None]:
     if not isinstance(entry, (list, tuple)):
         return _finite(f"the value of {name!r}", entry), None
     if len(entry) != 2:
-        raise InvalidInputError(
-            f"the result for {name!r} has {len(entry)} entries; give a number, or (value, standard error)"
+        raise WrongResultError(
+            f"the result for {name!r} has {len(entry)} entries", "give a number, or (value, standard error)"
         )
     value = _finite(f"the value of {name!r}", entry[0])
     if entry[1] is None:
         return value, None
     stderr = _finite(f"the standard error of {name!r}", entry[1])
     if stderr < 0:
-        raise InvalidInputError(f"the standard error of {name!r} is {stderr}; it must be 0 or more")
+        raise WrongResultError(f"the standard error of {name!r} is {stderr}", "it must be 0 or more")
     return value, stderr
 
 
 def _finite(what: str, given: Any) -> float:
     number = as_number(given)
     if number is None:
-        raise InvalidInputError(f"{what} is {_shown(given)}; it must be a number")
+        raise WrongResultError(f"{what} is {_shown(given)}", "it must be a number")
     if not math.isfinite(number):
         raise NonFiniteResultError(f"{what} is {number}")
     return number

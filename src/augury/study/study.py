@@ -173,6 +173,7 @@ class Study(AskTell):
             InvalidInputError: bad arguments, or a function that returns something else than a result.
             StoreError: the store cannot be written.
         """
+        from augury.study.command import Command
         from augury.study.execution.limits import check_budgets
         from augury.study.execution.pools import make_pool
         from augury.study.execution.runner import Runner
@@ -182,7 +183,18 @@ class Study(AskTell):
         pool = make_pool(self, self._record, function, workers, timeout, executor, self._reporter(owner))
         leases = LeaseTable(self.store, self._record, stale_after, charges_losses=not pool.outlives_run)
         runner = Runner(
-            self, self._suggester, self._table, leases, owner, pool, budget, callbacks, stop, policy, costs
+            self,
+            self._suggester,
+            self._table,
+            leases,
+            owner,
+            pool,
+            budget,
+            callbacks,
+            stop,
+            policy,
+            costs,
+            isinstance(function, Command),
         )
         runner.run()
 

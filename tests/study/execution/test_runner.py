@@ -113,6 +113,27 @@ def test_a_wrong_function_stops_the_run(workers: int, result: Any) -> None:
     assert study.evaluated == 3
 
 
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        ("null", "printed null (no outcome was measured); "),
+        ('{"y": "2"}', """printed {"y": "2"} (the value of 'y' is '2'); """),
+        ('{"Y": 2}', """printed {"Y": 2.0} (the result names the unknown outcome 'Y'); """),
+        ("[1, -1]", "printed [1.0, -1.0] (the standard error of 'y' is -1.0); "),
+    ],
+)
+def test_a_wrong_program_is_told_in_words_about_its_output(printed: str, words: str) -> None:
+    study = study_of()
+    command = Command([sys.executable, "-c", "import sys; print(sys.argv[1])", printed], ["x", "n"])
+    with pytest.raises(InvalidInputError, match="the program's result") as caught:
+        study.run(command, 10)
+    assert words in str(caught.value)
+    assert 'a number or a JSON object of numbers such as {"y": 1.5}' in str(caught.value)
+    assert "augury.study" not in str(caught.value)
+    assert statuses(study) == ["failed"]
+    assert words in (study.trials[0].reason or "")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
 def test_workers_that_die_cost_their_trial_only() -> None:
     def function(x: float, n: int) -> float:

@@ -10,14 +10,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError, StoreError
+from augury.study.command import wrong_output
 from augury.study.costs import CostBudget
 from augury.study.execution.heartbeat import Heartbeat
 from augury.study.execution.pool import Outcome, Pool
-from augury.study.result import Failure, NonFiniteResultError, apart_from_notes, parse_result
+from augury.study.result import Failure, apart_from_notes, parse_result
 from augury.study.retry import RetryPolicy
 from augury.study.store import MAX_LOSSES, LeaseTable, TrialTable
 from augury.study.suggester import Suggester
 from augury.study.trial import Trial
+from augury.study.wrong_result import NonFiniteResultError
 
 if TYPE_CHECKING:
     from augury.study.study import Study
@@ -44,6 +46,7 @@ class Runner:
         stop: when it returns True, no further trial is started.
         policy: how often, and when, a trial is tried again that failed for a passing reason.
         costs: what the study may spend in all; None for a budget of evaluations alone.
+        is_program: whether what is evaluated is a `Command`, of whose output errors speak then.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Runner:
         stop: Callable[[Study], bool] | None,
         policy: RetryPolicy,
         costs: CostBudget | None = None,
+        is_program: bool = False,
     ) -> None:
         self._study = study
         self._suggester = suggester
@@ -71,6 +75,7 @@ class Runner:
         self._owner = owner
         self._policy = policy
         self._costs = costs
+        self._is_program = is_program
         self._deaths: Counter[int] = Counter()
         self._is_exhausted = False
         self._is_stopped = False
@@ -80,7 +85,8 @@ class Runner:
         """Evaluates until the budget is reached; on the way out, running trials go back to the queue.
 
         Raises:
-            InvalidInputError: the function returned something that is no result, or cannot be evaluated.
+            InvalidInputError: the function or program gave something else than a result, or cannot be
+                evaluated.
             KeyboardInterrupt: after Ctrl-C, when everything is put away.
         """
         interval = self._leases.stale_after / _BEATS
@@ -153,8 +159,9 @@ class Runner:
         # All are stored before anything is done about the first, which may end the run.
         for trial, error in [self._keep(outcome) for outcome in outcomes]:
             if error is not None:
+                whose = "program" if self._is_program else "function"
                 raise InvalidInputError(
-                    f"the function's result for {trial.params} is wrong: {error}"
+                    f"the {whose}'s result for {trial.params} is wrong: {error}"
                 ) from error
             for callback in self._callbacks:
                 callback(self._study, trial)
@@ -181,9 +188,11 @@ class Runner:
             self._deaths[outcome.number] += not outcome.is_blameless
             is_transient = outcome.is_blameless or self._deaths[outcome.number] < MAX_DEATHS
             return Failure(str(outcome.told), transient=is_transient), None
+        outcomes = self._study.goals.outcomes
         try:
-            return parse_result(self._study.goals.outcomes, outcome.told, self._study.space.parameters), None
+            return parse_result(outcomes, outcome.told, self._study.space.parameters), None
         except NonFiniteResultError as error:
             return Failure(error.reason), None
         except InvalidInputError as error:
-            return Failure(str(error)), error
+            wrong = wrong_output(outcomes, outcome.told, error) if self._is_program else error
+            return Failure(str(wrong)), wrong
