@@ -120,7 +120,7 @@ def test_only_failures(tmp_path):
     study = fill(two_parameters(), 4, lambda *_: Failure("n.d."))
     html, page = page_of(study, tmp_path)
     assert page.text.count("n.d.") == 4
-    assert "no best conditions" in page.text
+    assert "No trial has given a result yet, so there are no best conditions" in page.text
     assert html.count("<svg") == 1
 
 
@@ -158,7 +158,7 @@ def test_no_result_within_the_limits(tmp_path):
     goals = [Maximize("yield"), Constraint("pressure", upper=-1.0)]
     study = Study({"x": (0.0, 10.0)}, goals, store=None)
     _, page = page_of(fill(study, 5, lambda p, _: {"yield": p["x"], "pressure": p["x"]}), tmp_path)
-    assert "no best conditions" in page.text
+    assert "No trial has given a result within the limits yet, so there are no best conditions" in page.text
 
 
 def test_several_objectives_and_missing_measurements(tmp_path):
@@ -173,6 +173,7 @@ def test_several_objectives_and_missing_measurements(tmp_path):
 def test_constant_outcomes(tmp_path):
     html, page = page_of(fill(two_parameters(), 6, lambda *_: 2.5), tmp_path)
     assert "not all the same" in page.text
+    assert "Recommended" not in page.text, "a point is recommended by a model that is not there"
     assert html.count("<svg") == 2
 
 

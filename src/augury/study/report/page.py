@@ -77,6 +77,7 @@ def render(study: Study) -> str:
         recommended=_recommended(study, results),
         spent=words.spending_text(study.spending()) if results.space.fidelity is not None else None,
         n_infeasible=int((~results.failed & ~results.feasible).sum()),
+        has_limits=bool(results.goals.constraints),
         n_objectives=results.goals.n_objectives,
         n_parameters=results.space.dim,
         n_shown=len(columns),

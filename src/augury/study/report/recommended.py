@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from augury.errors import NotSupportedError
 from augury.study.report.front_table import balanced_recommendation
 
@@ -16,11 +18,11 @@ _FEWEST = 3  # results below which a surrogate would only repeat its prior
 
 
 def recommended_of(study: Study, results: Results) -> Recommendation | None:
-    """The point to use by the surrogate's predictions; None with few results.
+    """The point to use by the surrogate's predictions; None with few results, or with all the same.
 
     Of several objectives the member of the front that serves all alike.
     """
-    if int(results.feasible.sum()) < _FEWEST:
+    if int(results.feasible.sum()) < _FEWEST or not _vary(results):
         return None
     if results.goals.n_objectives > 1:
         return balanced_recommendation(study, results)
@@ -28,3 +30,8 @@ def recommended_of(study: Study, results: Results) -> Recommendation | None:
         return study.recommend()
     except NotSupportedError:  # the surrogate, or the space, is one of which nothing can be recommended
         return None
+
+
+def _vary(results: Results) -> bool:
+    """Whether any outcome has different results, without which a surrogate has nothing to tell."""
+    return any(np.ptp(values[np.isfinite(values)]) > 0.0 for values in results.Y.T)
