@@ -103,6 +103,8 @@ def test_failures_pass(failure: Failure) -> None:
         (TWO, {"y": 1, "p": (1, 2, 3)}, "3 entries"),
         (TWO, {"y": 1, "p": 2, "q": 3}, "unknown outcome 'q'"),
         (ONE, object(), "must be a number"),
+        (ONE, 10**400, "'y' is too large"),
+        (ONE, (1, 10**5000), "standard error of 'y' is too large"),
     ],
 )
 def test_what_is_no_result_is_refused(outcomes: list[str], told: Any, words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -208,6 +209,10 @@ def _value_and_stderr(name: str, entry: Any) -> tuple[float, float | None]:
 
 def _finite(what: str, given: Any) -> float:
     number = as_number(given)
+    if number is None and isinstance(given, int):
+        raise WrongResultError(
+            f"{what} is too large: beyond ±{sys.float_info.max:.2g}", "choose a larger unit"
+        )
     if number is None:
         raise WrongResultError(f"{what} is {_shown(given)}", "it must be a number")
     if not math.isfinite(number):

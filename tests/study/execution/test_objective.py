@@ -90,6 +90,7 @@ def test_ctrl_c_is_no_failure() -> None:
         (np.array([[1.0, 2.0]]), [[1.0, 2.0]]),
         ({"y": np.float32(0.5), "p": None}, {"y": 0.5, "p": None}),
         ((1, (2, 3)), [1.0, [2.0, 3.0]]),
+        ([10**400], [10**400]),
         ("high", "high"),
         (None, None),
         (Failure("x"), Failure("x")),

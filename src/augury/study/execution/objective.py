@@ -90,6 +90,8 @@ def plain(result: Any) -> Any:
     if isinstance(result, (list, tuple)):
         return [plain(value) for value in result]
     number = as_number(result)
+    if number is None and isinstance(result, int):
+        return result  # too large for a float: a number all the same
     return repr(result) if number is None else number
 
 
