@@ -301,7 +301,10 @@ SHEETS = {
         (["t.csv", "--goal", "max:yield", "--constraint", "T <= 3"], ["no point", "T <= 3"]),
         (["t.csv", "--goal", "max:yield", "--constraint", "T <"], ["'T <'"]),
         (["t.csv", "--goal", "max:yield", "--descriptors", "solvent"], ["COLUMN=TABLE"]),
-        (["t.csv", "--goal", "max:yield", "--descriptors", "T=all.csv"], ["'T' is not a choice"]),
+        (
+            ["t.csv", "--goal", "max:yield", "--descriptors", "T=all.csv"],
+            ["'T' is a setting of numbers", "'solvent'"],
+        ),
         (["t.csv", "--goal", "max:yield", "--candidates", "all.csv"], ["all.csv has no column 'T'"]),
         (["t.csv", "--goal", "max:yield", "--candidates", "holes.csv"], ["row 3, column 'solvent'", "empty"]),
         (["t.csv", "--goal", "max:yield", "--candidates", "none.csv"], ["none.csv", "no such file"]),

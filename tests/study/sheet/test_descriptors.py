@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from augury.errors import InvalidInputError
-from augury.space.parameters import Categorical, Int
+from augury.space.parameters import Categorical, Fixed, Int
 from augury.study.sheet.descriptors import describe
 
 PARAMETERS = {"T": Int(60, 120), "solvent": Categorical(["THF", "DMF"])}
@@ -46,8 +46,15 @@ def test_incomplete_tables_are_refused(tmp_path: Path, content: str, message: st
         describe(PARAMETERS, write(tmp_path, content))
 
 
-@pytest.mark.parametrize("name", ["T", "base"])
-def test_only_choices_can_be_described(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("T", "a setting of numbers"), ("gas", "always 'N2'"), ("base", "not a setting")],
+)
+def test_only_choices_can_be_described(tmp_path: Path, name: str, kind: str) -> None:
     files = write(tmp_path, "solvent,bp\nDMF,153\nTHF,66\n")
-    with pytest.raises(InvalidInputError, match=f"{name!r} is not a choice.*'solvent'"):
-        describe(PARAMETERS, {name: files["solvent"]})
+    parameters = PARAMETERS | {"gas": Fixed("N2")}
+    with pytest.raises(InvalidInputError, match=f"{name!r} is {kind}.* these are 'solvent'"):
+        describe(parameters, {name: files["solvent"]})
+    del parameters["solvent"]
+    with pytest.raises(InvalidInputError, match=f"{name!r} is {kind}.* there are none here"):
+        describe(parameters, {name: files["solvent"]})

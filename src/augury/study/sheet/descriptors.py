@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from augury.errors import InvalidInputError
-from augury.space.parameters import Categorical, Parameter
+from augury.space.parameters import Categorical, Fixed, Parameter
 from augury.study.sheet.cells import Number, shown
 from augury.study.sheet.table import Table, read_table
 
@@ -36,9 +36,10 @@ def describe(
         parameter = parameters.get(name)
         if not isinstance(parameter, Categorical):
             known = [other for other, p in parameters.items() if isinstance(p, Categorical)]
-            hint = f"the choices are {', '.join(map(repr, known))}" if known else "there is no such column"
+            hint = f"these are {', '.join(map(repr, known))}" if known else "there are none here"
             raise InvalidInputError(
-                f"--descriptors {name}={path}: {name!r} is not a choice among texts; {hint}"
+                f"--descriptors {name}={path}: {name!r} is {_kind(parameter)}; only choices among texts can "
+                f"be described, and {hint}"
             )
         table = read_table(path)
         rows = _rows(table, name, parameter)
@@ -50,6 +51,15 @@ def describe(
             + (f"; the table describes {others} more that are not among its choices" if others else "")
         )
     return described, notes
+
+
+def _kind(parameter: Parameter | None) -> str:
+    """What a column is that is no choice."""
+    if parameter is None:
+        return "not a setting"
+    if isinstance(parameter, Fixed):
+        return f"always {parameter.value!r}"
+    return "a setting of numbers, which need no description"
 
 
 def _rows(table: Table, name: str, parameter: Categorical) -> list[int]:
