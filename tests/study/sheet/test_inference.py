@@ -118,6 +118,12 @@ def test_an_empty_cell_is_an_error_with_its_place() -> None:
         infer(table({"T": cells("60||60"), "y": cells("1|2|3")}), ["y"])
 
 
+@pytest.mark.parametrize("numbers", ["1e300|2e300|3e300", "1e300|1e300|1e300", "1e-300|2e-300|5e-300"])
+def test_numbers_that_are_no_range_are_an_error_with_their_column(numbers: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"t\.csv, column 'T': bounds .* too extreme.*--ignore 'T'"):
+        infer(table({"T": cells(numbers), "y": cells("1|2|3")}), ["y"])
+
+
 def test_numbers_that_are_mostly_names_are_choices() -> None:
     ligand = infer(table({"ligand": cells("1|3a|3b|3a|1"), "y": cells("1|2|3|4|5")}), ["y"]).parameters[
         "ligand"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -56,7 +57,7 @@ def infer(
     parameters = {name: column_parameter(table, name) for name in names}
     guessed: tuple[str, ...] = ()
     if not any(not isinstance(parameter, Fixed) for parameter in parameters.values()):
-        guesses = {name: _guess(table.columns[name]) for name in names}
+        guesses = {name: _guess(table, name) for name in names}
         parameters |= {name: guess for name, guess in guesses.items() if guess is not None}
         guessed = tuple(name for name, guess in guesses.items() if guess is not None)
         if not guessed:
@@ -80,7 +81,8 @@ def column_parameter(table: Table, name: str) -> Parameter:
             )
     numbers = [cell for cell in cells if isinstance(cell, Number)]
     if len(numbers) == len(cells):
-        return _numeric(numbers)
+        with _column_named(table, name):
+            return _numeric(numbers)
     if 2 * len(numbers) > len(cells):
         row = next(row for row, cell in enumerate(cells) if not isinstance(cell, Number))
         raise InvalidInputError(
@@ -138,9 +140,9 @@ def _stepped(low: Decimal, high: Decimal, step: Decimal, whole: bool) -> Paramet
     return Float(float(low), float(high), step=float(step))
 
 
-def _guess(cells: Sequence[Cell]) -> Parameter | None:
+def _guess(table: Table, name: str) -> Parameter | None:
     """A range around the one value of a column of numbers: half to twice the value."""
-    number = cells[0]
+    number = table.columns[name][0]
     if not isinstance(number, Number):
         return None
     value = Decimal(repr(number.value))
@@ -151,7 +153,19 @@ def _guess(cells: Sequence[Cell]) -> Parameter | None:
     whole = isinstance(number.value, int) and step >= 1
     if high - low < 2 * step:
         step, whole = (high - low) / 10, False
-    return _stepped(*outward(low, high, step), step, whole)
+    with _column_named(table, name):
+        return _stepped(*outward(low, high, step), step, whole)
+
+
+@contextmanager
+def _column_named(table: Table, name: str) -> Iterator[None]:
+    """Says which column it is whose numbers are no range."""
+    try:
+        yield
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            f"{table.path.name}, column {name!r}: {error}, or set the column aside with --ignore {name!r}"
+        ) from None
 
 
 def _nothing_varies(table: Table, names: Sequence[str], reasons: Mapping[str, str]) -> str:
