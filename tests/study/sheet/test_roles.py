@@ -29,6 +29,8 @@ REST = {"temperature": "60|80|100|60|80|120", "yield": "10|20|30|15|22|40"}
         ("GC comment", "fine|fine|fine|tailing|fine|tailing", "notes"),
         ("date", "2026-03-12|2026-03-12|2026-03-13|2026-03-13|2026-03-14|2026-03-14", "a date"),
         ("Datum", "12.03.2026|12.03.2026|13.03.2026|13.03.26|1.4.2026|2.4.2026", "a date"),
+        ("begun", "09:30|10:15|9:30|14:05:30|14:05|16:00", "a time"),
+        ("begun", "2026-03-12|10:15|9:30|14:05:30|14:05|16:00", "a date"),
         ("blank", "|||||", "empty"),
         ("why", "explore||exploit|||", "written by augury"),
         ("predicted yield", "10||20|||", "written by augury"),

@@ -22,8 +22,8 @@ SAME = "says the same as {}"
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"
-    r"|\d{1,2}:\d{2}(:\d{2})?"
 )
+_TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _NOTES = "notes?|comments?|remarks?|bemerkung(en)?|kommentare?"
 _NOTES_NAME = re.compile(rf"(?:^|[\W_])({_NOTES})\.?$", re.IGNORECASE)
 _ID_NAME = re.compile(
@@ -71,7 +71,9 @@ def _reason(name: str, cells: Sequence[Cell], table: Table, results: Sequence[st
     filled = [cell for cell in cells if cell is not None]
     if not filled:
         return "empty"
-    if all(_is_date(cell) for cell in filled):
+    if all(_is_time(cell) for cell in filled):
+        return "a time"
+    if all(_is_date(cell) or _is_time(cell) for cell in filled):
         return "a date"
     if results and _is_measured(cells, table.columns.get(results[0])):
         return f"measured: empty where {results[0]} is empty"
@@ -87,7 +89,11 @@ def _reason(name: str, cells: Sequence[Cell], table: Table, results: Sequence[st
 
 
 def _is_date(cell: Cell) -> bool:
-    return isinstance(cell, (date, time)) or (isinstance(cell, str) and _DATE.fullmatch(cell) is not None)
+    return isinstance(cell, date) or (isinstance(cell, str) and _DATE.fullmatch(cell) is not None)
+
+
+def _is_time(cell: Cell) -> bool:
+    return isinstance(cell, time) or (isinstance(cell, str) and _TIME.fullmatch(cell) is not None)
 
 
 def _is_measured(cells: Sequence[Cell], objective: Sequence[Cell] | None) -> bool:
@@ -127,7 +133,8 @@ def _varies(cells: Sequence[Cell]) -> bool:
 
 
 def _may_be_setting(name: str, cells: Sequence[Cell]) -> bool:
-    complete = all(isinstance(cell, (Number, str)) and not _is_date(cell) for cell in cells)
+    complete = all(isinstance(cell, (Number, str)) for cell in cells)
+    complete = complete and not any(_is_date(cell) or _is_time(cell) for cell in cells)
     return complete and _varies(cells) and not _ID_NAME.search(name)
 
 
