@@ -317,6 +317,7 @@ SHEETS = {
         (["t.csv", "--goal", "max:yield", "-o", "t.csv"], ["-o t.csv", "choose another name"]),
         (["t.csv", "--goal", "max:yield", "-o", "next.doc"], ["next.doc", ".xlsx"]),
         (["t.csv", "--goal", "max:yield", "-o", "no/next.csv"], ["next.csv", "there is no folder no"]),
+        (["none.csv", "--goal", "max:yield", "--space", "no/x.toml"], ["--space no/x.toml", "no folder no"]),
     ],
 )
 def test_bad_input_is_one_line_and_changes_nothing(

@@ -49,8 +49,11 @@ def test_an_activation_without_a_critical_point_needs_variances(augury):
         (["--weight-var", "nan"], "weight_var"),
         (["--outputs", 0], "outputs"),
         (["--plot", "flow.txt"], "--plot flow.txt"),
+        (["--plot", "no/flow.png"], "--plot no/flow.png: there is no folder no"),
         (["--depth", "ten"], "--depth"),
     ],
 )
 def test_bad_input_is_one_line(augury, arguments, message):
-    assert message in augury("theory", *arguments, code=2).stderr
+    result = augury("theory", *arguments, code=2)
+    assert message in result.stderr
+    assert result.stdout == ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from augury.cli.output import check_folder, check_picture
+from augury.cli.output import check_picture
 from augury.cli.sheet_options import Candidates, Ignored, Sheet
 from augury.errors import InvalidInputError
 
@@ -68,8 +68,6 @@ def check(
     if folds < 0 or folds == 1:
         raise InvalidInputError(f"--folds {folds}: give 2 or more, or 0 to leave one setting out at a time")
     check_picture(plot, "--plot")
-    if plot is not None:
-        check_folder(plot, "--plot")
     wanted = [check_model(name) for name in model or ["auto"]]
     results = _read(sheet, goal, stderr or [], candidates, failed or [], ignore or [], space)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from augury.cli.output import check_network_file, check_picture
+from augury.cli.output import check_folder, check_network_file, check_picture
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def fit_field(
     pixels = _read(image, size)
     target = image.with_suffix(".field.safetensors") if out is None else out
     check_network_file(target, "--out")
+    check_folder(target, "--out")
     drawn = target.with_suffix(".png") if picture is None else picture
     check_picture(drawn, "--picture")
 

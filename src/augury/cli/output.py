@@ -29,14 +29,17 @@ def check_folder(path: Path, option: str) -> None:
 
 
 def check_picture(path: Path | None, option: str) -> None:
-    """Refuses a name that is not a picture's, before anything is computed; None is no picture.
+    """Refuses a name that is not a picture's, or a folder that is not there; None is no picture.
 
     Args:
         path: of the picture.
         option: that named it.
     """
-    if path is not None and path.suffix.lower() not in _PICTURES:
+    if path is None:
+        return
+    if path.suffix.lower() not in _PICTURES:
         raise InvalidInputError(f"{option} {path}: the name must end in .png, .svg or .pdf")
+    check_folder(path, option)
 
 
 def check_network_file(path: Path, option: str) -> None:

@@ -175,13 +175,16 @@ def target_file(reading: Reading, output: Path | None, force: bool) -> Path:
     """The file for the next experiments, which must not be one of those read.
 
     Raises:
-        InvalidInputError: it is, or it exists and may not be replaced.
+        InvalidInputError: it is, or it exists and may not be replaced; or there is no folder for it, or for
+            the space file.
     """
     from augury.cli.output import check_folder
     from augury.study.sheet.table import format_of
     from augury.study.sheet.writing import next_path
 
     given = reading.files
+    if reading.space is not None and reading.candidates is None:
+        check_folder(reading.space, "--space")
     if output is None:
         return next_path(reading.sheet)
     format_of(output)
