@@ -451,6 +451,16 @@ def test_bad_columns_of_accuracy_are_refused(options: list[str], said: str, run:
     assert said in result.stderr
 
 
+def test_a_setting_of_the_space_file_is_no_cost_without_a_word(run: Run, tmp_path: Path) -> None:
+    sheet = _small(tmp_path)
+    (tmp_path / "e.space.toml").write_text(
+        "[space]\ntemperature = {low = 20, high = 100}\nhours = {low = 1, high = 9}\n"
+        '[ignore]\ncolumns = ["time", "pressure", "sd"]\n'
+    )
+    said = "'hours' is a setting there, but by --cost or --stderr it is what the experiment cost"
+    _refused(run(sheet, "--goal", "max:yield", "--cost", "hours"), "e.space.toml", said)
+
+
 def test_a_bad_standard_error_is_named(run: Run, tmp_path: Path) -> None:
     sheet = _small(tmp_path)
     sheet.write_text(sheet.read_text().replace("0.6", "-0.6"))

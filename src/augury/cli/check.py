@@ -106,8 +106,8 @@ def _read(
     accuracy, goals, table = read_accuracy(stderr, None), read_goals([goal], []), read_table(sheet)
     check_outcomes(table, goals)
     accuracy.check(table, goals)
-    aside = [*ignore, *accuracy.columns]
-    definition = define(table, goals.outcomes, space or space_path(sheet), candidates, [], aside, {})
+    file = space or space_path(sheet)
+    definition = define(table, goals.outcomes, file, candidates, [], ignore, {}, accuracy.columns)
     words = [word for text in failed for word in text.split(",")]
     experiments = read_experiments(table, definition, goals, words, accuracy)
     return results_of(experiments, goals.outcomes[0], definition.whole)

@@ -77,9 +77,15 @@ class Reading:
         goals = read_goals(list(self.goal), [*self.limit, *limits])
         check_outcomes(table, goals)
         accuracy.check(table, goals)
-        aside = [*self.ignore, *accuracy.columns]
         definition = define(
-            table, goals.outcomes, self.space_file, self.candidates, rules, aside, self._descriptor_files
+            table,
+            goals.outcomes,
+            self.space_file,
+            self.candidates,
+            rules,
+            list(self.ignore),
+            self._descriptor_files,
+            accuracy.columns,
         )
         definition = replace(definition, aside={**definition.aside, **accuracy.columns})
         words = [word for text in self.failed for word in text.split(",")]

@@ -115,10 +115,22 @@ def from_file(
     constraints: Sequence[str] = (),
     ignore: Collection[str] = (),
     descriptors: Mapping[str, Path] | None = None,
+    accuracy: Mapping[str, str] | None = None,
 ) -> Definition:
-    """The space that the space file at `path` gives; options given besides add to it."""
+    """The space that the space file at `path` gives; options given besides add to it.
+
+    Args:
+        path, table, results, constraints, ignore, descriptors: as for the others.
+        accuracy: those of the ignored columns that say how exact a result is or what it cost -> which.
+    """
     file = read_space_file(path)
     _check_ignored(ignore, table)
+    for name, meaning in (accuracy or {}).items():
+        if name in file.parameters:
+            raise InvalidInputError(
+                f"{path.name}: {name!r} is a setting there, but by --cost or --stderr it is {meaning}; "
+                "move it to [ignore], or leave the option out"
+            )
     files = file.descriptors | dict(descriptors or {})
     stated = {name: parameter for name, parameter in file.parameters.items() if name not in ignore}
     aside = _aside(path, file, table, results, stated, ignore)
