@@ -22,7 +22,7 @@ def tensors(case):
     return tuple(torch.tensor(float(value), dtype=torch.float64) for value in (case[1], case[0], case[2]))
 
 
-def brute_force(function, case, nodes=1500):
+def brute_force(function, case, nodes=800):
     """E[f(u) f(v)] on a fine midpoint grid of angle and a Gauss-Laguerre-like radius: exact rays at kinks."""
     a, k, b = case
     L = np.linalg.cholesky(np.array([[a, k], [k, b]]) + 1e-300) if a * b > k * k else None

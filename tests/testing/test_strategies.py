@@ -19,11 +19,16 @@ from augury.strategies import (
     State,
     Strategy,
 )
+from augury.strategies.offline.strategy import OfflineOptimization
+from augury.strategies.offline.translator import BridgeTranslator
 from augury.testing import STRATEGY_CHECKS, check_strategy
 from augury.testing.strategy_cases import fail, observe, spaces
 
 FACTORIES = {name: STRATEGIES.load(name) for name in STRATEGIES.names() if name != "auto"}
 FACTORIES["pareto-set-learning"] = lambda: ParetoSetLearning(steps=50, hidden=(16, 16), n_candidates=100)
+FACTORIES["offline"] = lambda: OfflineOptimization(
+    BridgeTranslator(epochs=3, ascent_steps=20, hidden=(32, 32), min_steps=8, n_steps=40)
+)
 FACTORIES["bayesian-optimization-at-once"] = lambda: BayesianOptimization(n_initial=1)
 
 
