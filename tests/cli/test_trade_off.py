@@ -48,3 +48,8 @@ def test_nothing_to_trade_off_yet(augury, tmp_path):
     Study({"x": (0.0, 1.0)}, ["min:a", "min:b"], store=tmp_path / "empty.db")
     options = ("-w", "a=1", "-w", "b=1")
     assert "nothing to trade off" in augury("trade-off", tmp_path / "empty.db", *options, code=2).stderr
+
+
+def test_one_objective_is_told_what_to_ask_instead(augury, tmp_path):
+    Study({"x": (0.0, 1.0)}, "min:a", store=tmp_path / "one.db")
+    assert "augury show" in augury("trade-off", tmp_path / "one.db", "-w", "a=1", code=2).stderr

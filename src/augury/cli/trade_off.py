@@ -32,7 +32,12 @@ def trade_off(
     The Pareto set is learned from all results of the study; only the ratios of the weights count.
     """
     weights = dict(map(_parsed, weight))
-    found = open_study(store, study).trade_off(weights)
+    opened = open_study(store, study)
+    if opened.goals.n_objectives == 1:
+        raise InvalidInputError(
+            "one objective leaves nothing to trade off; augury show and augury report tell the best design"
+        )
+    found = opened.trade_off(weights)
     if found is None:
         raise InvalidInputError(
             "there is nothing to trade off yet: no result has every objective within the limits"

@@ -83,7 +83,8 @@ class PortableStudy(StudyReader):
         opened = store if isinstance(store, Store) else Store(store)
         if not write_whole(opened, document):
             raise InvalidInputError(
-                f"{opened.location} already has a study {document['name']!r}; give another name= or store="
+                f"{opened.location} already has a study {document['name']!r}; give this one another name, or "
+                "take another store"
             )
         return cls.load(opened, document["name"])  # type: ignore[attr-defined]
 
