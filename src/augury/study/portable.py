@@ -171,10 +171,9 @@ def _trial(one: Document, space: Space, goals: Goals) -> Document:
     for name in ("transient", "handed_out"):
         if not isinstance(one[name], bool):
             raise InvalidInputError(f"{what}: {name} is {one[name]!r}")
-    # files of before costs of late results were kept have none
-    late = [
-        {name: {"cost": None, **replicate}[name] for name in REPLICATE} for replicate in one["replicates"]
-    ]
+    # in files of before, late results have no cost
+    replicates = [{"cost": None, **replicate} for replicate in one["replicates"]]
+    late = [{name: replicate[name] for name in REPLICATE} for replicate in replicates]
     for replicate in late:
         if replicate["status"] not in (COMPLETE, FAILED):
             raise InvalidInputError(f"{what}: a late result has the status {replicate['status']!r}")

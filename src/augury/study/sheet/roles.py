@@ -73,7 +73,7 @@ def _reason(name: str, cells: Sequence[Cell], table: Table, results: Sequence[st
         return "empty"
     if all(_is_time(cell) for cell in filled):
         return "a time"
-    if all(_is_date(cell) or _is_time(cell) for cell in filled):
+    if all(_is_moment(cell) for cell in filled):
         return "a date"
     if results and _is_measured(cells, table.columns.get(results[0])):
         return f"measured: empty where {results[0]} is empty"
@@ -88,8 +88,10 @@ def _reason(name: str, cells: Sequence[Cell], table: Table, results: Sequence[st
     return "differs in every row" if _differs(name, filled) else ""
 
 
-def _is_date(cell: Cell) -> bool:
-    return isinstance(cell, date) or (isinstance(cell, str) and _DATE.fullmatch(cell) is not None)
+def _is_moment(cell: Cell) -> bool:
+    """Whether it is a date, with a time or without, or a time of day."""
+    is_date = isinstance(cell, date) or (isinstance(cell, str) and _DATE.fullmatch(cell) is not None)
+    return is_date or _is_time(cell)
 
 
 def _is_time(cell: Cell) -> bool:
@@ -133,8 +135,7 @@ def _varies(cells: Sequence[Cell]) -> bool:
 
 
 def _may_be_setting(name: str, cells: Sequence[Cell]) -> bool:
-    complete = all(isinstance(cell, (Number, str)) for cell in cells)
-    complete = complete and not any(_is_date(cell) or _is_time(cell) for cell in cells)
+    complete = all(isinstance(cell, (Number, str)) and not _is_moment(cell) for cell in cells)
     return complete and _varies(cells) and not _ID_NAME.search(name)
 
 

@@ -197,8 +197,8 @@ class TrialTable:
         def work(connection: Connection) -> Trial:
             revision = self._begin(connection)
             row = self._one(connection, number)
-            is_transient = isinstance(result, Failure) and result.transient
-            if row.status not in OPEN and (is_transient or isinstance(result, Pruned)):
+            transient = result if isinstance(result, Failure) and result.transient else None
+            if row.status not in OPEN and (transient is not None or isinstance(result, Pruned)):
                 return self._fetch(connection, trials.c.number == number)[0]
             now = self._store.now(connection)
             change: dict[str, Any] = {"user_attrs": {**row.user_attrs, **(user_attrs or {})}}
@@ -207,8 +207,8 @@ class TrialTable:
                 connection.execute(insert(replicates).values(**late))
             else:
                 change |= {} if cost is None else {"cost": cost}
-                if isinstance(result, Failure) and result.transient:
-                    change |= after_transient_failure(row, result, now, policy)
+                if transient is not None:
+                    change |= after_transient_failure(row, transient, now, policy)
                     forget_reports(connection, [row.id] if change["status"] == QUEUED else [])
                 else:
                     change |= {**result_columns(result), **CLOSED, "finished": now}
