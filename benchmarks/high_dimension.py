@@ -124,6 +124,7 @@ def main() -> None:
     parser.add_argument("--problems", nargs="+", default=SUITE, choices=list(HIGH_DIMENSIONAL))
     parser.add_argument("--methods", nargs="+", default=METHODS)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0, help="for a repetition on fresh seeds")
     parser.add_argument("--total", type=int, default=600, help="evaluations (a fifth for Hartmann6)")
     parser.add_argument("--workers", type=int, default=1, help="processes of one thread each")
     parser.add_argument("--minutes", type=float, help="start no further run after so long")
@@ -139,7 +140,7 @@ def main() -> None:
     jobs = [
         {"problem": problem, "method": method, "seed": seed, **sizes(problem, total)}
         | ({"code": code} if method != "turbo" else {})
-        for seed in range(seeds)
+        for seed in range(arguments.first_seed, arguments.first_seed + seeds)
         for problem in arguments.problems
         for method in methods
     ]
