@@ -10,6 +10,8 @@ from scipy.optimize import minimize
 from augury.models import GaussianProcess
 from augury.models.exact.fit import maximize_posterior
 from augury.models.exact.marginal_likelihood import MarginalLikelihood
+from augury.problems import load_problem
+from augury.space.sampling import sobol
 from tests.models.cases import mixed_points, outcomes
 
 CASES = {
@@ -59,6 +61,14 @@ def test_it_is_as_good_as_many_starts(case):
         model = model_of(*CASES[case], seed)
         model.fit()
         assert model.log_posterior() >= brute_force(likelihood_of(model)) - 0.1
+
+
+def test_modes_are_many_where_ten_inputs_have_thirty_rows():
+    task = load_problem("styblinski-tang-10")
+    X = sobol(task.space, 30, seed=5)
+    y = torch.tensor([[task.function(params)] for params in task.space.decode(X)], dtype=torch.float64)
+    model = GaussianProcess(torch.from_numpy(X), y).fit()
+    assert model.log_posterior() >= brute_force(likelihood_of(model)) - 0.1
 
 
 def test_a_subset_start_of_many_rows_is_as_good():

@@ -66,7 +66,8 @@ def maximize_posterior(
         noisier, further = _noisier(likelihood, found[0]), likelihood.starts()[used:]
         if len(noisier) and used < 2:
             further = np.delete(further, 1 - used, axis=0)  # the noisy start, of which that is the better one
-        return best_of(likelihood, found, np.concatenate([noisier, further, likelihood.rough_starts()]))
+        starts = np.concatenate([noisier, further, likelihood.rough_starts()])
+        return best_of(likelihood, found, starts, again=initial is not None)
 
 
 def _fit_to_some(
