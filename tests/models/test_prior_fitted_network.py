@@ -111,6 +111,17 @@ def test_joint_samples_keep_the_marginals_and_smooth_neighbours(model):
     assert abs(correlation[0, 2]) < 0.7
 
 
+def test_points_that_batches_share_are_predicted_as_if_they_were_their_own(model):
+    generator = torch.Generator().manual_seed(3)
+    points = torch.rand(6, 3, 2, dtype=torch.float64, generator=generator)
+    points[:, 1:] = points[0, 1:]
+    base = torch.randn(4, 6, 3, 1, dtype=torch.float64, generator=generator)
+    found = model.posterior(points).rsample_from_base_samples(torch.Size([4]), base)
+    for b in range(len(points)):
+        alone = model.posterior(points[b]).rsample_from_base_samples(torch.Size([4]), base[:, b])
+        torch.testing.assert_close(found[:, b], alone, atol=1e-9, rtol=1e-9)
+
+
 def test_autoregressive_samples_begin_with_the_marginal_and_learn_from_themselves(model):
     X = torch.tensor([[0.98, 0.02], [0.98, 0.021]], dtype=torch.float64)
     drawn = model.autoregressive_samples(X, 400, seed=0)

@@ -14,7 +14,7 @@ from scipy.stats import halfnorm, norm
 from augury.errors import InvalidInputError
 from augury.numerics import half_normal
 from augury.numerics.bar_distribution import BarDistribution
-from augury.numerics.buckets import fit_borders, normal_bucket_masses
+from augury.numerics.buckets import fit_borders, mixture_bucket_masses, normal_bucket_masses
 
 
 def number(*values: float) -> torch.Tensor:
@@ -177,6 +177,17 @@ def test_masses_of_a_normal():
     far = normal_bucket_masses(BORDERS, number(-9.0), number(0.9))
     expected = norm.sf(1.3, -9.0, 0.9)  # 1e-30, which a difference of cdf near 1 would lose
     assert float(far[-1]) == pytest.approx(expected, rel=1e-10)
+
+
+def test_masses_of_a_mixture_are_the_mixed_masses():
+    mean, deviation = number(0.2, -9.0, 0.3, 40.0), number(0.5, 0.3, 1e-4, 2.0)
+    weights = number(0.1, 0.3, 0.599, 0.001)
+    mixed = weights @ normal_bucket_masses(BORDERS, mean, deviation)
+    found = mixture_bucket_masses(BORDERS, mean, deviation, weights)
+    torch.testing.assert_close(found, mixed, atol=3e-16, rtol=0.0)
+    assert float(found.min()) >= 0.0
+    several = mixture_bucket_masses(BORDERS, mean.expand(2, 3, 4), deviation.expand(2, 3, 4), weights)
+    torch.testing.assert_close(several, mixed.expand(2, 3, -1), atol=3e-16, rtol=0.0)
 
 
 def test_borders_hold_equal_shares_and_tails_do_not_stretch():

@@ -31,6 +31,25 @@ def normal_bucket_masses(borders: Tensor, mean: Tensor, deviation: Tensor) -> Te
     return torch.where(use_left, left, right).clamp_min(0.0)
 
 
+def mixture_bucket_masses(borders: Tensor, mean: Tensor, deviation: Tensor, weights: Tensor) -> Tensor:
+    """`... x K` probabilities that a mixture of normals gives to the buckets, to an absolute 1e-16; the ends
+    reach to infinity.
+
+    The components are mixed before differences are taken: all that is as large as components times buckets
+    are the distribution functions.
+
+    Args:
+        borders: `K + 1`.
+        mean: `... x E` of the components.
+        deviation: `... x E`, positive.
+        weights: `... x E`, or broadcasting to it, of sum 1.
+    """
+    z = (borders[1:-1] - mean.unsqueeze(-1)) / deviation.unsqueeze(-1)
+    below = (weights.unsqueeze(-2) @ torch.special.ndtr(z)).squeeze(-2)
+    ends = torch.zeros_like(below[..., :1]), torch.ones_like(below[..., :1])
+    return torch.cat([ends[0], below, ends[1]], dim=-1).diff(dim=-1).clamp_min(0.0)
+
+
 def fit_borders(values: Tensor, num_bars: int) -> Tensor:
     """`num_bars + 1` borders between which equally many of the sample's values lie, fewer in the tails.
 

@@ -7,9 +7,9 @@ import numpy as np
 from augury.models.exact.ascent import Found, LogPosterior, climb, density_of
 from augury.numerics.box_newton import maximize
 
-#: So many starts of highest density climb together, for so many evaluations. Fewer from an earlier fit with so
-#: many hyperparameters: evaluations cost more then, and it finds as much over a study (504 fits), though one
-#: of 90 fits from nothing lost 0.39 nat.
+#: So many starts of highest density climb together, for so many evaluations. Fewer from an earlier fit with
+#: so many hyperparameters: evaluations cost more then, and they find as much over a study (504 fits), though
+#: one of 90 fits from nothing lost 0.39 nat.
 _TRIED, _TRIED_AGAIN, _MANY = 12, 5, 8
 #: Those that came furthest are finished until so many have reached other modes, at most so many of them, and
 #: none that is as near as this to where another began or ended. They go on to this share of what is

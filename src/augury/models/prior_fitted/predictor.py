@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from augury.models.prior_fitted.copula import correlation_root
+from augury.networks.prior_fitted.joint_points import JointPoints
 from augury.networks.prior_fitted.transformer import Context, PriorFittedTransformer
 from augury.numerics.bar_distribution import BarDistribution
 from augury.numerics.threads import blas_threads
@@ -43,14 +44,14 @@ class Predictor:
             return self.network.read(X, self.Y.mT.contiguous())
 
     def distribution(self, points: Tensor, noisy: bool) -> BarDistribution:
-        """The distributions of outcomes at `points` (`batch x D`), of batch shape `batch x m`.
+        """The distributions of outcomes at `points` (`batch x q x D`), of batch shape `batch x q x m`.
 
         Without noise the predictive distribution is drawn together around its mean, until its variance is
         smaller by that of the noise.
         """
-        flat, m = points.reshape(-1, points.shape[-1]), self.Y.shape[-1]
+        joint, m = JointPoints.of(points.reshape(-1, *points.shape[-2:])), self.Y.shape[-1]
         parts = []
-        for block in flat.split(_CHUNK):
+        for block in joint.flat.split(_CHUNK):
             predicted, noise = self.network.predict(self.context, block.expand(m, -1, -1))
             variance = predicted.variance
             if self.known_noise is not None:
@@ -60,24 +61,24 @@ class Predictor:
                 wanted = variance if self.known_noise is None else wanted + noise
             narrower = (wanted / variance).sqrt()
             parts.append(predicted.rescaled(predicted.mean * (1.0 - narrower), narrower))
-        shape = (*points.shape[:-1], m)
-        logits = torch.cat([part.logits for part in parts], dim=1).transpose(0, 1)
-        loc, scale = (
-            torch.cat([getattr(part, name) for part in parts], dim=1).mT.reshape(shape)
-            for name in ("loc", "scale")
+        logits, loc, scale = (
+            joint.joined(torch.cat([getattr(part, name) for part in parts], dim=1), 1)
+            .movedim(0, 2)
+            .reshape(*points.shape[:-1], m, *([-1] if name == "logits" else []))
+            for name in ("logits", "loc", "scale")
         )
-        return BarDistribution(parts[0].borders, logits.reshape(*shape, -1), loc, scale)
+        return BarDistribution(parts[0].borders, logits, loc, scale)
 
     def copula_root(self, points: Tensor) -> Tensor | None:
         """The copula of joint points (`batch x q x D`): `batch x m x q x q`; None where a point is alone, or
         the network has no experts that would tell."""
-        bank, (q, D), m = self.network.bank, points.shape[-2:], self.Y.shape[-1]
+        bank, (q, D) = self.network.bank, points.shape[-2:]
         if bank is None or q == 1:
             return None
         state = self.context.experts
         assert state is not None
-        root = correlation_root(bank, state, points.reshape(1, -1, q, D).expand(m, -1, -1, -1))
-        return root.transpose(0, 1).reshape(*points.shape[:-2], m, q, q)
+        root = correlation_root(bank, state, JointPoints.of(points.reshape(-1, q, D)))
+        return root.transpose(0, 1).reshape(*points.shape[:-2], -1, q, q)
 
     def autoregressive_samples(self, points: Tensor, num_samples: int, seed: int) -> Tensor:
         """`S x q x m` joint samples of noisy outcomes at `points` (`q x D`), each point predicted with the

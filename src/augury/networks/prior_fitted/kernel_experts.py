@@ -8,6 +8,7 @@ from typing import final
 import torch
 from torch import Tensor
 
+from augury.networks.prior_fitted.joint_points import JointPoints
 from augury.networks.prior_fitted.kernel_bank import NOISES, Bank, Grid, conditioned, covariances, slopes
 from augury.networks.prior_fitted.opinions import Opinions
 from augury.networks.prior_fitted.sampled_experts import SampledExperts
@@ -143,19 +144,18 @@ class KernelExperts:
         sampled = None if state.sampled is None else state.sampled.predict(X)
         return _advice(_opinions(mean, variance, state), sampled)
 
-    def joint_covariance(self, state: ExpertState, X: Tensor) -> Tensor:
-        """`B x N x q x q` posterior covariances of noise-free values at `X` (`B x N x q x d`), averaged over
-        the experts by their weights, their disagreement included."""
-        bank, (B, N, q, _) = state.bank, X.shape
-        z = self.positions(X.double().flatten(1, 2), state.scale)
-        cross = covariances(z, bank.z, self.grid).unsqueeze(2)  # B x E x 1 x Nq x n
-        white = (
-            (bank.root @ cross.mT).unflatten(-1, (N, q)).permute(0, 1, 2, 4, 3, 5)
-        )  # B x E x F x N x n x q
-        within = covariances(*2 * (z.reshape(B * N, q, -1),), self.grid)  # BN x E x q x q
-        within = within.reshape(B, N, -1, q, q).transpose(1, 2).unsqueeze(2)
+    def joint_covariance(self, state: ExpertState, points: JointPoints) -> Tensor:
+        """`B x N x q x q` posterior covariances of noise-free values at points common to the `B` data sets,
+        averaged over the experts by their weights, their disagreement included."""
+        bank = state.bank
+        z = self.positions(points.flat.double().expand(len(bank.z), -1, -1), state.scale)
+        cross = covariances(z, bank.z, self.grid).unsqueeze(2)  # B x E x 1 x M x n
+        white = points.joined(bank.root @ cross.mT, -1).transpose(-3, -2)  # B x E x F x N x n x q
+        z = points.joined(z, 1)
+        within = covariances(*2 * (z.flatten(0, 1),), self.grid)  # BN x E x q x q
+        within = within.unflatten(0, z.shape[:2]).transpose(1, 2).unsqueeze(2)
         covariance = bank.scale[..., None, None, None] * (within - white.mT @ white)
-        mean = (cross @ bank.alpha.unsqueeze(-1)).reshape(*bank.scale.shape, N, q)
+        mean = points.joined((cross @ bank.alpha.unsqueeze(-1)).squeeze(-1), -1)
         share = (state.weights.unsqueeze(-1) * state.of_noise)[..., None, None]
         apart = mean - (share * mean).sum((1, 2), keepdim=True)
         covariance = covariance + apart.unsqueeze(-1) * apart.unsqueeze(-2)

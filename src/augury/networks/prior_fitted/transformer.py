@@ -14,7 +14,7 @@ from augury.networks.prior_fitted.attention import ContextBlock
 from augury.networks.prior_fitted.kernel_experts import FUNCTIONS, TABLES, ExpertState, KernelExperts
 from augury.networks.prior_fitted.opinions import Opinions
 from augury.numerics.bar_distribution import BarDistribution
-from augury.numerics.buckets import normal_bucket_masses
+from augury.numerics.buckets import mixture_bucket_masses
 
 _SPREAD = 12.0**0.5  # a uniform number of the unit interval then has variance 1
 _LEAST_MASS = 1e-9  # of a bucket in what the experts say
@@ -234,14 +234,16 @@ class PriorFittedTransformer(nn.Module):
 
     def _said(self, opinions: Opinions, mean: Tensor, deviation: Tensor) -> Tensor:
         """`B x m x K` logarithms of the buckets' masses under the experts' mixture and a broad component."""
-        at = (opinions.mean - mean.unsqueeze(-1)) / deviation.unsqueeze(-1)
-        spread = opinions.variance.sqrt() / deviation.unsqueeze(-1)
-        masses = normal_bucket_masses(self.borders.to(at.dtype), at, spread)  # B x m x E x K
-        mixed = (opinions.weights[:, None, :, None] * masses).sum(-2)
-        broad = normal_bucket_masses(
-            self.borders.to(at.dtype), -mean / deviation, _OUTLIER_DEVIATION / deviation
+        broad = torch.full_like(mean, _OUTLIER_DEVIATION), torch.zeros_like(mean)
+        deviations = torch.cat([opinions.variance.sqrt(), broad[0].unsqueeze(-1)], dim=-1)
+        means = torch.cat([opinions.mean, broad[1].unsqueeze(-1)], dim=-1)
+        shares = nn.functional.pad((1.0 - _OUTLIER_MASS) * opinions.weights, (0, 1), value=_OUTLIER_MASS)
+        at, spread = (
+            (means - mean.unsqueeze(-1)) / deviation.unsqueeze(-1),
+            deviations / deviation.unsqueeze(-1),
         )
-        return ((1.0 - _OUTLIER_MASS) * mixed + _OUTLIER_MASS * broad + _LEAST_MASS).log()
+        masses = mixture_bucket_masses(self.borders.to(at.dtype), at, spread, shares.unsqueeze(1))
+        return (masses + _LEAST_MASS).log()
 
     def _positions(self, X: Tensor, state: ExpertState | None) -> Tensor:
         relevance = X.new_ones(len(X), X.shape[-1]) if state is None else state.relevance.to(X.dtype)
