@@ -111,6 +111,14 @@ def test_another_space_under_the_same_name_changes_nothing(augury, define):
     assert content(file.with_suffix(".db")) == before
 
 
+def test_other_goals_under_the_same_name_are_told_as_they_are_written(augury, define):
+    file = define(command=COMMAND, budget=1)
+    augury("run", file)
+    file.write_text(file.read_text().replace("maximize = ", "minimize = "))
+    told = augury("run", file, "--budget", 2, code=2).stderr
+    assert "its goals are max:yield, not min:yield" in told
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
 def test_ctrl_c_says_where_it_stands_and_how_to_go_on(augury, define):
     file = define(command=[sys.executable, "-c", "import time; time.sleep(0.1); print({x})"], budget=10_000)

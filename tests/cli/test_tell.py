@@ -30,6 +30,11 @@ def test_values_from_a_file_or_standard_input(augury, store, tmp_path, document)
     assert first.stderrs == second.stderrs
 
 
+def test_a_file_in_which_nothing_was_measured(augury, store):
+    told = augury("tell", store, 0, "--values", "-", stdin='{"yield": null}', code=2)
+    assert "no outcome was measured; tell a trial without a usable result by --failed REASON" in told.stderr
+
+
 def test_what_a_file_has_beside_the_outcomes_is_kept(augury, store, tmp_path):
     file = tmp_path / "out.json"
     file.write_text('{"yield": 4.0, "conversion": 0.9}')

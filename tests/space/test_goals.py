@@ -107,6 +107,13 @@ def test_without_constraints_everything_is_feasible() -> None:
     assert goals.feasible(np.full((4, 1), NAN)).all()
 
 
+def test_goals_are_told_as_they_are_read() -> None:
+    text = ["max:yield", "min:cost", "pressure <= 5", "purity >= 0.95"]
+    assert str(Goals.of(text)) == ", ".join(text)
+    goals = [Minimize("cost", threshold=3.0, risk="cvar", level=0.9), Constraint("p", upper=2.0, lower=1.0)]
+    assert str(Goals(goals)) == "min:cost (threshold 3.0, risk cvar, level 0.9), 1 <= p <= 2"
+
+
 def test_the_schema_survives_json() -> None:
     for goals in (GOALS, Goals.of("max:y"), Goals.of(["min:a", "max:b"])):
         assert Goals.from_dict(json.loads(json.dumps(goals.to_dict()))) == goals

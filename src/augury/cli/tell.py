@@ -61,7 +61,7 @@ def tell(
     study's pruner would stop it, else "continue".
     """
     from augury.study.result import apart_from_notes
-    from augury.study.wrong_result import NonFiniteResultError
+    from augury.study.wrong_result import NonFiniteResultError, NothingMeasuredError
 
     if step is not None:
         if value is None or any((values, stderr is not None, failed, retry, pruned, cost is not None)):
@@ -75,9 +75,10 @@ def tell(
     result, notes = apart_from_notes(opened.goals.outcomes, result)
     try:
         trial = opened.tell(number, result, cost=cost, user_attrs=notes)
-    except NonFiniteResultError as error:
+    except (NonFiniteResultError, NothingMeasuredError) as error:
+        must = "; it must be finite" if isinstance(error, NonFiniteResultError) else ""
         raise InvalidInputError(
-            f"{error.reason}; it must be finite; tell a trial without a usable result by --failed REASON"
+            f"{error.reason}{must}; tell a trial without a usable result by --failed REASON"
         ) from None
     shown = ", ".join(f"{name} = {one:g}" for name, one in trial.values.items())
     typer.echo(f"trial {trial.number} is {trial.status}{f': {shown}' if shown else ''}{_late(trial, result)}")

@@ -49,6 +49,12 @@ class _Objective(_Goal):
             object.__setattr__(self, "threshold", float(self.threshold))
         check_risk(self.name, self.risk, self.level)
 
+    def __str__(self) -> str:
+        """As `goal_of` reads it, and what else was said of it: "max:yield (threshold 3)"."""
+        direction = next(text for text, kind in _DIRECTIONS.items() if isinstance(self, kind))
+        said = [f"{key} {value}" for key in _OPTIONS if (value := getattr(self, key)) is not None]
+        return f"{direction}:{self.name}" + (f" ({', '.join(said)})" if said else "")
+
 
 @dataclass(frozen=True)
 class Minimize(_Objective):
@@ -107,6 +113,12 @@ class Constraint(_Goal):
             raise InvalidInputError(
                 f"constraint on {self.name!r}: lower={self.lower!r} is above upper={self.upper!r}"
             )
+
+    def __str__(self) -> str:
+        """As `goal_of` reads it; with two limits "1 <= pressure <= 5"."""
+        if self.upper is None:
+            return f"{self.name} >= {self.lower:g}"
+        return ("" if self.lower is None else f"{self.lower:g} <= ") + f"{self.name} <= {self.upper:g}"
 
 
 Goal = Minimize | Maximize | Constraint
@@ -291,6 +303,9 @@ class Goals:
 
     def __hash__(self) -> int:
         return hash((*self.objectives, *self.constraints))
+
+    def __str__(self) -> str:
+        return ", ".join(str(goal) for goal in [*self.objectives, *self.constraints])
 
     def __repr__(self) -> str:
         return f"Goals({[*self.objectives, *self.constraints]!r})"

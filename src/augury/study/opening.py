@@ -64,8 +64,7 @@ def check_same(record: StudyRecord, space: Space, goals: Goals, seed: int | None
     if difference:
         raise InvalidInputError(
             f"{store.location} already has a study {record.name!r}, and {difference}; "
-            "to start anew give another name= or another store=, "
-            "to continue it leave its definition as it was (augury.Study.load opens it)"
+            "to start anew give another name or another store, to continue it leave its definition as it was"
         )
 
 
@@ -112,4 +111,4 @@ def _space_difference(stored: Space, given: Space) -> str | None:
 
 
 def _goals_difference(stored: Goals, given: Goals) -> str | None:
-    return None if stored == given else f"its goals are {stored!r}, not {given!r}"
+    return None if stored == given else f"its goals are {stored}, not {given}"

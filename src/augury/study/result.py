@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from augury.study.gradient import parse_gradient
 from augury.study.number import as_number
 from augury.study.signals import Pruned, TransientFailure
-from augury.study.wrong_result import NonFiniteResultError, WrongResultError
+from augury.study.wrong_result import NonFiniteResultError, NothingMeasuredError, WrongResultError
 
 if TYPE_CHECKING:
     from augury.space.parameter import Parameter
@@ -93,10 +93,9 @@ def parse_result(
         if stderr is not None:
             stderrs[name] = stderr
     if not values:
-        raise WrongResultError(
-            "no outcome was measured",
+        raise NothingMeasuredError(
             f"give a number for at least one of {_names(outcomes)}, "
-            "or tell the trial as failed with augury.study.Failure(reason)",
+            "or tell the trial as failed with augury.Failure(reason)"
         )
     return Measurement(values, stderrs, {name: one for name, one in gradients.items() if one})
 

@@ -18,6 +18,17 @@ class WrongResultError(InvalidInputError):
         self.reason = reason
 
 
+class NothingMeasuredError(WrongResultError):
+    """A result in which no outcome has a value.
+
+    Args:
+        advice: see `WrongResultError`.
+    """
+
+    def __init__(self, advice: str) -> None:
+        super().__init__("no outcome was measured", advice)
+
+
 class NonFiniteResultError(WrongResultError):
     """A result that is NaN or infinite; a run records it as a failed trial.
 
@@ -28,5 +39,5 @@ class NonFiniteResultError(WrongResultError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             reason,
-            "it must be finite. Tell a trial without a usable result as failed: augury.study.Failure(reason)",
+            "it must be finite. Tell a trial without a usable result as failed: augury.Failure(reason)",
         )
