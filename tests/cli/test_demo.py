@@ -96,5 +96,5 @@ def test_what_cannot_be_run_is_refused_before_it_starts(arguments: dict) -> None
 
 def test_a_report_that_cannot_be_written_is_refused_before_it_starts(tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere" / "report.html", tmp_path):
-        with pytest.raises(InvalidInputError, match="cannot be written"):
+        with pytest.raises(InvalidInputError, match="folder"):
             run_demo(coupling=1, report=path, console=Console(file=StringIO()))

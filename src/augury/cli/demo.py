@@ -141,14 +141,13 @@ def demo(
 
 
 def _check(budget: int, n_candidates: int, report: Path | None) -> None:
+    from augury.cli.output import check_folder
     from augury.errors import InvalidInputError
 
     if not 1 <= budget <= n_candidates:
         raise InvalidInputError(f"the budget is {budget}; choose from 1 to {n_candidates} experiments")
-    if report is not None and not report.resolve().parent.is_dir():
-        raise InvalidInputError(f"the report cannot be written to {report}: make its directory first")
-    if report is not None and report.is_dir():
-        raise InvalidInputError(f"the report cannot be written to {report}: it is a directory")
+    if report is not None:
+        check_folder(report, "-o")
 
 
 def _conditions(params: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ NO_EDGE = 10_000
 
 
 def check_folder(path: Path, option: str) -> None:
-    """Refuses a file in a folder that is not there, before anything is computed for it.
+    """Refuses a file in a folder that is not there, or a folder itself, before anything is computed for it.
 
     Args:
         path: of the file.
@@ -26,6 +26,8 @@ def check_folder(path: Path, option: str) -> None:
         raise InvalidInputError(
             f"{option} {path}: there is no folder {path.parent}; make it, or name another place"
         )
+    if path.is_dir():
+        raise InvalidInputError(f"{option} {path}: this is a folder; name a file")
 
 
 def check_picture(path: Path | None, option: str) -> None:
