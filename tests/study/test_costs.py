@@ -90,6 +90,16 @@ def test_a_replicate_has_a_cost_of_its_own():
     assert study.evaluated == 1
 
 
+def test_a_late_result_of_an_abandoned_trial_was_paid_for():
+    study = study_of()
+    [trial] = study.ask(fixed={"mesh": "coarse"})
+    study.abandon(trial)
+    assert study.spending() == []
+    study.tell(trial, 2.0, cost=3.0)
+    [spent] = study.spending()
+    assert (spent.version, spent.evaluations, spent.cost) == ("coarse", 1, 3.0)
+
+
 def test_both_budgets_hold_and_failures_cost():
     study = study_of(strategy=InTurn())
     study.run(lambda p: Failure("no mesh"), 3, cost_budget=1000)

@@ -20,7 +20,7 @@ class Spending:
 
     Args:
         version: the value of the fidelity or task; None where the function has one version.
-        evaluations: how many have finished, added ones included.
+        evaluations: how many have finished, added ones included, and abandoned ones that gave a result late.
         cost: their sum.
         is_target: whether it is the version that is optimised.
     """
@@ -64,8 +64,8 @@ def spent_on(trial: Trial, space: Space) -> float:
 
 
 def spending(trials: Sequence[Trial], space: Space) -> list[Spending]:
-    """The cost of the finished trials by version, in the versions' order."""
-    finished = [trial for trial in trials if trial.status in FINISHED]
+    """The cost of the trials that gave a result, or failed, by version, in the versions' order."""
+    finished = [trial for trial in trials if trial.status in FINISHED or trial.replicates]
     fidelity = space.fidelity
     if fidelity is None:
         return [Spending(None, len(finished), sum(spent_on(trial, space) for trial in finished), True)]
