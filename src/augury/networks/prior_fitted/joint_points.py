@@ -23,10 +23,15 @@ class JointPoints:
 
     @classmethod
     def of(cls, points: Tensor) -> Self:
-        """Those of `N x q x D` points; what the batches share at the end is found by comparison."""
-        same = (points == points[:1]).all(-1).all(0) if len(points) > 1 else points.new_zeros(points.shape[1])
-        count = int(same.flip(0).cumprod(0).sum())
-        own = points.shape[1] - count
+        """Those of `N x q x D` points; what the batches share at the end is found by comparison.
+
+        Points whose gradient is asked for are all their own: each batch has its gradient, also where it meets
+        another.
+        """
+        own = points.shape[1]
+        if len(points) > 1 and not points.requires_grad:
+            same = (points == points[:1]).all(-1).all(0)
+            own -= int(same.flip(0).cumprod(0).sum())
         return cls(points[:, :own], points[:1, own:].flatten(0, 1))
 
     @property
