@@ -139,9 +139,9 @@ def _kernel() -> Any:
 
 
 def _model() -> Any:
-    from augury.models import GaussianProcess
+    from augury.models import InfiniteWidthGP
 
-    return GaussianProcess
+    return InfiniteWidthGP
 
 
 def _strategy() -> Any:

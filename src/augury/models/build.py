@@ -15,6 +15,7 @@ from torch import Tensor
 from augury.errors import InvalidInputError
 from augury.models.fidelity_inputs import automatic_model, version_arguments
 from augury.models.registry import MODELS
+from augury.models.specification import check_specification
 from augury.space.space import Space
 
 ModelSpecification = str | type[Model] | Callable[..., Model]
@@ -47,13 +48,11 @@ def build_model(
     """
     if isinstance(model, str):
         model = MODELS.load(automatic_model(space) if model == "auto" else model)
+    check_specification(model)
     made: Any = model.func if isinstance(model, partial) else model
+    construct: Any = model
     if not isinstance(made, type):
-        if not callable(model):
-            raise InvalidInputError(
-                f"model must be a name, a Model class or a callable; given {type(model).__name__}"
-            )
-        built: Any = model(train_X, train_Y, train_Yvar, space)
+        built: Any = construct(train_X, train_Y, train_Yvar, space)
         if not isinstance(built, Model):
             raise InvalidInputError(
                 f"the model callable must return a botorch Model; it returned {type(built).__name__}"
@@ -61,7 +60,6 @@ def build_model(
         return built
     if not issubclass(made, Model):
         raise InvalidInputError(f"{made.__name__} is not a botorch Model class")
-    construct: Any = model
     arguments = _space_arguments(construct, space)
     if not isinstance(model, partial) or "input_transform" not in model.keywords:
         arguments |= version_arguments(_accepted(construct), space, train_X)

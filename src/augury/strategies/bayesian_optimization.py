@@ -8,9 +8,9 @@ import numpy as np
 
 from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
 from augury.errors import InvalidInputError
-from augury.models.registry import MODELS, PORTFOLIO
+from augury.models.registry import PORTFOLIO
 from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
-from augury.strategies.choices import check_choice, check_count, model_label, warm_start
+from augury.strategies.choices import check_acquisition, check_count, check_model, model_label, warm_start
 from augury.strategies.design import Start, exhausted
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class BayesianOptimization(Strategy):
         n_initial: int | None = None,
         replicates: bool = False,
     ) -> None:
-        check_choice("model", model, ["auto"], MODELS)
-        check_choice("acquisition", acquisition, ["auto"], ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS)
+        check_model(model)
+        check_acquisition(acquisition, ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS)
         check_count("n_initial", n_initial)
         self.model = model
         self.acquisition = acquisition

@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
+from augury.models.registry import MODELS
+from augury.models.specification import check_specification, takes
 
 if TYPE_CHECKING:
     import torch
@@ -30,6 +32,35 @@ def check_choice(what: str, given: Any, known: list[str], *registries: Registry)
     registered = (name for registry in registries for name in registry.names())
     allowed = ", ".join(map(repr, dict.fromkeys([*known, *registered])))
     raise InvalidInputError(f"there is no {what} called {given!r}; choose one of {allowed}")
+
+
+def check_model(given: Any) -> None:
+    """Refuse what no surrogate can be made of.
+
+    Raises:
+        InvalidInputError: it is not a known name, nor a Model class or a function that gives a model.
+    """
+    check_choice("model", given, ["auto"], MODELS)
+    check_specification(given)
+
+
+def check_acquisition(given: Any, *registries: Registry) -> None:
+    """Refuse what is neither "auto", a name in a registry nor a function of a situation.
+
+    Raises:
+        InvalidInputError: it is not.
+    """
+    check_choice("acquisition", given, ["auto"], *registries)
+    if isinstance(given, str):
+        return
+    if not callable(given):
+        raise InvalidInputError(f"acquisition must be a name or a callable; given {type(given).__name__}")
+    if not takes(given, 1):
+        name = getattr(given, "__name__", type(given).__name__)
+        raise InvalidInputError(
+            f"acquisition={name} cannot be called with the situation alone, from which it has to make an "
+            "Acquisition; give a function (situation) -> Acquisition, or a name"
+        )
 
 
 def check_count(what: str, given: Any) -> None:

@@ -10,11 +10,10 @@ import numpy as np
 from augury.acquisition.enumeration import is_among, listed_points
 from augury.acquisition.registry import ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS
 from augury.errors import NotSupportedError
-from augury.models.registry import MODELS
 from augury.space.pareto import MOST_HYPERVOLUME_OBJECTIVES
 from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
 from augury.strategies.bayesian_optimization import BayesianOptimization
-from augury.strategies.choices import check_choice, check_count, model_label, warm_start
+from augury.strategies.choices import check_acquisition, check_count, check_model, model_label, warm_start
 from augury.strategies.design import Start, exhausted, without_repeats
 from augury.strategies.region_progress import centres, nearest, spread, updated
 from augury.strategies.region_size import RegionSize
@@ -78,8 +77,8 @@ class TrustRegion(Strategy):
         n_initial: int | None = None,
         replicates: bool = False,
     ) -> None:
-        check_choice("model", model, ["auto"], MODELS)
-        check_choice("acquisition", acquisition, ["auto"], ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS)
+        check_model(model)
+        check_acquisition(acquisition, ACQUISITIONS, MULTI_OBJECTIVE_ACQUISITIONS)
         check_count("n_initial", n_initial)
         self.model = model
         self.acquisition = acquisition

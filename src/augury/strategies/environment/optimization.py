@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from augury.acquisition.registry import ENVIRONMENT_ACQUISITIONS
-from augury.models.registry import MODELS
 from augury.space.environment import Environment, check_environment
 from augury.strategies.base import Proposal, State, Strategy, check_request, check_roles
 from augury.strategies.bayesian_optimization import BayesianOptimization
-from augury.strategies.choices import check_choice, check_count, model_label, warm_start
+from augury.strategies.choices import check_acquisition, check_count, check_model, model_label, warm_start
 from augury.strategies.design import Start, exhausted
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ class EnvironmentOptimization(Strategy):
     def __init__(
         self, model: ModelChoice = "auto", acquisition: Any = "auto", n_initial: int | None = None
     ) -> None:
-        check_choice("model", model, ["auto"], MODELS)
-        check_choice("acquisition", acquisition, ["auto"], ENVIRONMENT_ACQUISITIONS)
+        check_model(model)
+        check_acquisition(acquisition, ENVIRONMENT_ACQUISITIONS)
         check_count("n_initial", n_initial)
         self.model, self.acquisition, self.n_initial = model, acquisition, n_initial
 

@@ -13,7 +13,6 @@ from augury.acquisition.registry import (
     MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS,
 )
 from augury.errors import InvalidInputError
-from augury.models.registry import MODELS
 from augury.strategies.base import (
     Prediction,
     Proposal,
@@ -23,7 +22,7 @@ from augury.strategies.base import (
     check_roles,
 )
 from augury.strategies.bayesian_optimization import BayesianOptimization
-from augury.strategies.choices import check_choice, check_count, model_label, warm_start
+from augury.strategies.choices import check_acquisition, check_count, check_model, model_label, warm_start
 from augury.strategies.design import InitialDesign, exhausted
 
 if TYPE_CHECKING:
@@ -81,11 +80,9 @@ class MultiFidelityBayesianOptimization(Strategy):
         n_initial: int | None = None,
         replicates: bool = False,
     ) -> None:
-        check_choice("model", model, ["auto"], MODELS)
-        check_choice(
-            "acquisition",
+        check_model(model)
+        check_acquisition(
             acquisition,
-            ["auto"],
             FIDELITY_ACQUISITIONS,
             MULTI_OBJECTIVE_FIDELITY_ACQUISITIONS,
             ACQUISITIONS,

@@ -16,6 +16,7 @@ from augury.strategies.base import (
     check_request,
     check_roles,
 )
+from augury.strategies.choices import check_model
 from augury.strategies.design import draw_new, exhausted
 from augury.strategies.offline.distinct import distances, distinct
 from augury.strategies.offline.method import OfflineMethod
@@ -59,6 +60,7 @@ class OfflineOptimization(Strategy):
         model: ModelChoice = "gp",
         progress: Progress | None = None,
     ) -> None:
+        check_model(model)
         if isinstance(method, str):
             method = OFFLINE_METHODS.load(method)()
         if not isinstance(method, OfflineMethod):
