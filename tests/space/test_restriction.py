@@ -24,12 +24,13 @@ def test_restriction_holds_columns() -> None:
 @pytest.mark.parametrize(
     ("fixed", "message"),
     [
+        (["n"], "fixed must map names to values"),
         ({"y": 1}, "no parameter 'y' to hold"),
         ({"n": 17}, "'n': 17 is not between"),
         ({"a": 9.0}, "no point of the space with {'a': 9.0} satisfies"),
         ({"c": 1.0}, "'c': 1.0 is not the fixed value"),
     ],
 )
-def test_bad_restrictions_are_refused(fixed: dict[str, Any], message: str) -> None:
+def test_bad_restrictions_are_refused(fixed: Any, message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
         CONSTRAINED.restrict(fixed)

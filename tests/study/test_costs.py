@@ -102,7 +102,8 @@ def test_a_late_result_of_an_abandoned_trial_was_paid_for():
 
 def test_both_budgets_hold_and_failures_cost():
     study = study_of(strategy=InTurn())
-    study.run(lambda p: Failure("no mesh"), 3, cost_budget=1000)
+    with pytest.warns(UserWarning, match="none of the 3 evaluations gave a result"):
+        study.run(lambda p: Failure("no mesh"), 3, cost_budget=1000)
     assert study.evaluated == 3
     assert sum(one.cost for one in study.spending()) == 22.0
 

@@ -63,7 +63,7 @@ def test_bad_results_change_nothing() -> None:
             study.tell(trial, told)
         with pytest.raises(InvalidInputError):
             study.add({"x": 0.0, "n": 1}, told)
-    for cost in (float("nan"), "dear"):
+    for cost in (float("nan"), -1.0, "dear"):
         with pytest.raises(InvalidInputError, match="cost"):
             study.tell(trial, 1.0, cost=cost)  # type: ignore[arg-type]
     for unknown in (17, -1, "0", True, 0.0):
@@ -101,3 +101,31 @@ def test_trials_have_folders_of_their_own(tmp_path: Path) -> None:
     assert first.directory.parent.parent == tmp_path / "lab.trials"
     assert first.directory != second.directory
     assert study_of().ask()[0].directory is None
+
+
+@pytest.mark.parametrize("trial", ["0", 0.0, True, None, [0]])
+def test_what_is_no_trial_is_refused(trial: Any) -> None:
+    study = study_of()
+    study.ask()
+    for use in (lambda: study.tell(trial, 1.0), lambda: study.abandon(trial), lambda: study.resume(trial)):
+        with pytest.raises(InvalidInputError, match="is not a trial; give a Trial or its number"):
+            use()
+    assert study.trials[0].status == "queued"
+
+
+def test_trials_and_studies_are_shown_in_a_line(tmp_path: Path) -> None:
+    study = Study({"x": (0.0, 1.0)}, Minimize("y"), store=tmp_path / "lab.db")
+    added = study.add({"x": 0.5}, 2.0, cost=0.0)
+    assert repr(added) == (
+        "Trial(number=0, params={'x': 0.5}, status='complete', origin='add', values={'y': 2.0}, cost=0.0)"
+    )
+    study.enqueue({"x": 0.25})
+    assert repr(study.ask()[0]) == "Trial(number=1, params={'x': 0.25}, status='queued', origin='enqueue')"
+    assert repr(study) == f"Study('default', 2 trials, store='{tmp_path / 'lab.db'}')"
+    assert repr(study_of()) == "Study('default', 0 trials, store=None)"
+
+
+@pytest.mark.parametrize("store", ["", 3])
+def test_what_is_no_store_is_refused(store: Any) -> None:
+    with pytest.raises(InvalidInputError, match=f"the store is {store!r}; give a file name"):
+        Study({"x": (0.0, 1.0)}, Minimize("y"), store=store)

@@ -22,6 +22,8 @@ def held_columns(space: Space, fixed: Mapping[str, Any]) -> dict[int, float]:
     Raises:
         InvalidInputError: an unknown name, or a value that the parameter does not allow.
     """
+    if not isinstance(fixed, Mapping):
+        raise InvalidInputError(f"fixed must map names to values, not be {fixed!r}")
     held = {}
     for name, value in space.arrays.split(fixed).items():
         if name not in space.parameters:

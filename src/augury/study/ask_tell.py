@@ -52,7 +52,7 @@ class AskTell(PortableStudy):
         Raises:
             InvalidInputError: there is no such trial, or it is closed.
         """
-        number = trial.number if isinstance(trial, Trial) else trial
+        number = _number(trial)
         found = next((one for one in self.trials if one.number == number), None)
         if found is None or not found.is_open:
             known = "does not exist" if found is None else f"is {found.status} already"
@@ -86,11 +86,9 @@ class AskTell(PortableStudy):
         Raises:
             InvalidInputError: an unknown trial, or a result that does not fit the goals or is not finite.
         """
-        number = trial.number if isinstance(trial, Trial) else trial
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            raise InvalidInputError(f"{trial!r} is not a trial; give a Trial or its number")
+        number = _number(trial)
         told = parse_result(self.goals.outcomes, result, self.space.parameters)
-        return self._table.finish(int(number), told, cost=check_cost(cost), user_attrs=user_attrs)
+        return self._table.finish(number, told, cost=check_cost(cost), user_attrs=user_attrs)
 
     def add(
         self,
@@ -110,7 +108,7 @@ class AskTell(PortableStudy):
 
     def abandon(self, trial: Trial | int) -> Trial:
         """Closes an open trial that nobody will evaluate; it tells the model nothing."""
-        return self._table.abandon(trial.number if isinstance(trial, Trial) else int(trial))
+        return self._table.abandon(_number(trial))
 
     def _reporter(self, owner: str | None = None) -> StudyReporter:
         reports = ReportTable(self.store, self._record)
@@ -119,3 +117,11 @@ class AskTell(PortableStudy):
     def _insert(self, params: Mapping[str, Any], origin: str, **known: Any) -> Trial:
         new = NewTrial(self.space.validate(params), origin, **known)
         return self._table.insert([new])[0]
+
+
+def _number(trial: Any) -> int:
+    """The number of a trial that was given itself, or by its number."""
+    number = trial.number if isinstance(trial, Trial) else trial
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+        raise InvalidInputError(f"{trial!r} is not a trial; give a Trial or its number")
+    return int(number)

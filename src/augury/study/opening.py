@@ -43,15 +43,15 @@ def check_names_differ(space: Space, goals: Goals) -> None:
 
 
 def check_cost(cost: Any) -> float | None:
-    """`cost` as a number."""
+    """`cost` as a number; none is negative, for budgets add costs up."""
     if cost is None:
         return None
     try:
         number = float(cost)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not math.isfinite(number):
-        raise InvalidInputError(f"the cost is {cost!r}; it must be a finite number")
+    if not math.isfinite(number) or number < 0.0:
+        raise InvalidInputError(f"the cost is {cost!r}; it must be a finite number, 0 or more")
     return number
 
 

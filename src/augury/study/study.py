@@ -145,8 +145,8 @@ class Study(AskTell):
 
         As soon as one trial ends, its result is stored, and the next one is chosen with those still
         running in mind. An exception, NaN or infinity is a failed trial; so is a worker process that dies
-        on the same point twice. Ctrl-C puts the running trials back into the queue and raises
-        KeyboardInterrupt.
+        on the same point twice. When all trials of the study have failed, a warning says why the last did.
+        Ctrl-C puts the running trials back into the queue and raises KeyboardInterrupt.
 
         Args:
             function: gets the parameters as one dict, or by name when its arguments are named like them, and
@@ -174,11 +174,13 @@ class Study(AskTell):
             StoreError: the store cannot be written.
         """
         from augury.study.command import Command
-        from augury.study.execution.limits import check_budgets
+        from augury.study.execution.limits import check_budgets, check_calls
+        from augury.study.execution.nothing_measured import warn_if_all_failed
         from augury.study.execution.pools import make_pool
         from augury.study.execution.runner import Runner
 
         budget, costs = check_budgets(budget, cost_budget, self.space)
+        callbacks = check_calls(callbacks, stop)
         policy, owner = RetryPolicy(retries, backoff), new_owner()
         pool = make_pool(self, self._record, function, workers, timeout, executor, self._reporter(owner))
         leases = LeaseTable(self.store, self._record, stale_after, charges_losses=not pool.outlives_run)
@@ -197,9 +199,12 @@ class Study(AskTell):
             isinstance(function, Command),
         )
         runner.run()
+        if not isinstance(function, Command):
+            warn_if_all_failed(self.trials)
 
     def __repr__(self) -> str:
-        return f"Study({self.name!r}, {len(self.trials)} trials, store={str(self.store.location)!r})"
+        store = str(self.store.location) if self.store.location.directory else None
+        return f"Study({self.name!r}, {len(self.trials)} trials, store={store!r})"
 
     def _find_or_create(self, seed: int | None) -> StudyRecord:
         record = self.store.create(

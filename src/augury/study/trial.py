@@ -27,8 +27,8 @@ FINISHED = (COMPLETE, FAILED, PRUNED)
 
 ORIGINS = ("ask", "run", "add", "enqueue")
 
-
 _LONGEST_FOLDER = 100
+_SHOWN = ("number", "params", "status")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Reporter(Protocol):
         """Whether trial `number` should be stopped."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trial:
     """A snapshot of one trial of a study.
 
@@ -89,12 +89,12 @@ class Trial:
     cost: float | None = None
     reason: str | None = None
     transient: bool = False
-    traceback: str | None = None
+    traceback: str | None = field(default=None, repr=False)
     attempts: int = 0
     user_attrs: dict[str, Any] = field(default_factory=dict)
-    created: datetime | None = None
-    started: datetime | None = None
-    finished: datetime | None = None
+    created: datetime | None = field(default=None, repr=False)
+    started: datetime | None = field(default=None, repr=False)
+    finished: datetime | None = field(default=None, repr=False)
     replicates: tuple[Replicate, ...] = ()
     prediction_data: dict[str, Any] | None = field(default=None, repr=False)
     study_directory: Path | None = field(default=None, repr=False)
@@ -159,6 +159,13 @@ class Trial:
             and self.params.keys() == other.params.keys()
             and all(np.array_equal(value, other.params[name]) for name, value in self.params.items())
         )
+
+    def __repr__(self) -> str:
+        """What is known of it, without times and traceback."""
+        blank = Trial(self.number, self.params)
+        names = [one.name for one in fields(self) if one.repr]
+        told = [name for name in names if name in _SHOWN or getattr(self, name) != getattr(blank, name)]
+        return f"Trial({', '.join(f'{name}={getattr(self, name)!r}' for name in told)})"
 
     def __getstate__(self) -> dict[str, Any]:
         # The reporter belongs to this process.

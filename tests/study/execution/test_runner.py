@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,16 @@ def test_failures_are_recorded_and_the_run_goes_on() -> None:
     assert (leak.status, leak.reason) == ("failed", "leak")
     assert (good.values, good.stderrs) == ({"y": 1.0}, {"y": 0.1})
     assert study.evaluated == 6
+
+
+def test_a_run_in_which_nothing_is_measured_says_why() -> None:
+    study = study_of()
+    with pytest.warns(UserWarning, match=r"none of the 3 evaluations.*KeyError.*study.trials\[2\]"):
+        study.run(lambda params: params["z"], 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        study.run(lambda params: params["x"], 4)
+        study.run(lambda params: params["z"], 5)  # others have been measured
 
 
 def test_transient_failures_are_tried_again_and_counted_once() -> None:
@@ -261,6 +272,10 @@ def test_an_executor_that_does_not_work_stops_the_run() -> None:
         {"timeout": 0},
         {"timeout": float("nan")},
         {"timeout": "1h"},
+        {"executor": 3},
+        {"callbacks": print},
+        {"callbacks": [3]},
+        {"stop": 3},
         {"function": 3},
         {"function": lambda a, b: 1.0},
     ],

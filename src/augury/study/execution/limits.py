@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,23 @@ def check_count(what: str, given: Any) -> None:
     """Refuses what is no number of evaluations or workers."""
     if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 1:
         raise InvalidInputError(f"{what} is {given!r}; it must be a whole number, at least 1")
+
+
+def check_calls(callbacks: Any, stop: Any) -> list[Callable[..., object]]:
+    """The callbacks of a run as a list, once they and `stop` are known to be functions.
+
+    Raises:
+        InvalidInputError: they are not; a single callback, outside of a list.
+    """
+    if callable(callbacks) or not isinstance(callbacks, Iterable):
+        raise InvalidInputError(f"callbacks is {callbacks!r}; give a list of functions (study, trial)")
+    calls = list(callbacks)
+    for one in calls:
+        if not callable(one):
+            raise InvalidInputError(f"a callback is {one!r}; each must be a function (study, trial)")
+    if stop is not None and not callable(stop):
+        raise InvalidInputError(f"stop is {stop!r}; it must be a function (study) -> bool, or None")
+    return calls
 
 
 def check_timeout(timeout: Any) -> None:

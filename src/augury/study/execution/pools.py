@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from augury.errors import NotSupportedError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.study.command import Command
 from augury.study.execution.batch.jobs import BatchJobs
 from augury.study.execution.batch.pool import JobPool
@@ -60,6 +60,10 @@ def _pool_elsewhere(objective: Objective, workers: int | None, timeout: float | 
         from augury.study.execution.dask_pool import DaskPool
 
         return DaskPool(objective, executor, workers)
+    if not callable(getattr(executor, "submit", None)):
+        raise InvalidInputError(
+            f"executor is {executor!r}; give a concurrent.futures executor, a Dask client or BatchJobs"
+        )
     return ExecutorPool(objective, executor, workers or 1)
 
 

@@ -31,10 +31,10 @@ class Location:
         """Reads what a user gives as `store=`: None (memory), a file name, or a database URL."""
         if store is None or store == ":memory:":
             return cls(URL.create("sqlite"), None, None)
-        text = os.fspath(store)
+        text = os.fspath(store) if isinstance(store, (str, os.PathLike)) else store
         if not isinstance(text, str) or not text.strip():
             raise InvalidInputError(
-                "the store's name is empty; give a file name, a postgresql:// URL, or None (in memory)"
+                f"the store is {store!r}; give a file name, a postgresql:// URL, or None (in memory)"
             )
         if "://" not in text:
             return cls._file(Path(text))

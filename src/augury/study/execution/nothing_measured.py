@@ -1,0 +1,21 @@
+"""A warning where a run has measured nothing: as a rule the function is wrong, and not its points."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+from augury.study.trial import FAILED, Trial
+
+
+def warn_if_all_failed(trials: Sequence[Trial]) -> None:
+    """Warn, in the words of the last failure, if trials have failed and none has a result."""
+    failed = [trial for trial in trials if trial.status == FAILED]
+    if not failed or any(trial.values for trial in trials):
+        return
+    last = failed[-1]
+    warnings.warn(
+        f"none of the {len(failed)} evaluations gave a result; the last failed with {last.reason!r} "
+        f"(see study.trials[{last.number}].traceback)",
+        stacklevel=3,
+    )
