@@ -32,8 +32,15 @@ def test_every_name_is_there_and_listed(name: str) -> None:
         assert getattr(package, attribute) is not None
         assert attribute in dir(package)
     assert "__name__" in dir(package)
+    assert not {"TYPE_CHECKING", "annotations", "lazy_attributes"} & set(dir(package))
     with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'nothing'"):
         _ = package.nothing
+
+
+@pytest.mark.parametrize("room", sorted(augury._ROOMS))
+def test_each_room_is_there_and_listed(room: str) -> None:
+    assert getattr(augury, room).__name__ == f"augury.{room}"
+    assert room in dir(augury)
 
 
 def test_rooms_are_attributes_of_augury() -> None:

@@ -61,7 +61,10 @@ _ATTRIBUTES = {
     "maximize": "augury.study.optimize",
     "minimize": "augury.study.optimize",
 }
-_ROOMS = {"acquisition", "datasets", "models", "problems", "space", "strategies", "study", "testing"}
+_ROOMS = {
+    *("acquisition", "datasets", "geometry", "hardware", "inference", "kernels", "models", "networks"),
+    *("problems", "space", "strategies", "study", "testing"),
+}
 
 __all__ = [*sorted(_ATTRIBUTES), "__version__"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 
@@ -32,6 +33,9 @@ def lazy_attributes(
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *attributes, *modules})
+        # without what the package itself was made with: annotations, TYPE_CHECKING, this function
+        own = vars(sys.modules[package]).items()
+        kept = [name for name, value in own if name.startswith("_") or isinstance(value, ModuleType)]
+        return sorted({*kept, *attributes, *modules})
 
     return get, names
