@@ -8,6 +8,7 @@ import torch
 from scipy.integrate import quad
 from scipy.stats import norm
 
+from augury.errors import InvalidInputError
 from augury.models import GaussianProcess
 from augury.models.calibration import LeftOutScores, folds_of_settings, score_left_out
 from augury.space import Space
@@ -49,6 +50,8 @@ def test_a_right_model_covers_what_it_says():
     for level in (0.5, 0.8, 0.95):
         assert scores.coverage(level) == pytest.approx(level, abs=0.12)
     assert scores.nll == pytest.approx(norm(0.0, 0.1).entropy(), abs=0.2)
+    with pytest.raises(InvalidInputError, match="0 to 1; given 95"):
+        scores.coverage(95)
 
 
 @pytest.mark.parametrize("probability", [[0.5] * 8, [0.001, 0.999], np.linspace(0.01, 0.99, 7), [0.3, 0.9]])

@@ -9,7 +9,7 @@ from botorch.models.transforms.input import Normalize
 from botorch.sampling import SobolQMCNormalSampler
 from gpytorch.kernels import LinearKernel, RBFKernel, ScaleKernel
 
-from augury.errors import NotSupportedError
+from augury.errors import InvalidInputError, NotSupportedError
 from augury.models import GaussianProcess
 from augury.models.exact.covariance import Covariance
 from tests.models.cases import mixed_points, outcomes, points
@@ -178,3 +178,10 @@ def test_conditioning_is_differentiable():
         assert float(gradient[0, column]) == pytest.approx(
             float(above - below) / (2 * step), rel=1e-4, abs=1e-6
         )
+
+
+@pytest.mark.parametrize("outcomes_of", [lambda Y: Y[15:16], lambda Y: Y[15, 0], lambda Y: Y[15:17].numpy()])
+def test_each_point_has_its_own_outcome(outcomes_of):
+    model, X, Y, _ = pair()
+    with pytest.raises(InvalidInputError, match=r"2 points need outcomes of shape ... x 2 x 1"):
+        model.condition_on_observations(X[15:17], outcomes_of(Y))

@@ -91,3 +91,20 @@ def test_bad_levels_and_shares_are_refused():
         SplitConformal.fit("gp", X, Y, None, SPACE, share=1.0)
     with pytest.raises(InvalidInputError, match="probability"):
         SplitConformal.fit("gp", X, Y, None, SPACE).interval(X, 95.0)
+
+
+@pytest.mark.parametrize("kind", [SplitConformal, CrossConformal])
+def test_arrays_will_do_and_several_outcomes_will_not(kind):
+    X, Y = data(12, 0)
+    by_tensors = kind.fit("gp", X, Y, None, SPACE).interval(X[:3], 0.5)
+    by_arrays = kind.fit("gp", X.numpy(), Y.numpy(), None, SPACE).interval(X[:3].numpy(), 0.5)
+    np.testing.assert_array_equal(by_arrays, by_tensors)
+    with pytest.raises(InvalidInputError, match="train_Y has 2 outcomes; give one of them"):
+        kind.fit("gp", X, Y.repeat(1, 2), None, SPACE)
+
+
+@pytest.mark.parametrize(("folds", "rows"), [(1, 10), (0, 10), (5, 1)])
+def test_parts_must_leave_something_to_train_on(folds, rows):
+    X, Y = data(rows, 0)
+    with pytest.raises(InvalidInputError, match=f"folds={folds} of {rows} settings leaves nothing to train"):
+        CrossConformal.fit("gp", X, Y, None, SPACE, folds=folds)

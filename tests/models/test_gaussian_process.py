@@ -395,6 +395,10 @@ def test_points_of_another_dimension_are_refused():
     for method in (model.posterior, model.mean_variance, model.mean_variance_gradient):
         with pytest.raises(InvalidInputError, match="2 inputs"):
             method(torch.rand(4, 3))
+        with pytest.raises(InvalidInputError, match=r"points of shape \(2,\), not ... x q x 2"):
+            method(torch.rand(2))
+        with pytest.raises(InvalidInputError, match=r"given ndarray, of which torch.as_tensor makes one"):
+            method(np.random.default_rng(0).random((4, 2)))
 
 
 def test_single_precision_and_graphs_are_taken_in():

@@ -230,7 +230,7 @@ class BundledSurrogate(ConditionableSurrogate):
         self, X: Tensor, Y: Tensor, noise: Tensor | None = None, **kwargs: Any
     ) -> Self:
         """See `ConditionableSurrogate`; a rank-`q` update of the weights' posterior."""
-        X, Y = X.to(torch.float64), Y.to(torch.float64)
+        X, Y = self._told(X, Y)
         features = self._features_at(X)
         if hasattr(self, "outcome_transform"):
             Y, _ = self.outcome_transform(Y, X=X)

@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from augury.errors import InvalidInputError
 from augury.models.build import ModelSpecification, build_model, fit_model
 from augury.models.folds import FOLDS, assign_folds
 from augury.models.posteriors.marginals import log_density_and_cdf
+from augury.models.training_data import check_one_outcome
 from augury.numerics.threads import blas_threads
 from augury.space.space import Space
 
@@ -49,7 +51,13 @@ class LeftOutScores:
         return float(np.sqrt(np.mean((self.measured - self.mean) ** 2)))
 
     def coverage(self, level: float) -> float:
-        """The share of outcomes inside their central predictive interval of this probability."""
+        """The share of outcomes inside their central predictive interval of this probability.
+
+        Raises:
+            InvalidInputError: a level outside [0, 1].
+        """
+        if not 0.0 <= level <= 1.0:
+            raise InvalidInputError(f"the level of an interval is a probability, 0 to 1; given {level}")
         return float(np.mean(self.tail <= level))
 
     @property
@@ -96,6 +104,7 @@ def score_left_out(
         seed: decides which rows go together, and of the fits.
         after_fold: called after each part, to show progress.
     """
+    train_X, train_Y, train_Yvar = check_one_outcome(train_X, train_Y, train_Yvar)
     parts = folds_of_settings(train_X, folds, seed)
     mean, density, probability = (np.empty(len(train_Y)) for _ in range(3))
     for part in range(int(parts.max()) + 1):
@@ -115,8 +124,16 @@ def score_left_out(
 
 
 def folds_of_settings(X: Tensor, folds: int = FOLDS, seed: int = 0) -> np.ndarray:
-    """The part (`n`) of each row of `X` (`n x d`); rows that are the same are in the same part."""
+    """The part (`n`) of each row of `X` (`n x d`); rows that are the same are in the same part.
+
+    Raises:
+        InvalidInputError: fewer than two parts, or settings.
+    """
     _, first, setting = np.unique(X.numpy(), axis=0, return_index=True, return_inverse=True)
+    if folds < 2 or len(first) < 2:
+        raise InvalidInputError(
+            f"folds={folds} of {len(first)} settings leaves nothing to train on; both must be 2 at least"
+        )
     order = np.argsort(np.argsort(first))  # settings in the order of their first rows
     parts: np.ndarray = assign_folds(len(first), min(folds, len(first)), seed)[order][setting.reshape(-1)]
     return parts

@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, Self
 
+import torch
 from botorch.models.utils import fantasize as fantasize_flag
 from botorch.sampling.base import MCSampler
 from torch import Tensor
 
+from augury.errors import InvalidInputError
 from augury.models.outcome_surrogate import OutcomeSurrogate
 
 
@@ -27,6 +29,21 @@ class ConditionableSurrogate(OutcomeSurrogate):
             noise: their noise variances on the transformed scale, broadcasting to `batch x q x m`; the
                 average noise of the model when None.
         """
+
+    def _told(self, X: Tensor, Y: Tensor) -> tuple[Tensor, Tensor]:
+        """Observations in double precision, once each point is known to have its outcomes.
+
+        Raises:
+            InvalidInputError: points that are none, or another number of outcomes.
+        """
+        self._check_width(X)
+        if not isinstance(Y, Tensor) or Y.dim() < 2 or Y.shape[-2:] != (X.shape[-2], self.num_outputs):
+            given = tuple(Y.shape) if isinstance(Y, Tensor) else type(Y).__name__
+            raise InvalidInputError(
+                f"{X.shape[-2]} points need outcomes of shape ... x {X.shape[-2]} x {self.num_outputs}; "
+                f"given {given}"
+            )
+        return X.to(torch.float64), Y.to(torch.float64)
 
     def fantasize(
         self, X: Tensor, sampler: MCSampler, observation_noise: Tensor | None = None, **kwargs: Any

@@ -12,6 +12,7 @@ from torch import Tensor
 from augury.errors import InvalidInputError
 from augury.models.build import ModelSpecification, build_model, fit_model
 from augury.models.calibration import folds_of_settings
+from augury.models.training_data import check_one_outcome
 from augury.space.space import Space
 
 
@@ -64,6 +65,7 @@ class SplitConformal:
         Raises:
             InvalidInputError: a share outside (0, 1), or too few rows for one in each part.
         """
+        train_X, train_Y, train_Yvar = check_one_outcome(train_X, train_Y, train_Yvar)
         n = len(train_Y)
         apart = round(share * n)
         if not 0.0 < share < 1.0 or not 1 <= apart < n:
@@ -138,6 +140,7 @@ class CrossConformal:
             folds: number of parts; None to leave one setting out at a time.
             seed: decides which rows go together.
         """
+        train_X, train_Y, train_Yvar = check_one_outcome(train_X, train_Y, train_Yvar)
         parts = folds_of_settings(train_X, len(train_X) if folds is None else folds, seed)
         models, errors = [], np.empty(len(train_Y))
         for part in range(int(parts.max()) + 1):
@@ -180,6 +183,7 @@ def _trained(
 
 def _moments(model: Any, X: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of an outcome, noise included, `N` each."""
+    X = torch.as_tensor(X, dtype=torch.float64)
     with torch.no_grad():
         posterior = model.posterior(X.unsqueeze(-2), observation_noise=True)
         deviation = posterior.variance.clamp_min(1e-300).sqrt()

@@ -16,7 +16,7 @@ from gpytorch.distributions import MultivariateNormal
 from linear_operator import to_linear_operator
 from torch import Tensor
 
-from augury.errors import InvalidInputError, NotSupportedError
+from augury.errors import NotSupportedError
 from augury.kernels.infinite_width import ActivationLike
 from augury.kernels.ntk import NTKKernel
 from augury.models.exact.autograd import AutogradCovariance
@@ -191,11 +191,7 @@ class NTKEnsemble(OutcomeSurrogate):
         return posterior if posterior_transform is None else posterior_transform(posterior)
 
     def _points(self, X: Tensor) -> Tensor:
-        d = self.process.train_inputs[0].shape[-1]
-        if X.shape[-1:] != (d,):
-            raise InvalidInputError(f"the model has {d} inputs; given points of shape {tuple(X.shape)}")
-        points: Tensor = self.process.transform_inputs(X.to(torch.float64))
-        return points
+        return self.process._transformed_points(X)
 
     def _normals(self, X: Tensor, noisy: bool) -> list[MultivariateNormal]:
         points, train = self._points(X), self._points(self.process.train_inputs[0])

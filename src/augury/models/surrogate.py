@@ -40,10 +40,16 @@ class Surrogate(Model):
         return int(inputs[0].shape[-1])
 
     def _check_width(self, X: Tensor) -> None:
-        """Raise InvalidInputError for points of another width than the training inputs."""
-        if X.shape[-1:] != (self._num_inputs,):
+        """Raise InvalidInputError for what is no tensor of points, `... x q x d`, as wide as the inputs."""
+        if not isinstance(X, Tensor):
             raise InvalidInputError(
-                f"the model has {self._num_inputs} inputs; given points of shape {tuple(X.shape)}"
+                f"points must be a tensor, ... x q x {self._num_inputs}; given {type(X).__name__}, of which "
+                "torch.as_tensor makes one"
+            )
+        if X.dim() < 2 or X.shape[-1] != self._num_inputs:
+            raise InvalidInputError(
+                f"the model has {self._num_inputs} inputs; given points of shape {tuple(X.shape)}, not "
+                f"... x q x {self._num_inputs}"
             )
 
     def _transformed_points(self, X: Tensor) -> Tensor:
@@ -70,6 +76,7 @@ class Surrogate(Model):
             path: the file (safetensors, with JSON in its header); one of that name is replaced.
 
         Raises:
+            InvalidInputError: the folder does not exist.
             NotSupportedError: a copy that the constructor does not make (a subset, a conditioned model), or a
                 class that is not registered.
         """

@@ -61,6 +61,20 @@ def check_training_data(
     return X, Y, Yvar
 
 
+def check_one_outcome(
+    X: Tensor, Y: Tensor, Yvar: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """As `check_training_data`, for what takes a single outcome.
+
+    Raises:
+        InvalidInputError: also for several outcomes.
+    """
+    X, Y, Yvar = check_training_data(X, Y, Yvar)
+    if Y.shape[1] != 1:
+        raise InvalidInputError(f"train_Y has {Y.shape[1]} outcomes; give one of them, n x 1")
+    return X, Y, Yvar
+
+
 def check_transformed(X: Tensor, Y: Tensor) -> None:
     """Check what the transforms have made of finite training data.
 

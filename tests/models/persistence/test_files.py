@@ -236,6 +236,11 @@ def test_an_older_file_is_replaced_by_a_complete_one_only(process, tmp_path, mon
 # --- files that are none ---------------------------------------------------------------------------
 
 
+def test_a_folder_that_is_not_there_is_told(process, tmp_path) -> None:
+    with pytest.raises(InvalidInputError, match=r"the folder .*nowhere does not exist; create it"):
+        process.save(tmp_path / "nowhere" / "model.safetensors")
+
+
 def test_other_files_are_told_apart(tmp_path) -> None:
     text, foreign = tmp_path / "notes.txt", tmp_path / "weights.safetensors"
     text.write_text("temperature,yield\n1,2\n")

@@ -253,7 +253,7 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         self, X: Tensor, Y: Tensor, noise: Tensor | None = None, **kwargs: Any
     ) -> Self:
         """See `ConditionableSurrogate`; a rank-`q` update of the factor."""
-        X, Y = X.to(torch.float64), Y.to(torch.float64)
+        X, Y = self._told(X, Y)
         inputs = self._inputs(X)
         if hasattr(self, "outcome_transform"):
             Y, _ = self.outcome_transform(Y, X=X)

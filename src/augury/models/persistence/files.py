@@ -32,11 +32,14 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         path: the file, `....safetensors` by custom.
 
     Raises:
+        InvalidInputError: the folder does not exist.
         NotSupportedError: a subset, a conditioned model or another copy that its constructor does not make; a
             class that is not registered.
     """
-    content, _ = to_bytes(model)
     target = Path(path)
+    if not target.parent.is_dir():
+        raise InvalidInputError(f"the folder {target.parent} does not exist; create it, or give another file")
+    content, _ = to_bytes(model)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)
