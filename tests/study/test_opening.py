@@ -61,6 +61,14 @@ def test_bad_arguments_make_no_store(options: dict[str, Any], tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("part", [{"strategy": "none such"}, {"model": "none such"}, {"acquisition": 5}])
+def test_load_refuses_parts_that_are_none(part: dict[str, Any], tmp_path: Path) -> None:
+    store = tmp_path / "study.db"
+    Study(SPACE, Minimize("y"), store=store)
+    with pytest.raises(InvalidInputError, match=r"none such|given int"):
+        Study.load(store, **part)
+
+
 def test_load_finds_the_study(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     space = Space({"x": Float(1e-3, 1.0, log=True), "n": Int(1, 9, step=2)}, constraints=["x + n <= 8"])

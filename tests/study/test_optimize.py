@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,3 +51,33 @@ def test_a_bad_budget_makes_no_store(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="budget"):
         augury.minimize(lambda x: x, {"x": (0.0, 1.0)}, 0, store=tmp_path / "s.db")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("constraints", "message"),
+    [
+        (augury.Constraint("c", upper=1.0), "give a list of limits"),
+        ("c<=1", "give a list of limits"),
+        ([augury.Minimize("c")], "the objective 'c'; give limits alone"),
+    ],
+)
+def test_what_is_no_list_of_limits_is_refused(constraints: Any, message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        augury.minimize(lambda x: {"value": x, "c": x}, {"x": (0.0, 1.0)}, 3, constraints=constraints)
+
+
+def test_a_pruner_may_be_chosen() -> None:
+    def never_good(x: float, trial: augury.Trial) -> float:
+        trial.report(0, float(trial.number))
+        if trial.should_prune():
+            raise augury.Pruned
+        return x
+
+    options: dict[str, Any] = {"strategy": "random", "seed": 0}
+    space = {"x": (0.0, 1.0)}
+    pruned = augury.minimize(
+        never_good, space, 8, pruner={"name": "median", "n_startup_trials": 1}, **options
+    )
+    assert "pruned" in {trial.status for trial in pruned.trials}
+    kept = augury.minimize(never_good, space, 8, pruner="none", **options)
+    assert {trial.status for trial in kept.trials} == {"complete"}

@@ -121,6 +121,11 @@ def test_a_name_that_is_taken_is_left_alone(tmp_path) -> None:
         Study.import_(tmp_path / "lab.json", None, name="")
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path) -> None:
+    with pytest.raises(InvalidInputError, match=r"the folder .*nowhere does not exist; create it"):
+        Study({"x": (0.0, 1.0)}, "min:y", store=None).export(tmp_path / "nowhere" / "study.json")
+
+
 def test_an_older_file_is_replaced_by_a_complete_one_only(tmp_path, monkeypatch) -> None:
     path = tmp_path / "lab.json"
     path.write_text("old")

@@ -41,7 +41,15 @@ class PortableStudy(StudyReader):
 
         Args:
             path: the file.
+
+        Raises:
+            InvalidInputError: its folder does not exist.
         """
+        target = Path(path)
+        if not target.parent.is_dir():
+            raise InvalidInputError(
+                f"the folder {target.parent} does not exist; create it, or give another file"
+            )
         study = read_whole(self.store, self._record)
         document = {
             "format": FORMAT,
@@ -50,7 +58,6 @@ class PortableStudy(StudyReader):
             "study": study,
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-        target = Path(path)
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
             part.write_text(text + "\n", encoding="utf-8")

@@ -109,7 +109,7 @@ class Study(AskTell):
                 stored; a study that was made with one continues with "auto".
 
         Raises:
-            InvalidInputError: there is no such store or study.
+            InvalidInputError: there is no such store or study, or a part that is given is none.
         """
         opened = store if isinstance(store, Store) else open_existing(store)
         record = choose(opened, name)
@@ -120,6 +120,8 @@ class Study(AskTell):
         study._parts = Parts.restored(
             record.settings, study.space, study.goals, strategy=strategy, model=model, acquisition=acquisition
         )
+        if any(part is not None for part in (strategy, model, acquisition)):
+            study._parts.check()  # what is stored may be of a package that is not needed for reading
         study._pruner = pruner_of(record.settings.get("pruner") or "auto" if pruner is None else pruner)
         study._rule = record.settings.get("recommend")
         study.store = opened

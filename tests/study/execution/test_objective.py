@@ -54,6 +54,14 @@ def test_functions_that_fit_neither_way_are_refused(function: Any) -> None:
         Objective(function, PARAMS)
 
 
+def test_conditional_parameters_by_name_need_a_default() -> None:
+    names, conditional = ["kind", "rate"], ["rate"]
+    with pytest.raises(InvalidInputError, match=r"needs the argument 'rate'.*rate=None"):
+        Objective(lambda kind, rate: 1.0, names, conditional)
+    for function in (lambda kind, rate=0.5: 1.0, lambda kind, **rest: 1.0, lambda params: 1.0):
+        assert Objective(function, names, conditional).evaluate(Trial(0, {"kind": "a"})) == 1.0
+
+
 def test_the_function_cannot_change_the_trial() -> None:
     given = dict(PARAMS)
     Objective(lambda params: params.clear(), PARAMS).evaluate(Trial(0, given))

@@ -32,12 +32,16 @@ class Objective:
     Args:
         function: any callable, or a `Command`.
         names: the parameters of the space.
+        conditional: those that some points do not have.
 
     Raises:
-        InvalidInputError: not callable, or its arguments fit neither way.
+        InvalidInputError: not callable, its arguments fit neither way, or it takes parameters by name and
+            cannot do without conditional ones.
     """
 
-    def __init__(self, function: Callable[..., Any], names: Collection[str]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], names: Collection[str], conditional: Collection[str] = ()
+    ) -> None:
         if not callable(function):
             raise InvalidInputError(f"the function to evaluate is {function!r}, which cannot be called")
         self.function = function
@@ -45,6 +49,8 @@ class Objective:
         self.with_trial = not is_command and TRIAL not in names and _takes_trial(function)
         self.only_trial = self.with_trial and _takes(function, [TRIAL])
         self.by_name = not is_command and not self.only_trial and self._wants_names(names)
+        if self.by_name:
+            self._check_conditional(names, conditional)
 
     def evaluate(self, trial: Trial) -> Any:
         """One evaluation, which never raises an error of the function's.
@@ -71,6 +77,17 @@ class Objective:
         if self.only_trial:
             return self.function(**extra)
         return self.function(**params, **extra) if self.by_name else self.function(params, **extra)
+
+    def _check_conditional(self, names: Collection[str], conditional: Collection[str]) -> None:
+        signature = _signature(self.function)
+        extra = [TRIAL] if self.with_trial else []
+        for name in conditional:
+            rest = [other for other in names if other != name]
+            if signature is not None and not _accepts(signature, 0, [*rest, *extra]):
+                raise InvalidInputError(
+                    f"the function needs the argument {name!r}, which points have only for some choices "
+                    f"(active_if); give it a default, as in {name}=None, or take one dict of all parameters"
+                )
 
     def _wants_names(self, names: Collection[str]) -> bool:
         known = [TRIAL] if self.with_trial else []

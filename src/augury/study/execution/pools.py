@@ -40,7 +40,9 @@ def make_pool(
     check_timeout(timeout)
     if isinstance(function, Command):
         function, timeout = function.limited(timeout), None
-    objective = Objective(function, study.space.param_names)
+    space = study.space
+    conditional = [name for name, one in space.parameters.items() if one.active_if is not None]
+    objective = Objective(function, space.param_names, conditional)
     if isinstance(executor, BatchJobs):
         return JobPool(study, record, objective, executor, workers, timeout)
     if executor is not None:
