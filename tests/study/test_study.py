@@ -129,3 +129,15 @@ def test_trials_and_studies_are_shown_in_a_line(tmp_path: Path) -> None:
 def test_what_is_no_store_is_refused(store: Any) -> None:
     with pytest.raises(InvalidInputError, match=f"the store is {store!r}; give a file name"):
         Study({"x": (0.0, 1.0)}, Minimize("y"), store=store)
+
+
+def test_a_trial_that_was_read_may_be_changed_without_changing_the_study() -> None:
+    study = study_of()
+    told = study.add({"x": 0.5, "n": 4}, 2.0, user_attrs={"note": "ok"})
+    read = study.best
+    assert read is not None
+    read.params["x"], read.values["y"] = 9.0, -1.0
+    read.user_attrs.clear()
+    assert study.trials == [told]
+    assert study.best == told
+    assert study.observations().X.tolist() == study.space.encode([{"x": 0.5, "n": 4}]).tolist()

@@ -42,8 +42,8 @@ class StudyReader:
 
     @property
     def trials(self) -> list[Trial]:
-        """All trials, by number."""
-        return self._history.refresh()
+        """All trials, by number: snapshots of one's own, so that changing them changes nothing else."""
+        return [trial.copy() for trial in self._history.refresh()]
 
     @property
     def revision(self) -> int:

@@ -101,6 +101,17 @@ class Trial:
     revision: int = field(default=0, repr=False)
     reporter: Reporter | None = field(default=None, repr=False, compare=False)
 
+    def copy(self) -> Trial:
+        """The same snapshot; what is changed in its parameters, results or notes changes no other."""
+        twin: Trial = object.__new__(Trial)
+        vars(twin).update(
+            vars(self),
+            params=self.params.copy(),
+            values=self.values.copy(),
+            user_attrs=self.user_attrs.copy(),
+        )
+        return twin
+
     @property
     def is_open(self) -> bool:
         """Whether the trial still waits for its result."""
