@@ -17,7 +17,8 @@ from gpytorch.kernels import Kernel, LinearKernel, RBFKernel, ScaleKernel
 from torch import Tensor
 
 from augury.models import GaussianProcess
-from augury.space.goals import Goals, Maximize
+from augury.space.goal import Maximize
+from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.space import Space
 from augury.strategies.base import Proposal, State, Strategy

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.space.parameters import Categorical, Float, Int
 from augury.space.space import Space
 from augury.study.study import Study

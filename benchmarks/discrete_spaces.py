@@ -21,7 +21,8 @@ from augury.acquisition.enumeration import blockwise_value
 from augury.acquisition.search import maximize
 from augury.models.gaussian_process import GaussianProcess
 from augury.space.enumeration import all_points
-from augury.space.goals import Goals, Minimize
+from augury.space.goal import Minimize
+from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.parameters import Categorical, Int
 from augury.space.sampling import uniform

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.study import Failure
 from augury.study.study import Study
 from benchmarks.timing import pin_threads, print_table, write_json

@@ -24,7 +24,8 @@ def suggest(n: int, d: int) -> dict[str, float]:
     """One suggestion in this process: the peak after the imports and the peak at the end, in MiB."""
     import numpy as np
 
-    from augury.space.goals import Goals, Maximize
+    from augury.space.goal import Maximize
+    from augury.space.goals import Goals
     from augury.space.space import Space
     from augury.strategies.bayesian_optimization import BayesianOptimization
     from benchmarks.ask_latency import observations, smooth_data

@@ -22,7 +22,8 @@ import torch
 
 from augury.problems.multi_objective import MultiObjectiveProblem
 from augury.problems.registry import MULTI_OBJECTIVE_PROBLEMS, load_multi_objective_problem
-from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.goal import Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.pareto import hypervolume
 from augury.space.sampling import sobol
 from augury.strategies import ParetoSetLearning, Strategy

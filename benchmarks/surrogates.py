@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from augury.models.registry import MODELS
-from augury.space.goals import Goals, Maximize
+from augury.space.goal import Maximize
+from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.sampling import sobol
 from augury.space.space import Space

@@ -21,7 +21,8 @@ import torch
 from augury.models.environment.integrated import IntegratedProcess
 from augury.models.environment.process import EnvironmentProcess
 from augury.space.environment import Measure, NormalMeasure, UniformMeasure
-from augury.space.goals import Goals, Minimize
+from augury.space.goal import Minimize
+from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.parameters import Categorical
 from augury.space.space import Space

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from augury.errors import StoreError as StoreError
     from augury.models.persistence.files import load as load
     from augury.space.array import Array as Array
-    from augury.space.goals import Constraint as Constraint
-    from augury.space.goals import Maximize as Maximize
-    from augury.space.goals import Minimize as Minimize
+    from augury.space.goal import Constraint as Constraint
+    from augury.space.goal import Maximize as Maximize
+    from augury.space.goal import Minimize as Minimize
     from augury.space.parameters import Categorical as Categorical
     from augury.space.parameters import Fixed as Fixed
     from augury.space.parameters import Float as Float
@@ -42,14 +42,14 @@ _ATTRIBUTES = {
     "AuguryError": "augury.errors",
     "Categorical": "augury.space.parameters",
     "Array": "augury.space.array",
-    "Constraint": "augury.space.goals",
+    "Constraint": "augury.space.goal",
     "Failure": "augury.study.result",
     "Fixed": "augury.space.parameters",
     "Float": "augury.space.parameters",
     "Int": "augury.space.parameters",
     "InvalidInputError": "augury.errors",
-    "Maximize": "augury.space.goals",
-    "Minimize": "augury.space.goals",
+    "Maximize": "augury.space.goal",
+    "Minimize": "augury.space.goal",
     "NotSupportedError": "augury.errors",
     "Pruned": "augury.study.signals",
     "Space": "augury.space.space",

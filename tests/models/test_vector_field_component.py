@@ -15,7 +15,7 @@ from augury.geometry import TangentBundle, eigenmaps, random_field
 from augury.kernels import ConnectionMaternKernel, EncodedKernel, NodeEncoding
 from augury.models import GaussianProcess, VectorFieldComponent
 from augury.models.build import build_model
-from augury.space.goals import Maximize
+from augury.space.goal import Maximize
 from augury.testing import MODEL_CHECKS
 from tests.geometry.cases import sphere
 from tests.models.cases import outcomes, points

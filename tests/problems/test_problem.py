@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from augury.problems import Problem
-from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.goal import Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.space import Space
 
 

@@ -6,7 +6,8 @@ from botorch.models import SingleTaskGP
 from botorch.models.transforms.outcome import Log
 from scipy.spatial import Delaunay
 
-from augury.space.goals import Goals, Minimize
+from augury.space.goal import Minimize
+from augury.space.goals import Goals
 from augury.space.pareto import hypervolume
 from augury.space.space import Space
 from augury.strategies import BayesianOptimization, SobolSearch

@@ -8,7 +8,8 @@ import torch
 
 from augury.errors import InvalidInputError, NotSupportedError
 from augury.models import GaussianProcess
-from augury.space.goals import Constraint, Goals, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.pareto import hypervolume
 from augury.space.sampling import sobol

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from augury.errors import NotSupportedError
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.strategies.base import Prediction, Proposal, Strategy
 from augury.strategies.state import State
 from augury.study import Study

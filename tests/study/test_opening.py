@@ -9,7 +9,7 @@ import pytest
 
 from augury.errors import InvalidInputError
 from augury.space import Float, Int, Space
-from augury.space.goals import Constraint, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
 from augury.study import Study
 from tests.study.cases import SPACE, Recording, study_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from augury.errors import InvalidInputError
 from augury.space import Categorical, Float, Int, Space
-from augury.space.goals import Constraint, Maximize
+from augury.space.goal import Constraint, Maximize
 from augury.study import portable
 from augury.study.result import Failure
 from augury.study.signals import Pruned

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from augury.errors import InvalidInputError
-from augury.space.goals import Constraint, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
 from augury.strategies.base import Prediction
 from augury.study import Failure, Study
 from tests.study.cases import study_of

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from augury.errors import AuguryError, InvalidInputError
-from augury.space.goals import Constraint, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
 from augury.study.listener import TransientRule
 from augury.study.pruning import MedianPruner, NoPruner, SuccessiveHalvingPruner, pruner_of
 from augury.study.retry import RetryPolicy

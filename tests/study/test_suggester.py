@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.space.goals import Constraint, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
 from augury.study import FAILED, Failure, Store, Study
 from augury.study.suggester import trial_seed
 from tests.study.cases import Recording, study_of

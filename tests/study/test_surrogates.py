@@ -8,7 +8,7 @@ import pytest
 
 from augury.errors import InvalidInputError
 from augury.models.registry import MODELS
-from augury.space.goals import Maximize
+from augury.space.goal import Maximize
 from augury.study.report.page import render
 from augury.study.study import Study
 from augury.study.study_file import load_study_file

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from augury.space.goals import Goals, Minimize
+from augury.space.goal import Minimize
+from augury.space.goals import Goals
 from augury.space.sampling import uniform
 from augury.strategies import (
     STRATEGIES,

@@ -11,7 +11,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from augury.cli.fitting_table import FittingTable
-from augury.space.goals import Goals, Maximize
+from augury.space.goal import Maximize
+from augury.space.goals import Goals
 from augury.space.parameters import Categorical, Fixed, Parameter
 from augury.study.sheet.account import Outcome, best_row, count, notes, quality_texts
 from augury.study.sheet.cells import parse_number

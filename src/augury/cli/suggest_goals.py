@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from augury.space.goals import Goal, Goals
+    from augury.space.goal import Goal
+    from augury.space.goals import Goals
     from augury.study.sheet.accuracy import Accuracy
     from augury.study.sheet.table import Table
 
@@ -22,7 +23,8 @@ def read_goals(texts: list[str], limits: list[str]) -> Goals:
     Raises:
         InvalidInputError: a text of another form, or an outcome named twice.
     """
-    from augury.space.goals import Constraint, Goals, goal_of
+    from augury.space.goal import Constraint, goal_of
+    from augury.space.goals import Goals
 
     objectives = [_read(goal_of, "--goal", text, "max:COLUMN or min:COLUMN") for text in texts]
     constraints = [_read(goal_of, "--limit", text, _LIMIT_FORM) for text in limits]
@@ -77,7 +79,7 @@ def _settings(space_file: Path, candidates: Path | None) -> Collection[str] | No
 
 
 def _is_limit(text: str, table: Table, results: Collection[str], settings: Collection[str] | None) -> bool:
-    from augury.space.goals import Constraint, goal_of
+    from augury.space.goal import Constraint, goal_of
 
     try:
         given = goal_of(text)

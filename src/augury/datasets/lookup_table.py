@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from augury.errors import InvalidInputError
-from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.goal import Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.parameters import Categorical
 from augury.space.space import Space
 

@@ -15,7 +15,8 @@ from augury.hardware.fixed_point import fixed_point_inputs, fixed_point_outputs,
 from augury.hardware.layer_surrogate import LayerSurrogate
 from augury.hardware.synthesis import SYNTHESIS_TARGETS, as_design
 from augury.hardware.verilog import QuantisedNetwork, network_verilog
-from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.goal import Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.parameters import Categorical, Parameter
 from augury.space.space import Space
 

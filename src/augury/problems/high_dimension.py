@@ -7,7 +7,8 @@ import numpy as np
 from augury.problems.problem import Problem
 from augury.problems.rover import RoverTrajectory
 from augury.problems.test_functions import OUTCOME, of_test_function, synthetic
-from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.goal import Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.parameters import Float
 from augury.space.space import Space
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from augury.problems.problem import Problem
 from augury.problems.test_functions import OUTCOME, synthetic
-from augury.space.goals import Goals, Minimize
+from augury.space.goal import Minimize
+from augury.space.goals import Goals
 from augury.space.parameters import Categorical, Float, Int
 from augury.space.space import Space
 

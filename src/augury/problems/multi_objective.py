@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
 from augury.problems.test_functions import evaluator, space_of
-from augury.space.goals import Goals, Minimize
+from augury.space.goal import Minimize
+from augury.space.goals import Goals
 from augury.space.space import Space
 
 if TYPE_CHECKING:

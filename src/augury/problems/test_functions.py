@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
 from augury.problems.problem import Problem
-from augury.space.goals import Goals, Maximize, Minimize
+from augury.space.goal import Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.parameters import Categorical, Float, Int
 from augury.space.space import Space
 

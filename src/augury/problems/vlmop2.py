@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from augury.problems.multi_objective import MultiObjectiveProblem
-from augury.space.goals import Goals, Minimize
+from augury.space.goal import Minimize
+from augury.space.goals import Goals
 from augury.space.space import Space
 
 _REFERENCE = 1.1

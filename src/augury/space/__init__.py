@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from augury.space.distributions import Normal as Normal
     from augury.space.distributions import Uniform as Uniform
     from augury.space.distributions import Weights as Weights
-    from augury.space.goals import Constraint as Constraint
+    from augury.space.goal import Constraint as Constraint
+    from augury.space.goal import Maximize as Maximize
+    from augury.space.goal import Minimize as Minimize
     from augury.space.goals import Goals as Goals
-    from augury.space.goals import Maximize as Maximize
-    from augury.space.goals import Minimize as Minimize
     from augury.space.observations import Observations as Observations
     from augury.space.parameters import Categorical as Categorical
     from augury.space.parameters import Fixed as Fixed
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 _ATTRIBUTES = {
     "Array": "augury.space.array",
     "Categorical": "augury.space.parameters",
-    "Constraint": "augury.space.goals",
+    "Constraint": "augury.space.goal",
     "Fixed": "augury.space.parameters",
     "Float": "augury.space.parameters",
     "Goals": "augury.space.goals",
     "Int": "augury.space.parameters",
-    "Maximize": "augury.space.goals",
-    "Minimize": "augury.space.goals",
+    "Maximize": "augury.space.goal",
+    "Minimize": "augury.space.goal",
     "Normal": "augury.space.distributions",
     "Observations": "augury.space.observations",
     "Parameter": "augury.space.parameters",

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
-from augury.space.goals import Constraint, Goals, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
+from augury.space.goals import Goals
 from augury.study.execution.limits import check_budget
 from augury.study.store import Store
 from augury.study.study import Study

@@ -40,7 +40,8 @@ from pathlib import Path
 from typing import Any
 
 from augury.errors import AuguryError, InvalidInputError
-from augury.space.goals import Constraint, Goals, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.space import Space
 from augury.space.toml import space_from_toml
 from augury.study.parts import Parts

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from augury.errors import InvalidInputError
-from augury.space.goals import Goals, Minimize
+from augury.space.goal import Minimize
+from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.parameters import Categorical, Float, Int
 from augury.space.sampling import uniform

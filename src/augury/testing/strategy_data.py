@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from augury.space.goals import Constraint, Goals, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
+from augury.space.goals import Goals
 from augury.testing.strategy_cases import (
     StrategyFactory,
     continuous_space,

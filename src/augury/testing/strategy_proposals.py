@@ -8,7 +8,8 @@ import random
 import numpy as np
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.space.goals import Constraint, Goals, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.sampling import uniform
 from augury.space.space import Space
 from augury.strategies.base import Prediction

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from augury.errors import InvalidInputError
-from augury.space.goals import Constraint, Goal, Goals, Maximize, Minimize
+from augury.space.goal import Constraint, Goal, Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.parameter import Parameter
 from augury.space.space import Space
 from augury.study.sheet.cells import Number, shown

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from augury.space.goals import Constraint, Goals, Maximize
+from augury.space.goal import Constraint, Maximize
+from augury.space.goals import Goals
 from augury.space.parameters import Categorical, Fixed, Int
 from augury.space.space import Space
 from augury.study.report import words

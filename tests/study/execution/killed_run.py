@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.study.study import Study
 from augury.study.trial import Trial
 

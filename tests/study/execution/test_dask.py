@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from augury.cli.app import app
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.study import Study
 from augury.study.command import Command
 from augury.study.execution.dask_pool import connect

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from augury.errors import InvalidInputError, NotSupportedError, StoreError
-from augury.space.goals import Constraint, Minimize
+from augury.space.goal import Constraint, Minimize
 from augury.study import Failure, Study
 from augury.study.command import Command
 from augury.study.signals import TransientFailure
@@ -317,7 +317,7 @@ def test_commands_have_time_limits() -> None:
 
 _SCRIPT = """
 import sys, time
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.study import Study
 
 def function(params):

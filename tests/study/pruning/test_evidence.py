@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import augury
-from augury.space.goals import Constraint, Goals, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.parameters import Categorical
 from augury.space.space import Space
 from augury.study import Study

@@ -12,7 +12,7 @@ import pytest
 
 import augury
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.space.goals import Constraint, Maximize, Minimize
+from augury.space.goal import Constraint, Maximize, Minimize
 from augury.study import Study
 from augury.study.trial import Trial
 

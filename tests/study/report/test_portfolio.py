@@ -7,7 +7,7 @@ import re
 import pytest
 
 from augury.models.portfolio import members
-from augury.space.goals import Maximize
+from augury.space.goal import Maximize
 from augury.study.report.page import render
 from augury.study.report.portfolio import weights_figure
 from augury.study.study import Study

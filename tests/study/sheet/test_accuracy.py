@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from augury.space.goals import Constraint, Goals, Maximize
+from augury.space.goal import Constraint, Maximize
+from augury.space.goals import Goals
 from augury.study.sheet.accuracy import Accuracy
 from augury.study.sheet.table import read_table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.study.study import Study
 
 TRIALS = 6

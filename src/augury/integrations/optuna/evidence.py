@@ -11,7 +11,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from augury.integrations.optuna.coding import Coding
 from augury.integrations.optuna.sharing import known_params
-from augury.space.goals import Constraint, Goal, Goals, Maximize, Minimize
+from augury.space.goal import Constraint, Goal, Maximize, Minimize
+from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.study.pruning.evidence import with_estimates
 from augury.study.trial import COMPLETE, FAILED, PRUNED, Trial

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from augury.errors import InvalidInputError
 from augury.integrations.sklearn.hyperparameters import Hyperparameters
-from augury.space.goals import Maximize
+from augury.space.goal import Maximize
 from augury.strategies.base import ExhaustedError
 from augury.study.result import Failure
 from augury.study.study import Study

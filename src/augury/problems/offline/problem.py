@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, final
 import numpy as np
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.space.goals import Goals, Maximize
+from augury.space.goal import Maximize
+from augury.space.goals import Goals
 from augury.space.observations import Observations
 from augury.space.parameters import Categorical, Float
 from augury.space.space import Space

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from augury.errors import NotSupportedError
-from augury.space.goals import Goals, Maximize
+from augury.space.goal import Maximize
+from augury.space.goals import Goals
 from augury.space.space import Space
 from augury.study.costs import of_one_version
 from augury.study.history import History

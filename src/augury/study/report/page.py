@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from augury import __version__
-from augury.space.goals import Constraint, Maximize
+from augury.space.goal import Constraint, Maximize
 from augury.study.report import words
 from augury.study.report.calibration import calibration_figure
 from augury.study.report.effects import common_limits, effect_figure, effects, important_columns

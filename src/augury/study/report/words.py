@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from augury.space.goals import Constraint, Goals, Maximize
+from augury.space.goal import Constraint, Maximize
+from augury.space.goals import Goals
 from augury.space.parameters import Categorical, Fixed, Float, Int, Parameter
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.study import Study
 from augury.study.execution.batch import BatchJobs, pool
 from tests.study.execution.batch.fake_slurm import Cluster

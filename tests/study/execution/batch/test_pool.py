@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from augury.errors import InvalidInputError, NotSupportedError
-from augury.space.goals import Minimize
+from augury.space.goal import Minimize
 from augury.study import Study
 from augury.study.execution.batch import BatchJobs
 from augury.study.execution.batch.folder import JobFolder
