@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -312,3 +314,11 @@ def test_known_noise_is_added_as_it_is_whatever_the_scale():
         added = model.posterior(NEW, observation_noise=True).variance - model.posterior(NEW).variance
         torch.testing.assert_close(added, torch.full((4, 1), 0.25).double(), rtol=1e-6, atol=1e-6)
         assert float(model.noise_variance) == pytest.approx(0.25)
+
+
+def test_many_outcomes_that_are_all_zero_are_fitted_without_a_warning():
+    X = torch.rand(40, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        model = StudentTProcess(X, torch.zeros(40, 1, dtype=torch.float64)).fit()
+    assert float(model.posterior(X).mean.abs().max()) < 1e-9

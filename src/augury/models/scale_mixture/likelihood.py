@@ -16,6 +16,7 @@ from augury.numerics.newton import Expansion, expand_each
 _LOG_2PI = log(2.0 * pi)
 #: The spread of the scale takes at most this share of the information, which keeps the rest positive.
 _MOST_SPREAD = 0.999
+_LEAST_QUADRATIC = 1e-150  # of outcomes that are all the same
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class ScaleMixtureLikelihood:
             block = slice(rows, rows := rows + len(part))
             information, slopes[block] = outcome.average_information(part, factor, alpha)
             curvature[block, block] = at.evidence.precision * information
-        largest = 0.5 * at.evidence.precision / max(at.quadratic, np.finfo(np.float64).tiny)
+        largest = 0.5 * at.evidence.precision / max(at.quadratic, _LEAST_QUADRATIC)
         share = min(0.25 * at.evidence.spread, _MOST_SPREAD * largest)
         curvature -= share * np.outer(slopes, slopes)
         np.einsum("ii->i", curvature)[...] += np.concatenate([part.prior_curvature for part in self.outcomes])
