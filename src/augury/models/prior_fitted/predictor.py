@@ -61,13 +61,12 @@ class Predictor:
                 wanted = variance if self.known_noise is None else wanted + noise
             narrower = (wanted / variance).sqrt()
             parts.append(predicted.rescaled(predicted.mean * (1.0 - narrower), narrower))
-        logits, loc, scale = (
-            joint.joined(torch.cat([getattr(part, name) for part in parts], dim=1), 1)
-            .movedim(0, 2)
-            .reshape(*points.shape[:-1], m, *([-1] if name == "logits" else []))
-            for name in ("logits", "loc", "scale")
-        )
-        return BarDistribution(parts[0].borders, logits, loc, scale)
+
+        def joined(name: str) -> Tensor:
+            values = joint.joined(torch.cat([getattr(part, name) for part in parts], dim=1), 1).movedim(0, 2)
+            return values.reshape(*points.shape[:-2], *values.shape[1:])
+
+        return BarDistribution(parts[0].borders, joined("logits"), joined("loc"), joined("scale"))
 
     def copula_root(self, points: Tensor) -> Tensor | None:
         """The copula of joint points (`batch x q x D`): `batch x m x q x q`; None where a point is alone, or

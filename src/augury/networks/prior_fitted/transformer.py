@@ -234,14 +234,12 @@ class PriorFittedTransformer(nn.Module):
 
     def _said(self, opinions: Opinions, mean: Tensor, deviation: Tensor) -> Tensor:
         """`B x m x K` logarithms of the buckets' masses under the experts' mixture and a broad component."""
-        broad = torch.full_like(mean, _OUTLIER_DEVIATION), torch.zeros_like(mean)
-        deviations = torch.cat([opinions.variance.sqrt(), broad[0].unsqueeze(-1)], dim=-1)
-        means = torch.cat([opinions.mean, broad[1].unsqueeze(-1)], dim=-1)
-        shares = nn.functional.pad((1.0 - _OUTLIER_MASS) * opinions.weights, (0, 1), value=_OUTLIER_MASS)
-        at, spread = (
-            (means - mean.unsqueeze(-1)) / deviation.unsqueeze(-1),
-            deviations / deviation.unsqueeze(-1),
-        )
+        pad = nn.functional.pad  # the broad component, beside the experts
+        means = pad(opinions.mean, (0, 1))
+        deviations = pad(opinions.variance.sqrt(), (0, 1), value=_OUTLIER_DEVIATION)
+        shares = pad((1.0 - _OUTLIER_MASS) * opinions.weights, (0, 1), value=_OUTLIER_MASS)
+        at = (means - mean.unsqueeze(-1)) / deviation.unsqueeze(-1)
+        spread = deviations / deviation.unsqueeze(-1)
         masses = mixture_bucket_masses(self.borders.to(at.dtype), at, spread, shares.unsqueeze(1))
         return (masses + _LEAST_MASS).log()
 
