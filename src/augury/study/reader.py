@@ -52,7 +52,7 @@ class StudyReader:
 
     def observations(self) -> Observations:
         """What a strategy learns from: complete and failed evaluations, and every late result as a row."""
-        return self._history.observations(self.trials)
+        return self._history.observations(self._history.refresh())
 
     @property
     def best(self) -> Trial | Recommendation | None:
@@ -67,11 +67,11 @@ class StudyReader:
         """
         if is_random(self.space):
             return self.recommend()
-        trials = [trial for trial in counting(self.trials, self.space) if trial.values]
+        trials = [trial for trial in counting(self._history.refresh(), self.space) if trial.values]
         Y = np.array([[one.values.get(name, np.nan) for name in self.goals.outcomes] for one in trials])
         Y = Y.reshape(len(trials), self.goals.n_outcomes)
         index = self.goals.best_index(Y, np.ones(len(trials), dtype=bool))
-        return None if index is None else trials[index]
+        return None if index is None else trials[index].copy()
 
     def recommend(self, rule: str | None = None) -> Recommendation | None:
         """The setting to use, by the surrogate's predictions; under noise, `best` flatters its value.
@@ -141,7 +141,7 @@ class StudyReader:
 
     def hypervolume(self) -> HypervolumeHistory:
         """How the volume of outcomes that the results dominate has grown, and the reference point."""
-        return hypervolume_of(counting(self.trials, self.space), self.goals)
+        return hypervolume_of(counting(self._history.refresh(), self.space), self.goals)
 
     @property
     def params(self) -> dict[str, Any] | None:
@@ -164,7 +164,7 @@ class StudyReader:
 
     def spending(self) -> list[Spending]:
         """How many evaluations of each version of the function have finished, and what they cost."""
-        return spending(self.trials, self.space)
+        return spending(self._history.refresh(), self.space)
 
     @property
     def seed(self) -> int:

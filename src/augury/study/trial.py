@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from operator import index
@@ -103,14 +103,8 @@ class Trial:
 
     def copy(self) -> Trial:
         """The same snapshot; what is changed in its parameters, results or notes changes no other."""
-        twin: Trial = object.__new__(Trial)
-        vars(twin).update(
-            vars(self),
-            params=self.params.copy(),
-            values=self.values.copy(),
-            user_attrs=self.user_attrs.copy(),
-        )
-        return twin
+        own = {name: getattr(self, name).copy() for name in ("params", "values", "user_attrs")}
+        return replace(self, **own)
 
     @property
     def is_open(self) -> bool:
