@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from augury.errors import InvalidInputError
+from augury.signature import signature_of, takes
 
 
 def check_specification(model: Any) -> None:
@@ -33,22 +34,9 @@ def check_specification(model: Any) -> None:
         )
     elif not takes(model, 4):
         raise InvalidInputError(
-            f"model is a function of {inspect.signature(model)}; it is called with "
+            f"model is a function of {signature_of(model)}; it is called with "
             "(train_X, train_Y, train_Yvar, space)"
         )
-
-
-def takes(function: Any, count: int) -> bool:
-    """Whether a callable can be called with so many arguments; true where it does not say."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some built-in functions have none
-        return True
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
 
 
 def _check_class(model: Any, made: type) -> None:

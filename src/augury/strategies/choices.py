@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from augury.errors import InvalidInputError
 from augury.models.registry import MODELS
-from augury.models.specification import check_specification, takes
+from augury.models.specification import check_specification
+from augury.signature import takes
 
 if TYPE_CHECKING:
     import torch

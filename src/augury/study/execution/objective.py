@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from augury.errors import InvalidInputError
+from augury.signature import accepts, signature_of
 from augury.study.command import Command
 from augury.study.number import as_number
 from augury.study.result import Failure
@@ -79,11 +80,12 @@ class Objective:
         return self.function(**params, **extra) if self.by_name else self.function(params, **extra)
 
     def _check_conditional(self, names: Collection[str], conditional: Collection[str]) -> None:
-        signature = _signature(self.function)
+        signature = signature_of(self.function)
+        assert signature is not None  # it names parameters
         extra = [TRIAL] if self.with_trial else []
         for name in conditional:
             rest = [other for other in names if other != name]
-            if signature is not None and not _accepts(signature, 0, [*rest, *extra]):
+            if not accepts(signature, 0, [*rest, *extra]):
                 raise InvalidInputError(
                     f"the function needs the argument {name!r}, which points have only for some choices "
                     f"(active_if); give it a default, as in {name}=None, or take one dict of all parameters"
@@ -112,46 +114,31 @@ def plain(result: Any) -> Any:
     return repr(result) if number is None else number
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
-    try:
-        return inspect.signature(function)
-    except (TypeError, ValueError):  # some built-in functions have none
-        return None
-
-
 def _takes_trial(function: Callable[..., Any]) -> bool:
-    signature = _signature(function)
+    signature = signature_of(function)
     argument = None if signature is None else signature.parameters.get(TRIAL)
     return argument is not None and argument.kind in _BY_NAME
 
 
 def _takes(function: Callable[..., Any], names: Collection[str]) -> bool:
     """Whether these are all the arguments that the function needs, and no others can hold the parameters."""
-    signature = _signature(function)
+    signature = signature_of(function)
     return signature is not None and list(signature.parameters) == list(names)
 
 
 def _wants_names(function: Callable[..., Any], names: Collection[str], known: Collection[str]) -> bool:
-    signature = _signature(function)
+    signature = signature_of(function)
     if signature is None:
         return False
     arguments = [one for one in signature.parameters.values() if one.name not in known]
     required = [one.name for one in arguments if one.kind in _POSITIONAL and one.default is one.empty]
-    if len(required) == 1 and required[0] not in names and _accepts(signature, 1, known):
+    if len(required) == 1 and required[0] not in names and accepts(signature, 1, known):
         return False
-    if _accepts(signature, 0, [*names, *known]):
+    if accepts(signature, 0, [*names, *known]):
         return True
-    if _accepts(signature, 1, known):
+    if accepts(signature, 1, known):
         return False
     raise InvalidInputError(
         f"the function's arguments are {signature}; it must take either one dict of all parameters, "
         f"or the parameters by name ({', '.join(names)}), and may take the trial as `{TRIAL}`"
     )
-
-
-def _accepts(signature: inspect.Signature, positional: int, names: Collection[str] = ()) -> bool:
-    try:
-        signature.bind(*[None] * positional, **dict.fromkeys(names))
-    except TypeError:
-        return False
-    return True
