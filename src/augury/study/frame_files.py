@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from augury.whole_file import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,12 +18,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     """Write a table in the format of its name; a file of that name is replaced only by a complete one."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix.lower()}")
-    try:
+    with replacing(path) as part:
         _WRITERS[path.suffix.lower()](frame, part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -21,6 +21,7 @@ from augury.study.reader import StudyReader
 from augury.study.store import Store
 from augury.study.store.whole import REPLICATE, STUDY, TRIAL, read_whole, without_run, write_whole
 from augury.study.trial import COMPLETE, FAILED, ORIGINS, STATUSES
+from augury.whole_file import check_parent, replacing
 
 FORMAT = "augury-study"
 VERSION = 1
@@ -46,10 +47,7 @@ class PortableStudy(StudyReader):
             InvalidInputError: its folder does not exist.
         """
         target = Path(path)
-        if not target.parent.is_dir():
-            raise InvalidInputError(
-                f"the folder {target.parent} does not exist; create it, or give another file"
-            )
+        check_parent(target)
         study = read_whole(self.store, self._record)
         document = {
             "format": FORMAT,
@@ -58,12 +56,8 @@ class PortableStudy(StudyReader):
             "study": study,
         }
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
+        with replacing(target) as part:
             part.write_text(text + "\n", encoding="utf-8")
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
 
     @classmethod
     def import_(

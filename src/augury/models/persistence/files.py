@@ -16,6 +16,7 @@ from augury.models.persistence import format as file_format
 from augury.models.persistence.parts import class_at
 from augury.models.persistence.values import CannotBeWritten, decode, encode
 from augury.models.registry import MODELS
+from augury.whole_file import check_parent, replacing
 
 _STATE = "state."
 _PROBES = 32  # training points at which a copy must predict the same
@@ -37,15 +38,10 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
             class that is not registered.
     """
     target = Path(path)
-    if not target.parent.is_dir():
-        raise InvalidInputError(f"the folder {target.parent} does not exist; create it, or give another file")
+    check_parent(target)
     content, _ = to_bytes(model)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
+    with replacing(target) as part:
         part.write_bytes(content)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load(path: str | os.PathLike[str], **supplied: Any) -> Model:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from augury.whole_file import replacing
+
 if TYPE_CHECKING:
     from augury.study.study import Study
 
@@ -30,10 +32,6 @@ def write_report(study: Study, path: str | os.PathLike[str]) -> Path:
 
     path = Path(path)
     page = render(study)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as part:
         part.write_text(page, encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return path
