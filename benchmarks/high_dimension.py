@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from augury.problems import HIGH_DIMENSIONAL, Problem, load_problem
+from augury.problems import HIGH_DIMENSIONAL, SIMULATED, Problem, load_problem
 from augury.space.sampling import sobol
 from augury.study.study import Study
 from benchmarks.code_version import code_version, of_version
@@ -121,7 +121,7 @@ def report(records: list[dict[str, Any]], methods: list[str], path: Path | None)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--problems", nargs="+", default=SUITE, choices=list(HIGH_DIMENSIONAL))
+    parser.add_argument("--problems", nargs="+", default=SUITE, choices=[*HIGH_DIMENSIONAL, *SIMULATED])
     parser.add_argument("--methods", nargs="+", default=METHODS)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0, help="for a repetition on fresh seeds")

@@ -84,6 +84,12 @@ HIGH_DIMENSIONAL: dict[str, Callable[[], Problem]] = {
         f"hartmann-6-in-{dim}": partial(high_dimension.embedded_hartmann, f"hartmann-6-in-{dim}", dim)
         for dim in (100, 500)
     },
+    "levy-50": partial(synthetic, "levy-50", "Levy", 50),
+    "rosenbrock-50": partial(synthetic, "rosenbrock-50", "Rosenbrock", 50),
+    "styblinski-tang-50": partial(synthetic, "styblinski-tang-50", "StyblinskiTang", 50),
+    "griewank-100": partial(synthetic, "griewank-100", "Griewank", 100),
+    "levy-200": partial(synthetic, "levy-200", "Levy", 200),
+    "griewank-200": partial(synthetic, "griewank-200", "Griewank", 200),
 }
 
 MULTI_OBJECTIVE_PROBLEMS: dict[str, Callable[[], MultiObjectiveProblem]] = {
