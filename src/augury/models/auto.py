@@ -219,7 +219,7 @@ class Portfolio(OutcomeSurrogate):
     def _joint_posterior(
         self, X: Tensor, observation_noise: bool | Tensor, posterior_transform: PosteriorTransform | None
     ) -> Posterior:
-        self._check_width(X)
+        self._check_points(X)
         given = {"observation_noise": observation_noise, "posterior_transform": posterior_transform}
         posteriors = [model.posterior(X, **given) for _, model in self.mixture]
         return MixturePosterior(posteriors, [weight for weight, _ in self.mixture])

@@ -36,7 +36,7 @@ class ConditionableSurrogate(OutcomeSurrogate):
         Raises:
             InvalidInputError: points that are none, or another number of outcomes.
         """
-        self._check_width(X)
+        self._check_points(X)
         if not isinstance(Y, Tensor) or Y.dim() < 2 or Y.shape[-2:] != (X.shape[-2], self.num_outputs):
             given = tuple(Y.shape) if isinstance(Y, Tensor) else type(Y).__name__
             raise InvalidInputError(

@@ -209,7 +209,7 @@ class GradientEnhancedGaussianProcess(Surrogate):
 
         Raises:
             NotSupportedError: gradients of several outcomes, or with observation noise.
-            InvalidInputError: points of another number of columns.
+            InvalidInputError: points of another number of columns, or with entries that are not finite.
         """
         if output_indices is not None:
             return self.subset_output(output_indices).posterior(

@@ -34,7 +34,7 @@ class OutcomeSurrogate(Surrogate):
             posterior_transform: applied last.
 
         Raises:
-            InvalidInputError: points of another width than `train_X`.
+            InvalidInputError: points of another width than `train_X`, or with entries that are not finite.
             NotSupportedError: noise variances or a transform that the model cannot serve.
         """
         model = self if output_indices is None else self.subset_output(output_indices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, Self
 
 import torch
@@ -39,8 +40,8 @@ class Surrogate(Model):
         inputs: Any = self.train_inputs
         return int(inputs[0].shape[-1])
 
-    def _check_width(self, X: Tensor) -> None:
-        """Raise InvalidInputError for what is no tensor of points, `... x q x d`, as wide as the inputs."""
+    def _check_points(self, X: Tensor) -> None:
+        """Raise InvalidInputError for what is no tensor of finite points, `... x q x d` of the inputs."""
         if not isinstance(X, Tensor):
             raise InvalidInputError(
                 f"points must be a tensor, ... x q x {self._num_inputs}; given {type(X).__name__}, of which "
@@ -51,14 +52,19 @@ class Surrogate(Model):
                 f"the model has {self._num_inputs} inputs; given points of shape {tuple(X.shape)}, not "
                 f"... x q x {self._num_inputs}"
             )
+        if not isfinite(X.detach().sum().item()):  # far cheaper than a look at each entry
+            for place in X.isfinite().logical_not().nonzero().tolist()[:1]:
+                raise InvalidInputError(
+                    f"X{place} is {X[tuple(place)].item()}; every entry of a point must be finite"
+                )
 
     def _transformed_points(self, X: Tensor) -> Tensor:
         """Points (`... x d`, of the right width) as the input transform gives them.
 
         Raises:
-            InvalidInputError: another width.
+            InvalidInputError: another width, or entries that are not finite.
         """
-        self._check_width(X)
+        self._check_points(X)
         points: Tensor = self.transform_inputs(X.to(torch.float64))
         return points
 

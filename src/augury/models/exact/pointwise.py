@@ -60,5 +60,5 @@ class PointwiseMoments(Surrogate):
 
     def _points(self, X: Tensor) -> np.ndarray:
         """The points (`N x d`) as an array, as they are given."""
-        self._check_width(X)
+        self._check_points(X)
         return X.detach().to(torch.float64).numpy()
