@@ -10,6 +10,7 @@ from augury.acquisition.enumeration import listed_points
 from augury.acquisition.mixed import neighbours
 from augury.acquisition.search import maximize
 from augury.acquisition.starts import choose_starts, raw_points
+from augury.errors import InvalidInputError
 from augury.space.parameters import Float
 from augury.space.sampling import sobol
 from augury.space.space import Space
@@ -68,6 +69,13 @@ class TestBox:
     def test_a_maximum_at_a_corner_is_reached_exactly(self) -> None:
         corner = Bumps(np.array([[-0.3, 1.4]]), np.ones(1), width=1.0)
         assert maximize(corner, square()).x.tolist() == [0.0, 1.0]
+
+    @pytest.mark.parametrize("made", [None, 3.0, "log-ei", lambda X: X.sum(axis=1)])
+    def test_what_has_no_values_is_refused(self, made) -> None:
+        with pytest.raises(
+            InvalidInputError, match=f"value_gradient.*given {type(made).__name__}: does the function"
+        ):
+            maximize(made, square())
 
     def test_nan_is_never_the_best(self) -> None:
         class Holey(Bumps):

@@ -14,6 +14,7 @@ from augury.acquisition.linear_constraints import refine_in_polytope
 from augury.acquisition.mixed import refine_mixed
 from augury.acquisition.perturbation import refine_by_perturbation
 from augury.acquisition.starts import choose_starts, is_box, raw_points
+from augury.errors import InvalidInputError
 from augury.space.sampling import sobol
 from augury.space.space import Space
 
@@ -60,9 +61,17 @@ def maximize(
         incumbents: `k x dim` points worth a closer look, usually the best observed ones.
         avoid: `m x dim` points not to return while the space has others.
         seed: the same seed gives the same result.
+
+    Raises:
+        InvalidInputError: what was given has no values.
     """
     if hasattr(acquisition, "search"):
         return SearchResult(*acquisition.search(space, seed))
+    if not hasattr(acquisition, "value"):
+        raise InvalidInputError(
+            "an acquisition must have value(X) and value_gradient(X) (augury.acquisition.base.Acquisition); "
+            f"given {type(acquisition).__name__}: does the function of acquisition= return what it makes?"
+        )
     points = listed_points(space)
     if points is not None:
         return SearchResult(*best_of(acquisition, points, avoid))
