@@ -14,8 +14,10 @@ def warn_if_all_failed(trials: Sequence[Trial]) -> None:
     if not failed or any(trial.values for trial in trials):
         return
     last = failed[-1]
+    place = [trial.number for trial in trials].index(last.number)  # numbers have gaps where a run was killed
+    where = f" (in Python, study.trials[{place}].traceback says where)" if last.traceback else ""
     warnings.warn(
-        f"none of the {len(failed)} evaluations gave a result; the last failed with {last.reason!r} "
-        f"(see study.trials[{last.number}].traceback)",
+        f"none of the {len(failed)} evaluations gave a result; the last, trial {last.number}, failed with "
+        f"{last.reason!r}{where}",
         stacklevel=3,
     )
