@@ -485,6 +485,14 @@ def test_a_table_of_all_there_is_leaves_a_space_file_to_widen(run: Run, tmp_path
     assert run(sheet, "--goal", "max:y").exit_code == 0
 
 
+def test_where_nothing_is_left_to_try_the_notes_on_the_table_are_told(run: Run, tmp_path: Path) -> None:
+    sheet = tmp_path / "t.csv"
+    sheet.write_text("id,T,y\nA,80%,2\nB,70%,3\nC,60%,1\n")
+    result = run(sheet, "--goal", "max:y")
+    assert result.exit_code == 2
+    assert "Note: T counts as text, not as numbers, because of cells such as '80%'" in result.stderr
+
+
 def test_candidates_that_have_all_been_tried_are_told_so(run: Run, tmp_path: Path) -> None:
     sheet, candidates = tmp_path / "t.csv", tmp_path / "all.csv"
     sheet.write_text("x,y\n1,2\n2,5\n")

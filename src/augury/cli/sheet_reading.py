@@ -143,7 +143,8 @@ class Sheet:
             if self.definition.space_file is None:
                 raise
             write_files({self.space_file: self.definition.space_file.encode()})
-            raise InvalidInputError(f"{error}, which was written just now, and run again") from None
+            notes = "".join(f". Note: {note}" for note in self.definition.notes)
+            raise InvalidInputError(f"{error}, which was written just now, and run again{notes}") from None
 
     def leave(self, advice: Advice, n: int, target: Path, *, force: bool, as_json: bool) -> None:
         """Write the table of the next experiments (and the space file, on the first run), and print it all.
