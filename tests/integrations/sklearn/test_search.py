@@ -9,6 +9,7 @@ import pytest
 from joblib import parallel_config
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.datasets import load_iris
+from sklearn.exceptions import FitFailedWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
@@ -25,6 +26,8 @@ class Surface(RegressorMixin, BaseEstimator):
         self.a, self.b, self.kind = a, b, kind
 
     def fit(self, X, y):
+        if self.a < 0.0:
+            raise ArithmeticError("a is negative")
         self.is_fitted_ = True
         return self
 
@@ -97,6 +100,27 @@ def test_a_score_that_is_not_finite_is_avoided() -> None:
         search = AugurySearchCV(Surface(), {"a": (0.9, 1.0)}, n_iter=12, cv=2, random_state=0).fit(X, Y)
     assert np.isnan(search.cv_results_["mean_test_score"]).any()
     assert search.best_params_["a"] <= 0.95
+
+
+@pytest.mark.parametrize("n_points", [1, 2])
+def test_candidates_that_cannot_be_fitted_are_avoided_and_end_nothing(n_points: int) -> None:
+    search = AugurySearchCV(Surface(), {"a": (-1.0, 0.9)}, n_iter=14, n_points=n_points, cv=2, random_state=0)
+    with pytest.warns(FitFailedWarning, match="a is negative"):
+        search.fit(X, Y)
+    assert 0.0 <= search.best_params_["a"] < 0.6
+    assert (np.array([one["a"] for one in search.cv_results_["params"]]) >= 0.0).sum() > 7
+
+
+def test_a_search_in_which_no_fit_succeeds_says_why() -> None:
+    with pytest.warns(FitFailedWarning), pytest.raises(ValueError, match="a is negative"):
+        AugurySearchCV(Surface(), {"a": (-1.0, -0.5)}, n_iter=3, cv=2, random_state=0).fit(X, Y)
+
+
+def test_other_errors_of_an_evaluation_end_the_search() -> None:
+    with pytest.raises(ValueError, match="Invalid parameter 'q'"):
+        AugurySearchCV(Surface(), {"q": (0.0, 1.0)}, n_iter=3, cv=2).fit(X, Y)
+    with pytest.raises(ArithmeticError):
+        AugurySearchCV(Surface(), {"a": (-1.0, -0.5)}, n_iter=3, cv=2, error_score="raise").fit(X, Y)
 
 
 def test_a_finite_space_ends_the_search() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import check_random_state
 
@@ -16,6 +18,9 @@ from augury.strategies.base import ExhaustedError
 from augury.study.result import Failure
 from augury.study.study import Study
 
+#: In the error that scikit-learn raises where no fit of the candidates that are evaluated together succeeds.
+_NO_FIT = "fits failed"
+
 
 @final
 class AugurySearchCV(BaseSearchCV):
@@ -24,7 +29,8 @@ class AugurySearchCV(BaseSearchCV):
         search = AugurySearchCV(SVC(), {"C": Float(1e-3, 1e3, log=True), "kernel": ["rbf", "linear"]})
         search.fit(X, y).best_params_
 
-    Every candidate that is evaluated is in `cv_results_`, in the order in which they were chosen. With
+    Every candidate that is evaluated is in `cv_results_`, in the order in which they were chosen. Those that
+    cannot be fitted at all are left out; a `FitFailedWarning` tells of them, and the search goes on. With
     several metrics the search maximises the one that `refit` names; the others are recorded.
 
     Args:
@@ -103,17 +109,31 @@ class AugurySearchCV(BaseSearchCV):
             store=None,
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
         )
-        done = 0
+        done, recorded, error = 0, 0, None
         while done < self.n_iter:
             try:
                 trials = study.ask(min(self.n_points, self.n_iter - done))
             except ExhaustedError:
-                return
-            results = evaluate_candidates([hyperparameters.values(trial.params) for trial in trials])
-            scores = results[f"mean_test_{self._metric(results)}"][done:]
+                break
+            done += len(trials)
+            try:
+                results = evaluate_candidates([hyperparameters.values(trial.params) for trial in trials])
+            except ValueError as raised:
+                if _NO_FIT not in str(raised):
+                    raise
+                error = raised
+                warnings.warn(
+                    f"{[trial.params for trial in trials]}: {error}", FitFailedWarning, stacklevel=3
+                )
+                for trial in trials:
+                    study.tell(trial, Failure("every fit failed"))
+                continue
+            scores = results[f"mean_test_{self._metric(results)}"][recorded:]
             for trial, score in zip(trials, scores, strict=True):
                 study.tell(trial, float(score) if np.isfinite(score) else Failure("no finite score"))
-            done += len(trials)
+            recorded += len(trials)
+        if error is not None and not recorded:
+            raise error
 
     def _metric(self, results: dict[str, Any]) -> str:
         """The name of the metric that is maximised."""
