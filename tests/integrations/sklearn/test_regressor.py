@@ -132,6 +132,15 @@ def test_known_errors_are_known_noise() -> None:
     assert abs(SurrogateRegressor().fit(X, y, y_std=errors).predict(X[:1])[0] - y[0]) > 1.0
     with pytest.raises(InvalidInputError, match="shape of y"):
         SurrogateRegressor().fit(X, y, y_std=errors[:3])
+    with pytest.raises(InvalidInputError, match=r"y_std holds -0\.001; .* 0 or more"):
+        SurrogateRegressor().fit(X, y, y_std=np.full(40, -1e-3))
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, True, None])
+def test_a_number_of_functions_that_is_none_is_refused(count) -> None:
+    regressor = SurrogateRegressor().fit(np.linspace(0.0, 1.0, 5)[:, None], np.arange(5.0))
+    with pytest.raises(InvalidInputError, match=r"n_samples=.* at least 1"):
+        regressor.sample_y([[0.5]], n_samples=count)
 
 
 def test_noise_is_counted_where_it_is_asked_for() -> None:

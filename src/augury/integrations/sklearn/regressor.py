@@ -136,7 +136,12 @@ class SurrogateRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
         Returns:
             `n x n_samples`, or `n x m x n_samples`.
+
+        Raises:
+            InvalidInputError: no number of functions.
         """
+        if type(n_samples) is bool or not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
+            raise InvalidInputError(f"n_samples={n_samples!r} must be a whole number, at least 1")
         seed = int(check_random_state(random_state).randint(2**31 - 1))
         with torch.no_grad():
             posterior: Any = self.model_.posterior(self._points(X))
@@ -206,4 +211,6 @@ def _variances(y_std: Any, y: Any) -> Tensor:
     errors = check_array(y_std, ensure_2d=False, dtype=np.float64, input_name="y_std")
     if errors.shape != np.shape(y):
         raise InvalidInputError(f"y_std must have the shape of y, {np.shape(y)}; given {errors.shape}")
+    if errors.min() < 0.0:
+        raise InvalidInputError(f"y_std holds {errors.min():g}; standard errors must be 0 or more")
     return torch.from_numpy(errors.reshape(len(errors), -1) ** 2)
