@@ -12,6 +12,7 @@ from torch import Tensor
 
 from augury.errors import InvalidInputError
 from augury.models.outcome_surrogate import OutcomeSurrogate
+from augury.models.surrogate import check_finite
 
 
 class ConditionableSurrogate(OutcomeSurrogate):
@@ -34,7 +35,7 @@ class ConditionableSurrogate(OutcomeSurrogate):
         """Observations in double precision, once each point is known to have its outcomes.
 
         Raises:
-            InvalidInputError: points that are none, or another number of outcomes.
+            InvalidInputError: points that are none, another number of outcomes, or some that are not finite.
         """
         self._check_points(X)
         if not isinstance(Y, Tensor) or Y.dim() < 2 or Y.shape[-2:] != (X.shape[-2], self.num_outputs):
@@ -43,6 +44,7 @@ class ConditionableSurrogate(OutcomeSurrogate):
                 f"{X.shape[-2]} points need outcomes of shape ... x {X.shape[-2]} x {self.num_outputs}; "
                 f"given {given}"
             )
+        check_finite(Y, "Y", "outcome")
         return X.to(torch.float64), Y.to(torch.float64)
 
     def fantasize(

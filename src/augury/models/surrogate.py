@@ -18,6 +18,24 @@ from augury.construction import remembers_construction
 from augury.errors import InvalidInputError, NotSupportedError
 
 
+def check_finite(values: Tensor, name: str, what: str) -> None:
+    """Refuse a tensor with entries that are not finite, at the cost of a sum.
+
+    Args:
+        values: any shape.
+        name: of the tensor.
+        what: each entry is.
+
+    Raises:
+        InvalidInputError: there are such entries.
+    """
+    if not isfinite(values.detach().sum().item()):  # far cheaper than a look at each entry
+        for place in values.isfinite().logical_not().nonzero().tolist()[:1]:
+            raise InvalidInputError(
+                f"{name}{place} is {values[tuple(place)].item()}; every {what} must be finite"
+            )
+
+
 class Surrogate(Model):
     """A BoTorch model that is constructed from training data and predicts the same in every mode."""
 
@@ -52,11 +70,7 @@ class Surrogate(Model):
                 f"the model has {self._num_inputs} inputs; given points of shape {tuple(X.shape)}, not "
                 f"... x q x {self._num_inputs}"
             )
-        if not isfinite(X.detach().sum().item()):  # far cheaper than a look at each entry
-            for place in X.isfinite().logical_not().nonzero().tolist()[:1]:
-                raise InvalidInputError(
-                    f"X{place} is {X[tuple(place)].item()}; every entry of a point must be finite"
-                )
+        check_finite(X, "X", "entry of a point")
 
     def _transformed_points(self, X: Tensor) -> Tensor:
         """Points (`... x d`, of the right width) as the input transform gives them.
