@@ -27,6 +27,18 @@ FRAME = pd.DataFrame(
 TABLE = Space.from_table(FRAME, descriptors=["mass"])
 
 
+@pytest.mark.parametrize("frame", [None, 5, "candidates.csv", [{"a": 1}, {"a": 2}], FRAME["eq"]])
+def test_what_is_no_table_is_told_how_to_become_one(frame: Any) -> None:
+    with pytest.raises(InvalidInputError, match=rf"given {type(frame).__name__}: pandas\.DataFrame"):
+        Space.from_table(frame)
+
+
+@pytest.mark.parametrize("cells", [1, "abc", None])
+def test_columns_that_hold_no_cells_are_refused(cells: Any) -> None:
+    with pytest.raises(InvalidInputError, match="column 'b' must be a list of cells"):
+        Space.from_table({"a": [1, 2], "b": cells})
+
+
 def test_columns_become_parameters() -> None:
     assert TABLE.parameters == {
         "solvent": Categorical(["DMF", "water", "DMAc"]),

@@ -21,9 +21,14 @@ def columns_of(frame: Any) -> Columns:
     """The cells of a DataFrame (or of a mapping from name to cells) as plain Python values, by column.
 
     Raises:
-        InvalidInputError: no rows, a name that is empty or used twice, a missing cell (row and column named),
-            columns of different lengths.
+        InvalidInputError: something else, no rows, a name that is empty or used twice, a missing cell (row
+            and column named), columns of different lengths.
     """
+    if not (hasattr(frame, "columns") or isinstance(frame, Mapping)):
+        raise InvalidInputError(
+            "a candidate table is a DataFrame, or a mapping from column names to lists of cells; given "
+            f"{type(frame).__name__}: pandas.DataFrame(...) makes one of rows, pandas.read_csv(...) of a file"
+        )
     names = list(frame.columns) if hasattr(frame, "columns") else list(frame)
     for name in names:
         if not isinstance(name, str) or not name.strip():
@@ -32,6 +37,8 @@ def columns_of(frame: Any) -> Columns:
             )
         if names.count(name) > 1:
             raise InvalidInputError(f"the candidate table has two columns called {name!r}")
+        if isinstance(frame[name], str) or not hasattr(frame[name], "__len__"):
+            raise InvalidInputError(f"column {name!r} must be a list of cells; given {frame[name]!r}")
     if not names or len(frame[names[0]]) == 0:
         raise InvalidInputError("the candidate table has no rows")
     cells = {name: _cells(name, frame[name]) for name in names}
