@@ -54,6 +54,7 @@ def test_results_among_the_candidates_are_not_settings() -> None:
     ("candidates", "done", "message"),
     [
         (ALL | {"T": "60|80||60|80|100"}, DONE, r"all.csv, row 4, column 'T': the cell is empty"),
+        ({"T": "60|60", "solvent": "THF|THF"}, DONE, "all.csv: all candidates are the same in T, solvent"),
         (ALL, DONE | {"base": "K|K"}, "all.csv has no column 'base', which t.csv has"),
         (
             {"ligand": "a|b", "z": "1|2"},

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from augury.errors import InvalidInputError
-from augury.space.parameters import Float, Int, Parameter
+from augury.space.parameters import Fixed, Float, Int, Parameter
 from augury.space.space import Space
 from augury.study.sheet.descriptors import describe
 from augury.study.sheet.encoding import value_of
@@ -66,7 +66,8 @@ def match_candidates(
         descriptors: setting -> table of its descriptors.
 
     Raises:
-        InvalidInputError: no candidates, an empty or misread cell among them, or a setting that they lack.
+        InvalidInputError: no candidates or none that differ, an empty or misread cell among them, or a
+            setting that they lack.
     """
     files = descriptors or {}
     if candidates.n == 0:
@@ -82,6 +83,11 @@ def match_candidates(
             "columns alike"
         )
     inferred = {name: column_parameter(candidates, name) for name in names}
+    if all(isinstance(parameter, Fixed) for parameter in inferred.values()):
+        raise InvalidInputError(
+            f"{candidates.path.name}: all candidates are the same in {', '.join(names)}; give at least "
+            "two that differ"
+        )
     described, notes = describe(inferred, files)
     values = {name: [value_of(cell, described[name]) for cell in candidates.columns[name]] for name in names}
     aside = {name: reason for name, reason in own.items() if name in experiments.columns}
