@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -48,6 +49,9 @@ def call(*arguments):
 def test_a_run_keeps_its_budget_in_cost_and_show_tells_where_it_went(folder):
     output = call("run", folder / "study.toml")
     assert "Cost:" in output
+    left, cost = re.search(r"(\S+) of the cost budget of 102 is left; .* costs (\S+)$", output, re.M).groups()
+    assert 0 <= float(left) < float(cost)
+    assert float(cost) in (1, 20)
     shown = call("show", folder / "study.db")
     assert " of coarse" in shown
     assert "of fine" in shown

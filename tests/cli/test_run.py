@@ -73,6 +73,16 @@ def test_the_timeout_option_makes_a_trial_fail(augury, define):
     assert "timed out" in augury("run", file, "--timeout", 0.2).stdout
 
 
+def test_a_run_that_has_tried_every_point_says_so(augury, define):
+    file = define(command=[sys.executable, "-c", "print({n})"], budget=20)
+    text = file.read_text()
+    space = "version = 1\n[space]\nn = {low = 1, high = 3}\n"
+    file.write_text(space + text[text.index("[[goal]]") :])
+    lines = augury("run", file).stdout.splitlines()
+    assert lines[2].startswith("[3/20]")
+    assert lines[-1] == "  nothing is left to evaluate: every point of the space has been tried"
+
+
 def test_a_result_that_does_not_fit_ends_the_run(augury, define):
     file = define(command=[sys.executable, "-c", "print([1, 2, 3])"], budget=3)
     assert "3 values were given for the one outcome 'yield'" in augury("run", file, code=2).stderr

@@ -96,8 +96,28 @@ def run(
             )
             raise typer.Exit(INTERRUPTED) from None
     _print_end(study)
+    if (why := _ended_early(study, budget, cost_budget)) is not None:
+        typer.echo(f"  {why}")
     if "recommend" in study_file.settings and study.goals.n_objectives == 1:
         _print_recommendation(study)
+
+
+def _ended_early(study: Study, budget: int | None, cost_budget: float | None) -> str | None:
+    """Why a run ended with fewer evaluations than its budget; None where it has as many."""
+    from augury.study.costs import CostBudget, cost_of
+    from augury.study.trial import QUEUED
+
+    if budget is not None and study.evaluated >= budget:
+        return None
+    trials = study.trials
+    unpaid = next((trial for trial in trials if trial.status == QUEUED), None)
+    if cost_budget is None or unpaid is None:
+        return "nothing is left to evaluate: every point of the space has been tried"
+    left = max(CostBudget(cost_budget, study.space).left(trials), 0.0)
+    return (
+        f"{left:.6g} of the cost budget of {cost_budget:.6g} is left; "
+        f"the next evaluation costs {cost_of(unpaid, study.space):.6g}"
+    )
 
 
 def _again(file: Path, dask: str | None, submit: Path | None) -> str:

@@ -96,9 +96,11 @@ class CostBudget:
         self.budget = float(budget)
         self._space = space
 
-    def allows(self, trial: Trial, trials: Iterable[Trial]) -> bool:
+    def allows(self, trial: Trial, trials: Sequence[Trial]) -> bool:
         """Whether one more trial is paid for beside those that are finished or running."""
-        spent = sum(
-            spent_on(one, self._space) for one in trials if one.number != trial.number and one.origin != "add"
-        )
-        return spent + cost_of(trial, self._space) <= self.budget * (1.0 + 1e-9)
+        others = [one for one in trials if one.number != trial.number]
+        return cost_of(trial, self._space) <= self.left(others) + 1e-9 * self.budget
+
+    def left(self, trials: Iterable[Trial]) -> float:
+        """What is not spent."""
+        return self.budget - sum(spent_on(one, self._space) for one in trials if one.origin != "add")
