@@ -96,11 +96,14 @@ def test_when_nothing_varies_the_ranges_are_guesses() -> None:
     assert inference.parameters == {"T": Int(40, 160, step=10), "gas": Fixed("N2")}
 
 
-@pytest.mark.parametrize("value", ["0", "-3", "0.05", "1", "-0.7", "123456", "1e-6"])
+@pytest.mark.parametrize("value", ["0", "-3", "0.05", "0.01", "1", "-0.7", "123456", "1e-6"])
 def test_a_guess_contains_the_value_inside_its_bounds(value: str) -> None:
     parameter = infer(table({"x": cells(value), "y": cells("1")}), ["y"]).parameters["x"]
     assert isinstance(parameter, (Float, Int))
     assert parameter.low <= float(value) < parameter.high
+    if len(value.strip("-0.")) == 1:  # one digit: on the grid as well
+        steps = (float(value) - parameter.low) / (parameter.step or 1)
+        assert steps == pytest.approx(round(steps))
 
 
 def test_nothing_to_vary_is_an_error() -> None:

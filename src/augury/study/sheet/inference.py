@@ -149,10 +149,11 @@ def _guess(table: Table, name: str) -> Parameter | None:
     if value == 0:
         return Float(0.0, 1.0, step=0.01)
     low, high = sorted((value / 2, value * 2))
-    step = max(Decimal(1).scaleb(-number.decimals), Decimal(1).scaleb((high - low).adjusted() - 1))
+    fine = Decimal(1).scaleb((high - low).adjusted() - 1)
+    step = max(Decimal(1).scaleb(-number.decimals), fine)
     whole = isinstance(number.value, int) and step >= 1
     if high - low < 2 * step:
-        step, whole = (high - low) / 10, False
+        step, whole = fine, False  # a power of ten, so that the value itself is on the grid
     with _column_named(table, name):
         return _stepped(*outward(low, high, step), step, whole)
 
