@@ -39,3 +39,17 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     check_parent(tmp_path / "a.json")
     with pytest.raises(InvalidInputError, match="nowhere does not exist"):
         check_parent(tmp_path / "nowhere" / "a.json")
+
+
+def test_an_error_of_writing_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "gone" / "report.html"
+    with pytest.raises(FileNotFoundError) as caught, replacing(path) as part:
+        part.write_text("x")
+    assert caught.value.filename == str(path)
+
+
+def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "report.html"):
+        other.read_text()
+    assert caught.value.filename == str(other)

@@ -23,10 +23,18 @@ def check_parent(path: Path) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A file beside `path`, of the same suffix, to write: at the end it takes its place in one step, after an
-    error nothing of it is left."""
+    error nothing of it is left.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`.
+    """
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix.lower()}")
     try:
         yield part
         part.replace(path)
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != part:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         part.unlink(missing_ok=True)
