@@ -28,6 +28,8 @@ VERSION = 1
 #: version -> what makes of a document of that version one of the next; so files of every version can be read.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
+_WANTED = "give a file that `augury export --whole` or Study.export wrote"
+
 Document = dict[str, Any]
 
 
@@ -102,9 +104,9 @@ def read_document(path: str | os.PathLike[str]) -> Document:
     except OSError as error:
         raise InvalidInputError(f"cannot read {source}: {error.strerror}") from None
     except ValueError as error:
-        raise InvalidInputError(f"{source} is no JSON file ({error}); give one that export wrote") from None
+        raise InvalidInputError(f"{source} is no JSON file ({error}); {_WANTED}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InvalidInputError(f"{source} is no exported study; give a file that Study.export wrote")
+        raise InvalidInputError(f"{source} is no exported study; {_WANTED}")
     version = document.get("version")
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise InvalidInputError(f"{source} is damaged: its version is {version!r}")
@@ -118,8 +120,10 @@ def read_document(path: str | os.PathLike[str]) -> Document:
         return _checked(document["study"])
     except InvalidInputError as error:
         raise InvalidInputError(f"{source} is damaged: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
-        raise InvalidInputError(f"{source} is damaged: {type(error).__name__}: {error}") from None
+    except KeyError as error:
+        raise InvalidInputError(f"{source} is damaged: {error} is missing") from None
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
+        raise InvalidInputError(f"{source} is damaged: a part of it is of the wrong kind ({error})") from None
 
 
 def _checked(study: Document) -> Document:
