@@ -22,6 +22,8 @@ from augury.errors import InvalidInputError
 from augury.models.build import fit_model
 from augury.models.registry import MODELS
 from augury.models.surrogate import Surrogate
+from augury.signature import accepts, signature_of
+from augury.study.execution.limits import check_count
 
 __all__ = ["generation_strategy", "model_config"]
 
@@ -40,7 +42,7 @@ def model_config(model: Any = "gp", **options: Any) -> ModelConfig:
         options: further arguments of its constructor (`depth=5`).
 
     Raises:
-        InvalidInputError: an unknown name, or something that is no Model class.
+        InvalidInputError: an unknown name, no Model class, or options that it does not take.
     """
     given = MODELS.load(model) if isinstance(model, str) else model
     kind, known = (given.func, given.keywords) if isinstance(given, partial) else (given, {})
@@ -49,6 +51,12 @@ def model_config(model: Any = "gp", **options: Any) -> ModelConfig:
             f"Ax constructs models itself: give a Model class, a partial of one or its name, not {model!r}"
         )
     name = model if isinstance(model, str) else kind.__name__
+    signature = signature_of(kind)
+    if options and signature is not None and not accepts(signature, 2, {**known, **options}):
+        taken = list(signature.parameters)[2:]
+        raise InvalidInputError(
+            f"{name} cannot be given {', '.join(options)}; beside the data it takes {', '.join(taken)}"
+        )
     return ModelConfig(botorch_model_class=kind, model_options={**known, **options}, name=name)
 
 
@@ -67,8 +75,9 @@ def generation_strategy(
         options: as for `model_config`.
 
     Raises:
-        InvalidInputError: as `model_config`.
+        InvalidInputError: as `model_config`; a start of no trials.
     """
+    check_count("num_initial", num_initial)
     arguments: dict[str, Any] = {
         "surrogate_spec": SurrogateSpec(model_configs=[model_config(model, **options)])
     }

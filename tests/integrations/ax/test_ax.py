@@ -131,3 +131,7 @@ def test_what_ax_cannot_construct_is_refused() -> None:
         model_config("gauss")
     with pytest.raises(InvalidInputError, match="Ax constructs models itself"):
         model_config(lambda X, Y, Yvar, space: GaussianProcess(X, Y))
+    with pytest.raises(InvalidInputError, match=r"gp cannot be given nonsense; .* train_Yvar"):
+        generation_strategy("gp", nonsense=4)
+    with pytest.raises(InvalidInputError, match="num_initial is 0"):
+        generation_strategy("gp", num_initial=0)

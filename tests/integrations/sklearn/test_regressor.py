@@ -139,7 +139,7 @@ def test_known_errors_are_known_noise() -> None:
 @pytest.mark.parametrize("count", [0, -1, 1.5, True, None])
 def test_a_number_of_functions_that_is_none_is_refused(count) -> None:
     regressor = SurrogateRegressor().fit(np.linspace(0.0, 1.0, 5)[:, None], np.arange(5.0))
-    with pytest.raises(InvalidInputError, match=r"n_samples=.* at least 1"):
+    with pytest.raises(InvalidInputError, match=r"n_samples is .* at least 1"):
         regressor.sample_y([[0.5]], n_samples=count)
 
 

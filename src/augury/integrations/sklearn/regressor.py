@@ -20,6 +20,7 @@ from augury.integrations.sklearn.columns import Array, Columns
 from augury.models.build import ModelSpecification, build_model, fit_model
 from augury.models.persistence.files import from_bytes, to_bytes
 from augury.models.surrogate import Surrogate
+from augury.study.execution.limits import check_count
 
 #: Points whose joint covariance is computed at once where only marginals are asked for.
 _BLOCK = 1024
@@ -140,8 +141,7 @@ class SurrogateRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Raises:
             InvalidInputError: no number of functions.
         """
-        if type(n_samples) is bool or not isinstance(n_samples, (int, np.integer)) or n_samples < 1:
-            raise InvalidInputError(f"n_samples={n_samples!r} must be a whole number, at least 1")
+        check_count("n_samples", n_samples)
         seed = int(check_random_state(random_state).randint(2**31 - 1))
         with torch.no_grad():
             posterior: Any = self.model_.posterior(self._points(X))

@@ -29,9 +29,10 @@ class AugurySearchCV(BaseSearchCV):
         search = AugurySearchCV(SVC(), {"C": Float(1e-3, 1e3, log=True), "kernel": ["rbf", "linear"]})
         search.fit(X, y).best_params_
 
-    Every candidate that is evaluated is in `cv_results_`, in the order in which they were chosen. Those that
-    cannot be fitted at all are left out; a `FitFailedWarning` tells of them, and the search goes on. With
-    several metrics the search maximises the one that `refit` names; the others are recorded.
+    Every candidate that is evaluated is in `cv_results_`, in the order in which they were chosen. Where none
+    of those that are evaluated together can be fitted, they are left out; a `FitFailedWarning` tells of them,
+    and the search goes on. With several metrics the search maximises the one that `refit` names; the others
+    are recorded.
 
     Args:
         estimator: what is tuned; any scikit-learn estimator or pipeline.
