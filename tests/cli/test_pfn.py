@@ -44,6 +44,21 @@ def test_a_table_is_predicted_with_quantiles(augury, tmp_path) -> None:
         assert float(row["y std"]) > 0.0
 
 
+def test_columns_that_are_no_settings_are_ignored_and_kept(augury, tmp_path) -> None:
+    known, new = tmp_path / "known.csv", tmp_path / "new.csv"
+    known.write_text("run,T,y\n" + "".join(f"{i},{10 + i},{math.sin(i)}\n" for i in range(9)))
+    new.write_text("run,T\n900,12.5\n")
+    options = ("-t", "y", "--ignore", "run")
+    (row,) = csv.DictReader(io.StringIO(augury("pfn", "predict", known, new, *options).stdout))
+    assert row["run"] == "900"
+    new.write_text("T\n12.5\n")
+    (other,) = csv.DictReader(io.StringIO(augury("pfn", "predict", known, new, *options).stdout))
+    assert "run" not in other
+    assert other["y mean"] == row["y mean"]
+    refused = augury("pfn", "predict", known, new, "-t", "y", "--ignore", "id", code=2)
+    assert "no column 'id'" in refused.stderr
+
+
 def test_mistakes_are_answered_with_a_line(augury, tmp_path) -> None:
     out = tmp_path / "net.safetensors"
     unknown = augury("pfn", "train", "--prior", "gauss", "--out", out, code=2).stderr
@@ -62,7 +77,10 @@ def test_mistakes_are_answered_with_a_line(augury, tmp_path) -> None:
     ("known", "new", "message"),
     [
         ("x,s,z\n1,a,1\n2,b,2\n", "x,s\n3,a\n", "a.csv has no column 'y'; it has 'x', 's', 'z'"),
+        ("y\n1\n2\n", "x\n1\n", "a.csv has no column to predict 'y' from"),
         ("x,s,y\n1,a,1\n2,b,2\n", "s\na\n", "b.csv has no column 'x'"),
+        ("x,y\n1,\n2,\n", "x\n1\n", "a.csv has no row with 'y'"),
+        ("x,y\n1,1\n2,2\n", "x\n", "b.csv has no rows"),
         ("x,s,y\n1,a,1\n2,,2\n", "x,s\n3,a\n", "a.csv, column 's': a cell is empty"),
         ("x,s,y\n1,a,1\n2,b,2\n", "x,s\n,a\n", "b.csv, column 'x': a cell is empty"),
         ("x,s,y\n1,a,1\n2,b,n.d.\n", "x,s\n3,a\n", "a.csv, column 'y': 'n.d.' is not a number"),

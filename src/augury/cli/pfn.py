@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from augury.cli.output import check_network_file
+from augury.cli.sheet_options import Ignored
 from augury.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -117,23 +118,31 @@ def predict(
     new: Annotated[Path, typer.Argument(help="Table of rows to predict, with the same settings.")],
     target: Annotated[str, typer.Option("--target", "-t", metavar="COLUMN", help="What is predicted.")],
     network: Annotated[str, typer.Option("--network", help="A file, or a shipped network.")] = "surrogate",
+    ignore: Ignored = None,
 ) -> None:
     """Predict rows of a table from those of another, with quantiles; prints CSV.
 
-    Columns of numbers are scaled by the range of both tables; columns of words are categories.
+    Every column but the target and those ignored is a setting: numbers, scaled by the range of both tables,
+    or words, which are categories.
     """
     import torch
 
     from augury.models.prior_fitted_network import PriorFittedNetwork
 
     known, asked = _frame(table), _frame(new)
-    settings = [name for name in known.columns if name != target]
-    if target not in known.columns:
-        raise InvalidInputError(f"{table} has no column {target!r}; it has {_names(settings)}")
+    ignored = ignore or []
+    for name in (target, *ignored):
+        if name not in known.columns:
+            raise InvalidInputError(f"{table} has no column {name!r}; it has {_names(list(known.columns))}")
+    settings = [name for name in known.columns if name not in (target, *ignored)]
+    if not settings:
+        raise InvalidInputError(f"{table} has no column to predict {target!r} from")
     missing = [name for name in settings if name not in asked.columns]
     if missing:
         raise InvalidInputError(f"{new} has no column {_names(missing)}, which {table} has; add it")
     known = known.dropna(subset=[target])
+    if not len(known) or not len(asked):
+        raise InvalidInputError(f"{new} has no rows" if len(known) else f"{table} has no row with {target!r}")
     _check_cells(table, known, settings, target)
     _check_cells(new, asked, settings)
     X, categorical = _encoded(known[settings], asked[settings])
@@ -146,7 +155,8 @@ def predict(
             "std": posterior.variance.sqrt(),
             **{f"q{p:02d}": posterior.quantile(torch.tensor(p / 100)) for p in (5, 25, 50, 75, 95)},
         }
-    result = asked[settings].assign(**{f"{target} {k}": v.reshape(-1).numpy() for k, v in columns.items()})
+    shown = asked[[name for name in asked.columns if name in (*settings, *ignored)]]
+    result = shown.assign(**{f"{target} {k}": v.reshape(-1).numpy() for k, v in columns.items()})
     typer.echo(result.to_csv(index=False, float_format="%.6g").rstrip())
 
 
