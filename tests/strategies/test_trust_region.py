@@ -86,7 +86,8 @@ def test_failures_are_kept_away_from(acquisition):
 
 
 def test_only_the_rows_near_the_best_one_are_modelled(monkeypatch):
-    monkeypatch.setattr(module, "ROWS", 25)
+    monkeypatch.setattr(module, "FEWEST_ROWS", 25)
+    monkeypatch.setattr(module, "ROWS_PER_COLUMN", 0)
     X = points(60)
     observed = table_of(X, bowl(X))
     near = nearest(observed, Goals.of("min:y"), 25)
@@ -99,6 +100,9 @@ def test_only_the_rows_near_the_best_one_are_modelled(monkeypatch):
     np.testing.assert_array_equal(*proposed)
     batch = [propose(TrustRegion(), table, 20).points for table in (observed, worse)]
     assert not np.array_equal(*batch)  # of twice as many rows, some of which differ
+    monkeypatch.setattr(module, "ROWS_PER_COLUMN", 1)
+    wide = [propose(TrustRegion(), table, 3).points for table in (observed, worse)]
+    assert not np.array_equal(*wide)  # of a row for each column
 
 
 def two_bowls(X):

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 
 #: So many points at once are taken from draws of the function, fewer by expected improvement.
 THOMPSON_FROM = 200
-#: The model is fitted to so many rows nearest to the best one, or to twice the batch where that is more: a
-#: function differs from place to place, and what is far from the region tells little of it.
-ROWS = 200
-_MOST_ROWS = 2000
+#: The model is fitted to three rows for each column, within these limits, or twice the batch where that is
+#: more, of those nearest to the best one: a function differs from place to place, and what is far from the
+#: region tells little of it, but fewer rows than columns tell little of any.
+ROWS_PER_COLUMN = 3
+FEWEST_ROWS, MOST_ROWS = 200, 600
+_MOST_FOR_A_BATCH = 2000
 _FEWEST_CANDIDATES, _MOST_CANDIDATES = 2000, 4000
 #: With several objectives so many points of the front are centres of a region in one proposal.
 _CENTRES = 4
@@ -40,13 +42,13 @@ _CENTRES = 4
 class TrustRegion(Strategy):
     """Evaluates first a Sobol design, then points of a box around the best one, which grows and shrinks.
 
-    The model is that of the 200 rows nearest to the best one (or twice the batch, where that is more). The
-    sides of the box are in proportion to the model's lengthscales. It doubles after three proposals in a
-    row that found a better point, halves after as many evaluations without one as there are free columns (at
-    least 4), and when it has become tiny the search begins anew with another design, of whose results alone
-    the next region is made. Points differ from the best one in about 20 columns. Small batches are chosen by
-    expected improvement, one beside the other; large ones are the best points of as many draws of the
-    function (Thompson sampling), all constraints drawn as well.
+    The model is that of the rows nearest to the best one, three for each column (200 to 600), or twice the
+    batch where that is more. The sides of the box are in proportion to the model's lengthscales. It doubles
+    after three proposals in a row that found a better point, halves after as many evaluations without one as
+    there are free columns (at least 4), and when it has become tiny the search begins anew with another
+    design, of whose results alone the next region is made. Points differ from the best one in about 20
+    columns. Small batches are chosen by expected improvement, one beside the other; large ones are the best
+    points of as many draws of the function (Thompson sampling), all constraints drawn as well.
 
     With two to four objectives a success is a larger hypervolume, the centres are points of the front, four
     in one proposal, and expected hypervolume improvement chooses.
@@ -127,7 +129,7 @@ class TrustRegion(Strategy):
 
         label = model_label(self.model)
         warm = warm_start(state, label)
-        near = nearest(known, goals, min(max(ROWS, 2 * n), _MOST_ROWS))
+        near = nearest(known, goals, _rows(space.dim, n))
         with blas_threads(near.n):
             models = OutcomeModels.fit(self.model, space, near, seed=seed, warm=warm)
             success = success_model(space, observations)
@@ -178,6 +180,11 @@ class TrustRegion(Strategy):
         """Whether the points are those of draws of the function."""
         many = self.acquisition == "auto" and n >= THOMPSON_FROM and decision.goals.n_objectives == 1
         return self.acquisition == "thompson" or many
+
+
+def _rows(dim: int, n: int) -> int:
+    """How many rows the model of so many columns is fitted to at most, for a batch of n."""
+    return max(min(max(ROWS_PER_COLUMN * dim, FEWEST_ROWS), MOST_ROWS), min(2 * n, _MOST_FOR_A_BATCH))
 
 
 def _lengthscales(decision: Decision) -> np.ndarray | None:
