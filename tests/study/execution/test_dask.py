@@ -173,6 +173,9 @@ def test_what_dask_cannot_do_is_refused(client: Client) -> None:
         study_of().run(lambda x, trial: x, 2, executor=client)
     with pytest.raises(InvalidInputError, match="workers"):
         study_of().run(lambda x: x, 2, executor=client, workers=0)
+    client.close()
+    with pytest.raises(InvalidInputError, match="connection to the Dask scheduler is lost"):
+        study_of().run(lambda x: x, 2, executor=client)
 
 
 def test_commands_and_their_time_limits_work_there(client: Client, tmp_path: Path) -> None:

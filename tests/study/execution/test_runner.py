@@ -261,6 +261,15 @@ def test_an_executor_that_does_not_work_stops_the_run() -> None:
     assert statuses(study) == ["queued"]
 
 
+def test_an_executor_that_is_shut_down_stops_the_run_and_loses_nothing() -> None:
+    study, pool = study_of(), ThreadPoolExecutor(1)
+    study.run(lambda params: 1.0, 2, executor=pool)
+    pool.shutdown()
+    with pytest.raises(InvalidInputError, match=r"cannot evaluate trials: .*shutdown"):
+        study.run(lambda params: 1.0, 4, executor=pool)
+    assert statuses(study) == ["complete", "complete", "queued"]
+
+
 @pytest.mark.parametrize(
     "options",
     [

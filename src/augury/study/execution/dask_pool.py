@@ -39,7 +39,7 @@ class DaskPool(FuturesPool):
             and those chosen ahead.
 
     Raises:
-        InvalidInputError: the function cannot be sent.
+        InvalidInputError: the function cannot be sent, or the client is closed.
         NotSupportedError: an asynchronous client, or a function that wants the trial.
     """
 
@@ -54,6 +54,7 @@ class DaskPool(FuturesPool):
                 f"the function cannot be sent to the Dask workers ({error}); make what it refers to picklable"
             ) from error
         self._client = client
+        self._check_connection()
         self._workers = workers
         self._has_worked = False
         self._pace = Pace()

@@ -94,7 +94,10 @@ class ExecutorPool(FuturesPool):
         return self._workers - len(self._futures)
 
     def _start(self, trial: Trial) -> Any:
-        return self._executor.submit(self._objective.evaluate, trial)
+        try:
+            return self._executor.submit(self._objective.evaluate, trial)
+        except RuntimeError as error:  # broken, or shut down
+            raise _refused(error) from error
 
     def _outcome(self, number: int, future: Any) -> Outcome:
         error = future.exception()
@@ -103,11 +106,13 @@ class ExecutorPool(FuturesPool):
             return Outcome(number, future.result())
         # The function's own exceptions are caught where it runs, so this is the executor's.
         if isinstance(error, BrokenExecutor) or not self._has_worked:
-            raise InvalidInputError(
-                f"the executor cannot evaluate trials: {type(error).__name__}: {error}"
-            ) from error
+            raise _refused(error) from error
         return Outcome(number, f"the executor lost it: {type(error).__name__}: {error}", died=True)
 
     def close(self) -> None:
         for future in self._futures.values():
             future.cancel()
+
+
+def _refused(error: BaseException) -> InvalidInputError:
+    return InvalidInputError(f"the executor cannot evaluate trials: {type(error).__name__}: {error}")
