@@ -3,11 +3,11 @@
 Whole optimisations from shared Sobol designs with paired seeds: Ackley-200 and the 60-dimensional rover (200
 initial points, batches of 100, as published for TuRBO-1; 600 evaluations by default instead of the published
 10,000 and 20,000), and Hartmann6 hidden in 100 dimensions (20 initial points, batches of 10, a fifth as many
-evaluations). The peer is the published implementation of TuRBO-1 (`benchmarks.foreign.turbo`,
-needs `TURBO_PATH`). Fixed before the first full run: the score is the best value, minimised; augury is no
-worse where the upper end of the 95 % bootstrap interval of the mean paired difference (augury minus TuRBO-1)
-is below 0. Thinking is CPU time, one thread each. Resumable: finished runs are in
-benchmarks/results/high_dimension.jsonl.
+evaluations); other functions of many inputs by `--problems`. The peer is the published implementation of
+TuRBO-1 (`benchmarks.foreign.turbo`, needs `TURBO_PATH`). Fixed before the first full run: the score is the
+best value, minimised; augury is no worse where the upper end of the 95 % bootstrap interval of the mean
+paired difference (augury minus TuRBO-1) is below 0. Thinking is CPU time, one thread each. Resumable:
+finished runs are in benchmarks/results/high_dimension.jsonl.
 """
 
 from __future__ import annotations
