@@ -141,8 +141,10 @@ def predict(
     if missing:
         raise InvalidInputError(f"{new} has no column {_names(missing)}, which {table} has; add it")
     known = known.dropna(subset=[target])
-    if not len(known) or not len(asked):
-        raise InvalidInputError(f"{new} has no rows" if len(known) else f"{table} has no row with {target!r}")
+    if known.empty:
+        raise InvalidInputError(f"{table} has no row with {target!r}")
+    if asked.empty:
+        raise InvalidInputError(f"{new} has no rows")
     _check_cells(table, known, settings, target)
     _check_cells(new, asked, settings)
     X, categorical = _encoded(known[settings], asked[settings])

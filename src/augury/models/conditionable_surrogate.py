@@ -11,8 +11,8 @@ from botorch.sampling.base import MCSampler
 from torch import Tensor
 
 from augury.errors import InvalidInputError
+from augury.models.finite import check_finite
 from augury.models.outcome_surrogate import OutcomeSurrogate
-from augury.models.surrogate import check_finite
 
 
 class ConditionableSurrogate(OutcomeSurrogate):

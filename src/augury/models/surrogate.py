@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any, Self
 
 import torch
@@ -16,24 +15,7 @@ from torch import Tensor
 
 from augury.construction import remembers_construction
 from augury.errors import InvalidInputError, NotSupportedError
-
-
-def check_finite(values: Tensor, name: str, what: str) -> None:
-    """Refuse a tensor with entries that are not finite, at the cost of a sum.
-
-    Args:
-        values: any shape.
-        name: of the tensor.
-        what: each entry is.
-
-    Raises:
-        InvalidInputError: there are such entries.
-    """
-    if not isfinite(values.detach().sum().item()):  # far cheaper than a look at each entry
-        for place in values.isfinite().logical_not().nonzero().tolist()[:1]:
-            raise InvalidInputError(
-                f"{name}{place} is {values[tuple(place)].item()}; every {what} must be finite"
-            )
+from augury.models.finite import check_finite
 
 
 class Surrogate(Model):

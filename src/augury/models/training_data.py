@@ -9,6 +9,9 @@ import torch
 from torch import Tensor
 
 from augury.errors import InvalidInputError, NotSupportedError
+from augury.models.finite import check_finite
+
+_HINT = " (leave out rows that were not measured)"
 
 
 def check_training_data(
@@ -39,8 +42,8 @@ def check_training_data(
             "a model needs at least one row, one input and one outcome; "
             f"given {tuple(X.shape)} and {tuple(Y.shape)}"
         )
-    _check_finite(X, "train_X")
-    _check_finite(Y, "train_Y")
+    check_finite(X, "train_X", hint=_HINT)
+    check_finite(Y, "train_Y", hint=_HINT)
     outcomes = Y.numpy().reshape(-1)
     if not isfinite(np.vdot(outcomes, outcomes)):
         raise InvalidInputError(
@@ -53,7 +56,7 @@ def check_training_data(
             raise InvalidInputError(
                 f"train_Yvar must have the shape of train_Y, {tuple(Y.shape)}; given {tuple(Yvar.shape)}"
             )
-        _check_finite(Yvar, "train_Yvar")
+        check_finite(Yvar, "train_Yvar", hint=_HINT)
         if bool((Yvar < 0).any()):
             raise InvalidInputError(
                 "train_Yvar has negative entries; it holds variances (standard error squared)"
@@ -96,13 +99,3 @@ def _tensor(values: Tensor, name: str) -> Tensor:
         raise InvalidInputError(
             f"{name} must be a tensor of numbers; given {type(values).__name__}"
         ) from error
-
-
-def _check_finite(values: Tensor, name: str) -> None:
-    finite = np.isfinite(values.numpy())
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0].tolist()
-        raise InvalidInputError(
-            f"{name}[{row}, {column}] is {values[row, column].item()}; every entry must be finite "
-            "(leave out rows that were not measured)"
-        )

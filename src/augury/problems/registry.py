@@ -54,6 +54,25 @@ _SYNTHETIC: dict[str, tuple[str, int | None, float]] = {
     "levy-4-noisy": ("Levy", 4, 1.0),
 }
 
+# likewise, of many inputs
+_MANY_INPUTS: dict[str, tuple[str, int | None, float]] = {
+    "levy-50": ("Levy", 50, 0.0),
+    "rosenbrock-50": ("Rosenbrock", 50, 0.0),
+    "styblinski-tang-50": ("StyblinskiTang", 50, 0.0),
+    "griewank-100": ("Griewank", 100, 0.0),
+    "levy-200": ("Levy", 200, 0.0),
+    "griewank-200": ("Griewank", 200, 0.0),
+}
+
+
+def _built(functions: dict[str, tuple[str, int | None, float]]) -> dict[str, Callable[[], Problem]]:
+    """What builds each of these test functions."""
+    return {
+        name: partial(synthetic, name, function, dim, noise=noise)
+        for name, (function, dim, noise) in functions.items()
+    }
+
+
 #: The problems of the study of neural surrogates; some take long, or have no known optimum.
 SIMULATED: dict[str, Callable[[], Problem]] = {
     "network-draw-100": partial(simulated.network_draw, "network-draw-100", 100),
@@ -84,12 +103,7 @@ HIGH_DIMENSIONAL: dict[str, Callable[[], Problem]] = {
         f"hartmann-6-in-{dim}": partial(high_dimension.embedded_hartmann, f"hartmann-6-in-{dim}", dim)
         for dim in (100, 500)
     },
-    "levy-50": partial(synthetic, "levy-50", "Levy", 50),
-    "rosenbrock-50": partial(synthetic, "rosenbrock-50", "Rosenbrock", 50),
-    "styblinski-tang-50": partial(synthetic, "styblinski-tang-50", "StyblinskiTang", 50),
-    "griewank-100": partial(synthetic, "griewank-100", "Griewank", 100),
-    "levy-200": partial(synthetic, "levy-200", "Levy", 200),
-    "griewank-200": partial(synthetic, "griewank-200", "Griewank", 200),
+    **_built(_MANY_INPUTS),
 }
 
 MULTI_OBJECTIVE_PROBLEMS: dict[str, Callable[[], MultiObjectiveProblem]] = {
@@ -113,10 +127,7 @@ MULTI_OBJECTIVE_PROBLEMS: dict[str, Callable[[], MultiObjectiveProblem]] = {
 }
 
 PROBLEMS: dict[str, Callable[[], Problem]] = {
-    **{
-        name: partial(synthetic, name, function, dim, noise=noise)
-        for name, (function, dim, noise) in _SYNTHETIC.items()
-    },
+    **_built(_SYNTHETIC),
     "mixed-branin": partial(mixed.mixed_branin, "mixed-branin"),
     "mixed-ackley": partial(mixed.mixed_ackley, "mixed-ackley"),
     "mixed-rosenbrock": partial(mixed.mixed_rosenbrock, "mixed-rosenbrock"),

@@ -15,6 +15,7 @@ from augury.errors import InvalidInputError
 from augury.integrations.sklearn.hyperparameters import Hyperparameters
 from augury.space.goal import Maximize
 from augury.strategies.base import ExhaustedError
+from augury.study.execution.limits import check_count
 from augury.study.result import Failure
 from augury.study.study import Study
 
@@ -97,9 +98,8 @@ class AugurySearchCV(BaseSearchCV):
 
     def _run_search(self, evaluate_candidates: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
         """Choose candidates, have them evaluated, and learn from their mean scores."""
-        for name, count in (("n_iter", self.n_iter), ("n_points", self.n_points)):
-            if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-                raise InvalidInputError(f"{name}={count!r} must be a whole number, at least 1")
+        check_count("n_iter", self.n_iter)
+        check_count("n_points", self.n_points)
         hyperparameters = Hyperparameters(self.space)
         study = Study(
             hyperparameters.space,
@@ -110,7 +110,7 @@ class AugurySearchCV(BaseSearchCV):
             store=None,
             seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
         )
-        done, recorded, error = 0, 0, None
+        done, results, error = 0, None, None
         while done < self.n_iter:
             try:
                 trials = study.ask(min(self.n_points, self.n_iter - done))
@@ -129,11 +129,10 @@ class AugurySearchCV(BaseSearchCV):
                 for trial in trials:
                     study.tell(trial, Failure("every fit failed"))
                 continue
-            scores = results[f"mean_test_{self._metric(results)}"][recorded:]
+            scores = results[f"mean_test_{self._metric(results)}"][-len(trials) :]
             for trial, score in zip(trials, scores, strict=True):
                 study.tell(trial, float(score) if np.isfinite(score) else Failure("no finite score"))
-            recorded += len(trials)
-        if error is not None and not recorded:
+        if error is not None and results is None:
             raise error
 
     def _metric(self, results: dict[str, Any]) -> str:
