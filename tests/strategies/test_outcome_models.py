@@ -7,7 +7,9 @@ import pytest
 import torch
 from botorch.models import SingleTaskGP
 
+from augury.models.exact.trended import TrendedCovariance
 from augury.models.gaussian_process import GaussianProcess
+from augury.space import Space
 from augury.strategies.outcome_models import OutcomeModels
 from augury.testing.strategy_cases import continuous_space, fail, observe
 
@@ -106,7 +108,7 @@ def _valley(sign):
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_an_outcome_modelled_on_a_logarithmic_scale_is_predicted_in_its_units(sign):
     observed = _valley(sign)
-    models = OutcomeModels.fit("auto", continuous_space(), observed, seed=0, warm={}, may_warp={0: sign})
+    models = OutcomeModels.fit("auto", continuous_space(), observed, seed=0, warm={}, may_adapt={0: sign})
     warped = models.warped(0, observed.Y[:, 0])
     assert list(models.warpings) == [0]
     assert np.corrcoef(np.argsort(np.argsort(warped)), np.argsort(np.argsort(observed.Y[:, 0])))[0, 1] > 0.999
@@ -121,9 +123,23 @@ def test_an_outcome_modelled_on_a_logarithmic_scale_is_predicted_in_its_units(si
 
 def test_outcomes_with_known_errors_stay_on_their_scale():
     observed = replace(_valley(-1.0), Yvar=np.full((24, 1), 1.0))
-    models = OutcomeModels.fit("auto", continuous_space(), observed, seed=0, warm={}, may_warp={0: -1.0})
+    models = OutcomeModels.fit("auto", continuous_space(), observed, seed=0, warm={}, may_adapt={0: -1.0})
     assert not models.warpings
     np.testing.assert_array_equal(models.warped(0, observed.Y[:, 0]), observed.Y[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("numeric", "model", "trended"),
+    [(3, "auto", True), (2, "auto", False), (3, "gp", False)],
+)
+def test_an_objective_has_a_trend_from_three_numeric_inputs_on(numeric, model, trended):
+    space = Space({f"x{i}": (0.0, 1.0) for i in range(numeric)} | {"c": ["a", "b"]})
+    observed = observe(space, 12)
+    models = OutcomeModels.fit(model, space, observed, seed=0, warm={}, may_adapt={0: 1.0})
+    covariance = models.models[0].regressions.outcomes[0].covariance
+    assert isinstance(covariance, TrendedCovariance) == trended
+    others = OutcomeModels.fit(model, space, observed, seed=0, warm={})
+    assert not isinstance(others.models[0].regressions.outcomes[0].covariance, TrendedCovariance)
 
 
 def test_gradients_reach_the_models_that_take_them():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import final
 
 import numpy as np
@@ -17,6 +18,8 @@ from augury.models.exact.covariance import Covariance
 from augury.models.exact.features import Features
 from augury.models.exact.matern import MaternCovariance
 from augury.models.exact.model import ExactModel
+from augury.models.exact.quadratic_trend import QuadraticTrend
+from augury.models.exact.trended import TrendedCovariance
 from augury.space.conditions import Conditions
 
 
@@ -46,6 +49,8 @@ class GaussianProcess(ExactModel):
         descriptors: categorical column -> `k x p` properties of its categories.
         conditions: which columns are active only for some values of others (`Space.conditions`); the default
             kernel compares such a column only where it is active.
+        trend: whether the process varies around a quadratic in each numeric column that is always active,
+            with normal coefficients (`model="universal-kriging"`).
 
     Raises:
         InvalidInputError: shapes that do not agree, no rows, entries that are not finite.
@@ -62,13 +67,24 @@ class GaussianProcess(ExactModel):
         covar_module: Kernel | None = None,
         descriptors: Mapping[int, Tensor] | None = None,
         conditions: Conditions | None = None,
+        trend: bool = False,
     ) -> None:
 
         def covariance(X: np.ndarray) -> Covariance:
             features = Features.of(X.shape[1], categorical_features, descriptors, conditions)
             features.check(X)
+            base: Covariance
             if covar_module is None:
-                return MaternCovariance(X, features)
-            return AutogradCovariance(X, with_categories(covar_module, features))
+                base = MaternCovariance(X, features)
+            else:
+                base = AutogradCovariance(X, with_categories(covar_module, features))
+            if not trend:
+                return base
+            columns = None if features.is_plain else [c for c in features.numeric if c not in features.arcs]
+            return TrendedCovariance(base, X, QuadraticTrend(columns, features.dim))
 
         super().__init__(train_X, train_Y, train_Yvar, covariance, input_transform, outcome_transform)
+
+
+universal_kriging = partial(GaussianProcess, trend=True)
+universal_kriging.__doc__ = "A Gaussian process around a quadratic in each numeric input."

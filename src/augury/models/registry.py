@@ -6,12 +6,15 @@ from augury.registry import Registry
 
 #: The name of the mixture of surrogates.
 PORTFOLIO = "portfolio"
+#: That of the Gaussian process with a trend.
+UNIVERSAL_KRIGING = "universal-kriging"
 #: Model classes, or callables `(train_X, train_Y, train_Yvar, space) -> Model`.
 MODELS = Registry(
     "model",
     "augury.models",
     {
         "gp": "augury.models.gaussian_process:GaussianProcess",
+        UNIVERSAL_KRIGING: "augury.models.gaussian_process:universal_kriging",
         "gradient-gp": "augury.models.gradient_enhanced_process:GradientEnhancedGaussianProcess",
         "co-kriging": "augury.models.co_kriging:CoKriging",
         "recursive-co-kriging": "augury.models.recursive_co_kriging:RecursiveCoKriging",

@@ -113,7 +113,7 @@ class BayesianOptimization(Strategy):
                 observations,
                 seed=seed,
                 warm=warm,
-                may_warp=self.model in ("auto", PORTFOLIO) and space.size is None,
+                may_adapt=self.model in ("auto", PORTFOLIO) and space.size is None,
             )
             busy = np.concatenate([busy, points])
             chosen = decision.choose(n - len(points), busy, replicates=self.replicates)

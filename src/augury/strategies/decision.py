@@ -80,14 +80,15 @@ class Decision:
         *,
         seed: int,
         warm: Mapping[str, torch.Tensor],
-        may_warp: bool = False,
+        may_adapt: bool = False,
     ) -> Decision:
         """Fit all models; see `OutcomeModels.fit` for the arguments.
 
-        With `may_warp` a single objective is modelled on a logarithmic scale where it is likelier on it.
+        With `may_adapt` a single objective is modelled with a trend and on a logarithmic scale, as
+        `OutcomeModels.fit` says.
         """
-        signs = {0: float(goals.objective_signs[0])} if may_warp and goals.n_objectives == 1 else {}
-        models = OutcomeModels.fit(model, space, observations, seed=seed, warm=warm, may_warp=signs)
+        signs = {0: float(goals.objective_signs[0])} if may_adapt and goals.n_objectives == 1 else {}
+        models = OutcomeModels.fit(model, space, observations, seed=seed, warm=warm, may_adapt=signs)
         success = success_model(space, observations)
         return cls(space, goals, observations, models, success, acquisition, seed, model)
 

@@ -14,13 +14,16 @@ from augury.models.build import build_model, fit_model, starts_warm
 from augury.models.log_warping import LogWarping, choose_warping
 from augury.models.portfolio.members import JUDGE
 from augury.models.portfolio.record import part_of
-from augury.models.registry import PORTFOLIO
+from augury.models.registry import PORTFOLIO, UNIVERSAL_KRIGING
 
 if TYPE_CHECKING:
     from augury.space.observations import Observations
     from augury.space.space import Space
 
 ModelChoice = str | type | Callable[..., Any]
+
+#: Of fewer numeric inputs a process knows the shape from few results.
+_FEWEST_FOR_A_TREND = 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class OutcomeModels:
         *,
         seed: int,
         warm: Mapping[str, torch.Tensor],
-        may_warp: Mapping[int, float] = MappingProxyType({}),
+        may_adapt: Mapping[int, float] = MappingProxyType({}),
     ) -> OutcomeModels:
         """Fit one model per measured outcome.
 
@@ -56,9 +59,9 @@ class OutcomeModels:
                 models that take them.
             seed: for the restarts of the fit.
             warm: `hyperparameters` of an earlier fit of the same outcomes, or empty.
-            may_warp: outcome column -> +1 where larger outcomes are better, -1 where smaller ones are, of the
-                outcomes that are modelled on a logarithmic scale where these are likelier on it. For the
-                Gaussian process and the portfolio; an outcome whose errors are known is left as it is.
+            may_adapt: outcome column -> +1 where larger outcomes are better, -1 where smaller ones are. The
+                process of "auto" models these with a trend, from three numeric inputs on, and it or the
+                portfolio on a logarithmic scale, where they are likelier on it and their errors unknown.
         """
         models, warpings = {}, {}
         for column in range(observations.Y.shape[1]):
@@ -66,11 +69,12 @@ class OutcomeModels:
             if not measured.any():
                 continue
             data, start = _Measured.of(observations, measured, column), _of_column(warm, column)
-            if column not in may_warp or data.Yvar is not None:
-                models[column] = data.fitted(model, space, data.Y, start, seed)
+            adapted = _with_trend(model, space) if column in may_adapt else model
+            if column not in may_adapt or data.Yvar is not None:
+                models[column] = data.fitted(adapted, space, data.Y, start, seed)
                 continue
             models[column], warping = data.fitted_on_likelier_scale(
-                model, space, may_warp[column], start, seed
+                adapted, space, may_adapt[column], start, seed
             )
             if warping is not None:
                 warpings[column] = warping
@@ -150,8 +154,11 @@ class _Measured:
         self, model: ModelChoice, space: Space, Y: np.ndarray, initial: Mapping[str, torch.Tensor], seed: int
     ) -> Any:
         """The model of these outcomes, or of others (`Y`, `n x 1`) in their place."""
+        return fit_model(self._built(model, space, Y), initial, seed)
+
+    def _built(self, model: ModelChoice, space: Space, Y: np.ndarray) -> Any:
         given = torch.from_numpy(self.X), torch.from_numpy(Y), self.Yvar
-        return fit_model(build_model(model, *given, space, self.gradients), initial, seed)
+        return build_model(model, *given, space, self.gradients)
 
     def fitted_on_likelier_scale(
         self, model: ModelChoice, space: Space, sign: float, initial: Mapping[str, torch.Tensor], seed: int
@@ -172,7 +179,14 @@ class _Measured:
         start = plain.hyperparameters()
         if is_portfolio:
             start = {**initial, **{f"{JUDGE}.{name}": value for name, value in start.items()}}
-        return self.fitted(model, space, Y, start, seed), warping
+            return self.fitted(model, space, Y, start, seed), warping
+        return self._built(model, space, Y).fit_nearby(start), warping
+
+
+def _with_trend(model: ModelChoice, space: Space) -> ModelChoice:
+    """What "auto" stands for where an outcome may have a trend."""
+    numeric = space.dim - len(space.categorical_features)
+    return UNIVERSAL_KRIGING if model == "auto" and numeric >= _FEWEST_FOR_A_TREND else model
 
 
 def _moments(model: Any, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -26,6 +26,9 @@ CASES = {
     "descriptors": (25, 3, (4, 2), {**MIXED, "descriptors": {3: descriptors(4)}}),
     "two tables": (25, 0, (4, 3), {**CODES, "descriptors": {1: descriptors(3, 2), 0: descriptors(4)}}),
     "one property": (25, 1, (4,), {"categorical_features": [1], "descriptors": {1: descriptors(4, 1)}}),
+    "trend": (20, 3, (), {"trend": True}),
+    "trend, categories": (25, 3, (4, 2), {**MIXED, "trend": True}),
+    "trend, user's kernel": (20, 3, (), {"covar_module": SCALED, "trend": True}),
     "user's kernel": (20, 3, (), {"covar_module": SCALED}),
     "not stationary": (20, 2, (), {"covar_module": SUM}),
     "user's kernel, categories": (25, 3, (4, 2), {**MIXED, "covar_module": PeriodicKernel()}),
@@ -174,7 +177,7 @@ def test_the_likelihood_of_other_outcomes_is_that_of_a_model_of_them(noisy):
 
 
 @pytest.mark.parametrize("noisy", [None, (0.05, 1.0)], ids=["inferred", "known"])
-@pytest.mark.parametrize("case", ["one row", "numeric", "one column", "mixed"])
+@pytest.mark.parametrize("case", ["one row", "numeric", "trend", "one column", "mixed"])
 def test_many_expansions_at_once_are_the_single_ones(case, noisy):
     likelihood = likelihood_of(build(*CASES[case], noisy=noisy))
     points = np.array(thetas(likelihood, 4))
@@ -184,6 +187,7 @@ def test_many_expansions_at_once_are_the_single_ones(case, noisy):
     for row, theta in enumerate(points):
         single = likelihood.expand(theta)
         assert values[row] == pytest.approx(single.value, abs=1e-9)
+        assert likelihood.values(points)[row] == pytest.approx(single.value, abs=1e-9)
         np.testing.assert_allclose(gradients[row], single.gradient, rtol=1e-8, atol=1e-8)
         np.testing.assert_allclose(curvatures[row], single.curvature, rtol=1e-8, atol=1e-8)
 
@@ -196,3 +200,4 @@ def test_expansions_at_once_survive_a_matrix_that_needs_jitter():
         expand_stack(likelihood.covariance.stack(points), likelihood.y, np.zeros((1, 6)), infers_noise=False)
     values, _, _ = likelihood.expand_all(points)
     np.testing.assert_allclose(values, [likelihood.expand(theta).value for theta in points])
+    np.testing.assert_allclose(likelihood.values(points), values)

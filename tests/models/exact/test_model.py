@@ -54,3 +54,16 @@ def test_the_state_is_that_of_a_model_with_its_transform_given() -> None:
     other.load_state_dict(given.state_dict())
     np.testing.assert_allclose(other.theta, given.theta)
     assert not other.training
+
+
+def test_a_fit_nearby_ends_in_the_mode_that_it_begins_at() -> None:
+    generator = torch.Generator().manual_seed(2)
+    inputs = torch.rand(30, 3, generator=generator).double()
+    noisy = (9.0 * inputs[:, :1]).sin() + 0.5 * torch.randn(30, 1, generator=generator).double()
+    model = GaussianProcess(inputs, noisy)
+    best = model.fit().log_posterior()
+    smooth = {"theta": torch.tensor([[1.0, 1.0, 1.0, 0.0]], dtype=torch.float64)}
+    other = GaussianProcess(inputs, noisy).fit_nearby(smooth)
+    assert other.log_posterior() < best - 1.0
+    again = GaussianProcess(inputs, noisy).fit_nearby(model.hyperparameters())
+    assert again.log_posterior() == pytest.approx(best, abs=0.05)

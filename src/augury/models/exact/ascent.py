@@ -58,6 +58,9 @@ class LogPosterior(LogDensity, Protocol):
     def value(self, theta: np.ndarray) -> float:
         """The density."""
 
+    def values(self, thetas: np.ndarray) -> np.ndarray:
+        """That of each row of `thetas` (`r x p`)."""
+
     def expand_all(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`expand` of each row of `thetas` (`r x p`), stacked."""
 

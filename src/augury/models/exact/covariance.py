@@ -63,6 +63,11 @@ class Covariance(ABC):
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """The log prior density at `theta` (up to no constant: it is exact) and its gradient (`p`)."""
 
+    def log_priors(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`log_prior` of each row of `thetas` (`r x p`): `r` numbers and `r x p`."""
+        values, gradients = zip(*map(self.log_prior, thetas), strict=True)
+        return np.array(values), np.stack(gradients)
+
     @abstractmethod
     def matrix(self, theta: np.ndarray) -> np.ndarray:
         """The `n x n` Fortran-ordered covariance of the training inputs, in a buffer that is overwritten by
@@ -117,7 +122,7 @@ class Covariance(ABC):
         """`N x d`: the gradient of `sum_j W_ij k(x_i, x_j)` with respect to `x_i`, for the `X` last given to
         `cross(..., gradient=True)`; `weights` is `N x n` or broadcasts to it."""
 
-    #: Whether `cross_expansion` is to be had; only of stationary covariances.
+    #: Whether `cross_expansion` is to be had, and `diagonal_hessian` where `diagonal` is not constant.
     has_cross_expansion = False
 
     def cross_expansion(self, X: np.ndarray) -> CrossExpansion:
@@ -131,6 +136,11 @@ class Covariance(ABC):
     @abstractmethod
     def diagonal_gradient(self, X: np.ndarray) -> np.ndarray | None:
         """The gradient of `diagonal(X)` (`N x d`), or None when the kernel is stationary."""
+
+    def diagonal_hessian(self, X: np.ndarray) -> np.ndarray | None:
+        """The second derivatives of `diagonal(X)` (`N x d x d`), or None when the kernel is stationary; asked
+        only of kernels that have a `cross_expansion`."""
+        return None
 
     @abstractmethod
     def dense(self, X1: Tensor, X2: Tensor) -> Tensor:

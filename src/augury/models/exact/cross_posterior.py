@@ -141,7 +141,7 @@ class CrossPosterior:
         With `[k_x, dk_x/dx]` for `k_x`: one product with `alpha`, and one with `L^{-1}`, whose Gram matrices
         hold the variances and their derivatives.
         """
-        self._expansion = self._covariance.cross_expansion(X)
+        self._expansion, self._expanded = self._covariance.cross_expansion(X), X
         joint = self._expansion.joint
         means = joint @ (self._scale * self._alpha)
         self._whitened = (joint.reshape(-1, self._n) @ self._root.T).reshape(joint.shape)
@@ -152,6 +152,9 @@ class CrossPosterior:
         slopes = np.empty((len(X), 2, X.shape[1]))
         slopes[:, 0] = means[:, 1:]
         np.multiply(self._gram[:, 0, 1:], -2.0 * self._scale**2, out=slopes[:, 1])
+        prior_gradient = self._covariance.diagonal_gradient(X)
+        if prior_gradient is not None:
+            slopes[:, 1] += self._scale**2 * prior_gradient
         return self._shift + means[:, 0], variance, slopes
 
     def curvature(self, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
@@ -166,6 +169,9 @@ class CrossPosterior:
         weights += np.multiply.outer(self._scale * mean, self._alpha)
         hessian = self._expansion.hessian(weights)
         hessian += twice[:, None] * self._gram[:, 1:, 1:]
+        prior_hessian = self._covariance.diagonal_hessian(self._expanded)
+        if prior_hessian is not None:
+            hessian -= 0.5 * twice[:, None] * prior_hessian
         return hessian
 
     def _inputs(self, X: np.ndarray, remember: bool = False) -> np.ndarray:

@@ -34,6 +34,7 @@ def maximize_posterior(
     *,
     initial: np.ndarray | None = None,
     seed: int = 0,
+    nearby: bool = False,
 ) -> Found:
     """The hyperparameters of the highest log posterior density.
 
@@ -42,6 +43,7 @@ def maximize_posterior(
         subset: gives the objective on some rows (an index array), used to start cheaply when rows are many.
         initial: the `theta` of an earlier fit on almost the same data (a warm start).
         seed: chooses the subset.
+        nearby: only the mode that `initial` leads to.
 
     Returns:
         `theta` and its log posterior density.
@@ -54,7 +56,7 @@ def maximize_posterior(
             found = climb(likelihood, likelihood.starts()[0])
         else:
             found = climb(likelihood, np.clip(initial, *likelihood.bounds()), _SHORT_STEP)
-        if n > _FEW_ROWS:
+        if n > _FEW_ROWS or nearby:
             return _unless_noise(likelihood, found)
         used = 1 if initial is None else 0
         if not likelihood.has_curvature:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from math import log, pi
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR, NOISY_START, QUIET_START, LogNormal
-from augury.models.exact.stacked_likelihood import expand_stack
+from augury.models.exact.stacked_likelihood import expand_stack, value_stack
 from augury.numerics.linalg import (
     cholesky_in_place,
     inverse_in_place,
@@ -181,12 +182,20 @@ class MarginalLikelihood:
             values, gradients, curvatures = expand_stack(stack, self.y, noise, infers_noise=self.infers_noise)
         except np.linalg.LinAlgError:
             return expand_each(self.expand, thetas)
-        for row, theta in enumerate(thetas):
-            log_prior, slope = self.log_prior(theta)
-            values[row] += log_prior
-            gradients[row] += slope
+        log_priors, slopes = self._log_priors(thetas)
+        values += log_priors
+        gradients += slopes
         np.einsum("rii->ri", curvatures)[...] += self.prior_curvature
         return values, gradients, curvatures
+
+    def values(self, thetas: np.ndarray) -> np.ndarray:
+        """`value` of each row of `thetas` (`r x p`); at once where that is faster."""
+        stack = self.covariance.stack(thetas[:, :-1] if self.infers_noise else thetas)
+        if stack is not None:
+            noise = np.exp(thetas[:, -1:]) if self.noise is None else self.noise[None]
+            with suppress(np.linalg.LinAlgError):
+                return value_stack(stack, self.y, noise) + self._log_priors(thetas)[0]
+        return np.array([self.value(theta) for theta in thetas])
 
     def average_information(
         self, theta: np.ndarray, inverse: np.ndarray, alpha: np.ndarray
@@ -273,3 +282,11 @@ class MarginalLikelihood:
         value, gradient[:-1] = self.covariance.log_prior(theta[:-1])
         more, gradient[-1] = self.noise_prior.log_density_of(float(theta[-1]))
         return value + more, gradient
+
+    def _log_priors(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`log_prior` of each row."""
+        if not self.infers_noise:
+            return self.covariance.log_priors(thetas)
+        values, gradients = self.covariance.log_priors(thetas[:, :-1])
+        more, slopes = self.noise_prior.log_densities(thetas[:, -1:])
+        return values + more, np.concatenate([gradients, slopes], axis=1)

@@ -161,6 +161,14 @@ class MaternCovariance(Covariance):
         more, rest = self._mismatch_prior.log_density(theta[split:])
         return value + more, np.concatenate([gradient, rest])
 
+    def log_priors(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        split = self._n_lengthscales
+        values, gradients = self._lengthscale_prior.log_densities(thetas[:, :split])
+        if split == thetas.shape[1]:
+            return values, gradients
+        more, rest = self._mismatch_prior.log_densities(thetas[:, split:])
+        return values + more, np.concatenate([gradients, rest], axis=1)
+
     def prior_curvature(self) -> np.ndarray:
         counts = self._n_lengthscales, len(self.features.categorical)
         return np.repeat([self._lengthscale_prior.scale**-2, self._mismatch_prior.scale**-2], counts)

@@ -122,10 +122,17 @@ class ExactModel(PointwiseMoments, ConditionableSurrogate):
         Raises:
             NotSupportedError: a batch of conditioned models.
         """
+        return self._fit(initial, seed, nearby=False)
+
+    def fit_nearby(self, initial: Mapping[str, Tensor]) -> Self:
+        """As `fit`, but only to the mode that `initial` leads to, for data whose other modes are known."""
+        return self._fit(initial, 0, nearby=True)
+
+    def _fit(self, initial: Mapping[str, Tensor] | None, seed: int, *, nearby: bool) -> Self:
         self._refuse_batch("cannot be fit")
         start = None if initial is None else initial.get("theta")
         rows = None if start is None else torch.as_tensor(start, dtype=torch.float64).detach()
-        self._regressions = self._regressions.fit(rows, seed)
+        self._regressions = self._regressions.fit(rows, seed, nearby=nearby)
         if self._is_module:
             self.theta.copy_(self._regressions.theta)
         return self

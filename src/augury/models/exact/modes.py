@@ -48,7 +48,7 @@ def _most_promising(likelihood: LogPosterior, starts: np.ndarray, again: bool) -
     tried = _TRIED_AGAIN if again and starts.shape[1] >= _MANY else _TRIED
     if len(starts) <= tried:
         return starts
-    return starts[np.argsort([likelihood.value(start) for start in starts])[-tried:]]
+    return starts[np.argsort(likelihood.values(starts))[-tried:]]
 
 
 def _begin(likelihood: LogPosterior, starts: np.ndarray) -> list[Found]:

@@ -41,6 +41,12 @@ class LogNormal:
         value = -0.5 * float(z @ z) - float(u.sum()) - len(u) * self._log_normalisation
         return value, -z / self.scale - 1.0
 
+    def log_densities(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`log_density` of each row of `u` (`r x p`): `r` numbers and `r x p`."""
+        z = (u - self.location) / self.scale
+        values = -0.5 * np.einsum("ij,ij->i", z, z) - u.sum(axis=1) - u.shape[1] * self._log_normalisation
+        return values, -z / self.scale - 1.0
+
     def log_density_of(self, u: float) -> tuple[float, float]:
         """The same of a single number."""
         z = (u - self.location) / self.scale
@@ -60,6 +66,10 @@ class Flat:
     def log_density(self, u: np.ndarray) -> tuple[float, np.ndarray]:
         """0, and its gradient."""
         return 0.0, np.zeros_like(u)
+
+    def log_densities(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """0 for each row, and the gradients."""
+        return np.zeros(len(u)), np.zeros_like(u)
 
 
 def lengthscale_prior(dim: int) -> LogNormal:

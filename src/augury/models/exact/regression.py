@@ -81,13 +81,22 @@ class ExactRegression:
         """The average noise variance."""
         return exp(self._log_noise) if self.noise is None else float(self.noise.mean())
 
-    def fit(self, initial: np.ndarray | None = None, seed: int = 0) -> None:
-        """Find the maximum a posteriori hyperparameters; `initial` (of the same length) is a warm start."""
+    def fit(self, initial: np.ndarray | None = None, seed: int = 0, *, nearby: bool = False) -> None:
+        """Find the maximum a posteriori hyperparameters.
+
+        Args:
+            initial: (of the same length) a warm start.
+            seed: of the subset that a cold fit of many rows begins with.
+            nearby: only the mode that the warm start leads to.
+        """
         if not len(self.theta):  # a fixed covariance and known noise
             return
         if initial is not None and (initial.shape != self.theta.shape or not np.isfinite(initial).all()):
             initial = None
-        self.theta, _ = maximize_posterior(self.likelihood(), self.likelihood, initial=initial, seed=seed)
+        nearby = nearby and initial is not None
+        self.theta, _ = maximize_posterior(
+            self.likelihood(), self.likelihood, initial=initial, seed=seed, nearby=nearby
+        )
 
     def log_posterior(self) -> float:
         """The log posterior density (marginal likelihood plus prior) of the current hyperparameters."""

@@ -77,19 +77,19 @@ class Regressions:
             outcome.theta = row.numpy()
         return other
 
-    def fit(self, initial: Tensor | None, seed: int) -> Regressions:
+    def fit(self, initial: Tensor | None, seed: int, *, nearby: bool = False) -> Regressions:
         """The same data under the maximum a posteriori hyperparameters, each outcome's its own.
 
         Args:
             initial: `m x p`, a warm start; None, or of another shape, for none.
-            seed: see `ExactRegression.fit`.
+            seed, nearby: see `ExactRegression.fit`.
         """
         other = self.unfitted()
         rows: list[np.ndarray | None] = [None] * len(other)
         if initial is not None and initial.shape == self.theta.shape:
             rows = list(initial.numpy())
         for outcome, row in zip(other.outcomes, rows, strict=True):
-            outcome.fit(row, seed=seed)
+            outcome.fit(row, seed=seed, nearby=nearby)
         return other
 
     def __getitem__(self, indices: Sequence[int]) -> Regressions:

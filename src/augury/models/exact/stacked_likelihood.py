@@ -41,17 +41,8 @@ def expand_stack(
     Raises:
         numpy.linalg.LinAlgError: a matrix is not positive definite.
     """
-    K = stack.matrices
-    n = K.shape[1]
-    np.einsum("rii->ri", K)[...] += noise
-    log_determinants = np.log(np.einsum("rii->ri", np.linalg.cholesky(K))).sum(axis=1)
-    inverse = np.linalg.inv(K)
-    of_ones = inverse.sum(axis=2)
+    inverse, of_ones, alpha, values = _solve(stack, y, noise)
     total = of_ones.sum(axis=1)
-    alpha = inverse @ y
-    alpha -= (alpha.sum(axis=1) / total)[:, None] * of_ones
-    values = -0.5 * (alpha @ y) - log_determinants - 0.5 * n * _LOG_2PI
-
     weights = alpha[:, :, None] * alpha[:, None, :]
     weights -= inverse
     columns, slopes = stack.derivatives(alpha), stack.pullback(weights)
@@ -62,3 +53,28 @@ def expand_stack(
     along = (of_ones[:, None, :] @ columns)[:, 0]
     gram -= along[:, :, None] * (along / total[:, None])[:, None, :]
     return values, 0.5 * slopes, 0.5 * gram
+
+
+def value_stack(stack: CovarianceStack, y: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """The log marginal likelihoods alone, without the priors: `r` numbers; arguments as of `expand_stack`.
+
+    Raises:
+        numpy.linalg.LinAlgError: a matrix is not positive definite.
+    """
+    return _solve(stack, y, noise)[-1]
+
+
+def _solve(
+    stack: CovarianceStack, y: np.ndarray, noise: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """`K^{-1}` (`r x n x n`), `K^{-1} 1` and `K^{-1} (y - c)` (`r x n`), and the log likelihoods (`r`)."""
+    K = stack.matrices
+    n = K.shape[1]
+    np.einsum("rii->ri", K)[...] += noise
+    log_determinants = np.log(np.einsum("rii->ri", np.linalg.cholesky(K))).sum(axis=1)
+    inverse = np.linalg.inv(K)
+    of_ones = inverse.sum(axis=2)
+    alpha = inverse @ y
+    alpha -= (alpha.sum(axis=1) / of_ones.sum(axis=1))[:, None] * of_ones
+    values = -0.5 * (alpha @ y) - log_determinants - 0.5 * n * _LOG_2PI
+    return inverse, of_ones, alpha, values

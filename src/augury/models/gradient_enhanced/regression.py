@@ -141,6 +141,10 @@ class GradientEnhancedRegression:
         log_prior, prior_gradient = self._log_prior(theta)
         return log_likelihood + log_prior, gradient + prior_gradient
 
+    def values(self, thetas: np.ndarray) -> np.ndarray:
+        """Not to be had."""
+        raise NotImplementedError
+
     def expand_all(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Not to be had."""
         raise NotImplementedError

@@ -107,6 +107,10 @@ class ScaleMixtureLikelihood:
         priors = [outcome.log_prior(part)[0] for outcome, part in zip(self.outcomes, parts, strict=True)]
         return at.value + at.prior.log_prior()[0] + sum(priors)
 
+    def values(self, thetas: np.ndarray) -> np.ndarray:
+        """`value` of each row of `thetas` (`r x p`)."""
+        return np.array([self.value(theta) for theta in thetas])
+
     def value_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """The log posterior density at `theta` and its gradient.
 
