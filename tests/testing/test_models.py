@@ -19,7 +19,7 @@ def _with_own_kernel(*arguments, **named):
     return GaussianProcess(*arguments, **named, covar_module=ScaleKernel(RBFKernel()))
 
 
-FACTORIES = {name: MODELS.load(name) for name in ("gp", "student-t", "scale-mixture")}
+FACTORIES = {name: MODELS.load(name) for name in ("gp", "universal-kriging", "student-t", "scale-mixture")}
 FACTORIES["gp-with-a-users-kernel"] = _with_own_kernel
 #: The suite runs over the others, in configurations that are quick to train, in these files of tests/models.
 ELSEWHERE = {

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 ModelChoice = str | type | Callable[..., Any]
 
-#: Of fewer numeric inputs a process knows the shape from few results.
-_FEWEST_FOR_A_TREND = 3
+#: Of fewer numeric inputs a process learns the shape by itself; of more a trend made searches worse.
+_NUMERIC_OF_A_TREND = range(3, 21)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class OutcomeModels:
             seed: for the restarts of the fit.
             warm: `hyperparameters` of an earlier fit of the same outcomes, or empty.
             may_adapt: outcome column -> +1 where larger outcomes are better, -1 where smaller ones are. The
-                process of "auto" models these with a trend, from three numeric inputs on, and it or the
+                process of "auto" models these with a trend, of 3 to 20 numeric inputs, and it or the
                 portfolio on a logarithmic scale, where they are likelier on it and their errors unknown.
         """
         models, warpings = {}, {}
@@ -186,7 +186,7 @@ class _Measured:
 def _with_trend(model: ModelChoice, space: Space) -> ModelChoice:
     """What "auto" stands for where an outcome may have a trend."""
     numeric = space.dim - len(space.categorical_features)
-    return UNIVERSAL_KRIGING if model == "auto" and numeric >= _FEWEST_FOR_A_TREND else model
+    return UNIVERSAL_KRIGING if model == "auto" and numeric in _NUMERIC_OF_A_TREND else model
 
 
 def _moments(model: Any, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
