@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ModelChoice = str | type | Callable[..., Any]
 
 #: Of fewer numeric inputs a process learns the shape by itself; of more a trend made searches worse.
-_NUMERIC_OF_A_TREND = range(3, 21)
+_NUMERIC_OF_A_TREND = range(3, 13)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class OutcomeModels:
             seed: for the restarts of the fit.
             warm: `hyperparameters` of an earlier fit of the same outcomes, or empty.
             may_adapt: outcome column -> +1 where larger outcomes are better, -1 where smaller ones are. The
-                process of "auto" models these with a trend, of 3 to 20 numeric inputs, and it or the
+                process of "auto" models these with a trend, of 3 to 12 numeric inputs, and it or the
                 portfolio on a logarithmic scale, where they are likelier on it and their errors unknown.
         """
         models, warpings = {}, {}
