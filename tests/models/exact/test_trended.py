@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from gpytorch.kernels import RBFKernel
 
 from augury.models import GaussianProcess
 from augury.models.exact.features import Features
@@ -54,6 +55,24 @@ def test_the_pullback_of_a_cross_covariance(name):
 
         slope = central_differences(value, point[numeric])
         np.testing.assert_allclose(gradient[index, numeric], slope, atol=1e-5)
+
+
+def test_the_gradient_of_the_moments_with_a_users_kernel():
+    generator = torch.Generator().manual_seed(0)
+    X = torch.rand(12, 2, dtype=torch.float64, generator=generator)
+    model = GaussianProcess(X, X[:, :1].sin() + X[:, 1:] ** 2, covar_module=RBFKernel(), trend=True).fit()
+    moments = model.cross_posterior()
+    points = torch.rand(3, 2, dtype=torch.float64, generator=generator).numpy()
+    mean, _, nothing = moments(points, gradient=True)
+    np.testing.assert_allclose(mean, moments.mean(points), atol=1e-12)
+    slopes = moments.pullback(np.ones(3), np.full(3, 2.0), nothing)
+
+    def value(x):
+        mean, variance, _ = moments(x[None])
+        return mean[0] + 2.0 * variance[0]
+
+    for index, point in enumerate(points):
+        np.testing.assert_allclose(slopes[index], central_differences(value, point), atol=1e-5)
 
 
 def test_the_posterior_is_that_of_linear_regression_plus_a_process():

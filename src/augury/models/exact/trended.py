@@ -31,8 +31,7 @@ class TrendedCovariance(Covariance):
         self._trend = trend
         self._X = X
         self._features = trend.features(X)
-        self._gram = self._features @ self._features.T
-        self._sum: np.ndarray | None = None
+        self._buffers: tuple[np.ndarray, np.ndarray] | None = None  # the trend's matrix, and the sum
         self._matrix: np.ndarray | None = None
         self.has_derivatives = base.has_derivatives
         self.has_cross_expansion = base.has_cross_expansion
@@ -81,16 +80,20 @@ class TrendedCovariance(Covariance):
 
     def matrix(self, theta: np.ndarray) -> np.ndarray:
         self._matrix = self._base.matrix(theta)
-        if self._sum is None:
-            self._sum = np.empty_like(self._matrix)  # Fortran-ordered as that is
-        return np.add(self._matrix, self._gram, out=self._sum)
+        if self._buffers is None:
+            self._buffers = self._gram(), np.empty_like(self._matrix)  # Fortran-ordered as that is
+        gram, total = self._buffers
+        return np.add(self._matrix, gram, out=total)
+
+    def _gram(self) -> np.ndarray:
+        return self._features @ self._features.T
 
     def scratch(self) -> np.ndarray:
         return self._base.scratch()
 
     def release(self) -> None:
         self._base.release()
-        self._sum = self._matrix = None
+        self._buffers = self._matrix = None
 
     def derivatives(self, vector: np.ndarray) -> np.ndarray:
         return self._base.derivatives(vector)
@@ -102,17 +105,18 @@ class TrendedCovariance(Covariance):
     def stack(self, thetas: np.ndarray) -> CovarianceStack | None:
         stack = self._base.stack(thetas)
         if stack is not None:
-            stack.matrices += self._gram
+            stack.matrices += self._gram() if self._buffers is None else self._buffers[0]
         return stack
 
     # -- covariance with new inputs --------------------------------------------------------------------
 
     def cross(self, X: np.ndarray, *, gradient: bool = False) -> np.ndarray:
-        covariance = self._base.cross(X, gradient=gradient)
-        covariance += self._trend.features(X) @ self._features.T
         if gradient:
             self._last_cross = X
-        return covariance
+        own = self._base.cross(X, gradient=gradient)  # what its pullback needs: not to be written into
+        total: np.ndarray = self._trend.features(X) @ self._features.T
+        total += own
+        return total
 
     def cross_pullback(self, weights: np.ndarray) -> np.ndarray:
         weights = np.broadcast_to(weights, (len(self._last_cross), len(self._X)))
