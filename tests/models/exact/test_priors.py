@@ -18,7 +18,7 @@ def test_density_gradient_mode_and_median(prior):
     value, gradient = prior.log_density(u)
     reference = TorchLogNormal(*torch.tensor([prior.location, prior.scale], dtype=torch.float64))
     assert value == pytest.approx(float(reference.log_prob(torch.from_numpy(u).exp()).sum()), abs=1e-10)
-    values, gradients = prior.log_densities(np.stack([u, u + 1.0]))
+    values, gradients = prior.log_density(np.stack([u, u + 1.0]))
     np.testing.assert_allclose(values, [value, prior.log_density(u + 1.0)[0]], atol=1e-12)
     np.testing.assert_allclose(gradients, [gradient, prior.log_density(u + 1.0)[1]], atol=1e-12)
     slopes = central_differences(lambda x: prior.log_density(x)[0], u)

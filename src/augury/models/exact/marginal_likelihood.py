@@ -10,7 +10,7 @@ import numpy as np
 
 from augury.models.exact.covariance import Covariance
 from augury.models.exact.priors import NOISE_BOUNDS, NOISE_PRIOR, NOISY_START, QUIET_START, LogNormal
-from augury.models.exact.stacked_likelihood import expand_stack, value_stack
+from augury.models.exact.stacked_likelihood import CovarianceStack, expand_stack, value_stack
 from augury.numerics.linalg import (
     cholesky_in_place,
     inverse_in_place,
@@ -174,10 +174,9 @@ class MarginalLikelihood:
 
     def expand_all(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`expand` of each row of `thetas` (`r x p`), stacked; at once where that is faster."""
-        stack = self.covariance.stack(thetas[:, :-1] if self.infers_noise else thetas)
+        stack, noise = self._stack(thetas)
         if stack is None:
             return expand_each(self.expand, thetas)
-        noise = np.exp(thetas[:, -1:]) if self.noise is None else self.noise[None]
         try:
             values, gradients, curvatures = expand_stack(stack, self.y, noise, infers_noise=self.infers_noise)
         except np.linalg.LinAlgError:
@@ -190,12 +189,18 @@ class MarginalLikelihood:
 
     def values(self, thetas: np.ndarray) -> np.ndarray:
         """`value` of each row of `thetas` (`r x p`); at once where that is faster."""
-        stack = self.covariance.stack(thetas[:, :-1] if self.infers_noise else thetas)
+        stack, noise = self._stack(thetas)
         if stack is not None:
-            noise = np.exp(thetas[:, -1:]) if self.noise is None else self.noise[None]
             with suppress(np.linalg.LinAlgError):
                 return value_stack(stack, self.y, noise) + self._log_priors(thetas)[0]
         return np.array([self.value(theta) for theta in thetas])
+
+    def _stack(self, thetas: np.ndarray) -> tuple[CovarianceStack | None, np.ndarray]:
+        """The covariances at the rows of `thetas`, where they are to be had at once, and the noise variances
+        that `expand_stack` takes."""
+        if self.noise is None:
+            return self.covariance.stack(thetas[:, :-1]), np.exp(thetas[:, -1:])
+        return self.covariance.stack(thetas), self.noise[None]
 
     def average_information(
         self, theta: np.ndarray, inverse: np.ndarray, alpha: np.ndarray
@@ -288,5 +293,5 @@ class MarginalLikelihood:
         if not self.infers_noise:
             return self.covariance.log_priors(thetas)
         values, gradients = self.covariance.log_priors(thetas[:, :-1])
-        more, slopes = self.noise_prior.log_densities(thetas[:, -1:])
+        more, slopes = self.noise_prior.log_density(thetas[:, -1:])
         return values + more, np.concatenate([gradients, slopes], axis=1)

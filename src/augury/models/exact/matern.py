@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from math import log, sqrt
+from typing import Any
 
 import numpy as np
 import torch
@@ -154,20 +155,19 @@ class MaternCovariance(Covariance):
         return typical
 
     def log_prior(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        return self._log_prior(theta)
+
+    def _log_prior(self, theta: np.ndarray) -> tuple[Any, np.ndarray]:
+        """That of one `theta`, or of each row of many."""
         split = self._n_lengthscales
-        value, gradient = self._lengthscale_prior.log_density(theta[:split])
-        if split == len(theta):
+        value, gradient = self._lengthscale_prior.log_density(theta[..., :split])
+        if split == theta.shape[-1]:
             return value, gradient
-        more, rest = self._mismatch_prior.log_density(theta[split:])
-        return value + more, np.concatenate([gradient, rest])
+        more, rest = self._mismatch_prior.log_density(theta[..., split:])
+        return value + more, np.concatenate([gradient, rest], axis=-1)
 
     def log_priors(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        split = self._n_lengthscales
-        values, gradients = self._lengthscale_prior.log_densities(thetas[:, :split])
-        if split == thetas.shape[1]:
-            return values, gradients
-        more, rest = self._mismatch_prior.log_densities(thetas[:, split:])
-        return values + more, np.concatenate([gradients, rest], axis=1)
+        return self._log_prior(thetas)
 
     def prior_curvature(self) -> np.ndarray:
         counts = self._n_lengthscales, len(self.features.categorical)

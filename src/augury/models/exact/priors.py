@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp, log, pi, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -35,17 +36,15 @@ class LogNormal:
         """The `v` that half the mass lies below."""
         return exp(self.location)
 
-    def log_density(self, u: np.ndarray) -> tuple[float, np.ndarray]:
-        """The summed log density of `v = exp(u)` and its gradient with respect to `u`."""
-        z = (u - self.location) / self.scale
-        value = -0.5 * float(z @ z) - float(u.sum()) - len(u) * self._log_normalisation
-        return value, -z / self.scale - 1.0
+    def log_density(self, u: np.ndarray) -> tuple[Any, np.ndarray]:
+        """The summed log density of `v = exp(u)` and its gradient with respect to `u`.
 
-    def log_densities(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """`log_density` of each row of `u` (`r x p`): `r` numbers and `r x p`."""
+        Args:
+            u: `p` numbers; or `r x p`, which gives `r` sums and `r x p`.
+        """
         z = (u - self.location) / self.scale
-        values = -0.5 * np.einsum("ij,ij->i", z, z) - u.sum(axis=1) - u.shape[1] * self._log_normalisation
-        return values, -z / self.scale - 1.0
+        value = -0.5 * np.vecdot(z, z) - u.sum(axis=-1) - u.shape[-1] * self._log_normalisation
+        return value, -z / self.scale - 1.0
 
     def log_density_of(self, u: float) -> tuple[float, float]:
         """The same of a single number."""
@@ -66,10 +65,6 @@ class Flat:
     def log_density(self, u: np.ndarray) -> tuple[float, np.ndarray]:
         """0, and its gradient."""
         return 0.0, np.zeros_like(u)
-
-    def log_densities(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """0 for each row, and the gradients."""
-        return np.zeros(len(u)), np.zeros_like(u)
 
 
 def lengthscale_prior(dim: int) -> LogNormal:
